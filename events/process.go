@@ -1,0 +1,81 @@
+package events
+
+// Process is what an event says of the process that it is about. Absent values
+// are zero; see the fields for what tells absent from zero.
+type Process struct {
+	Key ProcKey
+	// PIDIno is struct pid's inode, equal to fstat(pidfd).st_ino; Linux 6.9 and
+	// later on 64-bit, else 0.
+	PIDIno uint64
+	// TID is the acting thread in the initial namespace; equal to Key.PID when
+	// it is the leader.
+	TID   int32
+	Chain PIDChain
+	// Parent is real_parent's thread group at that moment; the zero Ref when the
+	// kernel gives none (parent is PID 0).
+	Parent Ref
+	Comm   string
+
+	// Exe is the path of the running image as the kernel says it, with
+	// "/memfd:…" and " (deleted)"; empty when not known.
+	Exe  string
+	Args Args
+	// Env is the environment at exec, only when asked for.
+	Env Args
+	Cwd string
+
+	// HasIDs says that UID and GID are known: effective, initial user namespace.
+	HasIDs   bool
+	UID, GID uint32
+
+	NS Namespaces
+	// PidnsOwner is the inum of the user namespace that owns the process's own
+	// PID namespace; 0 is unknown.
+	PidnsOwner uint32
+	// NSInit says that the process is the child reaper, the PID 1, of its own PID
+	// namespace, a child one or the initial.
+	NSInit bool
+	Cgroup Cgroup
+	// Container is nil where the process is in none or it is not known.
+	Container *Container
+
+	Subreaper bool // PR_SET_CHILD_SUBREAPER is set
+	Kthread   bool // PF_KTHREAD
+	// Zombie says, on a snapshot, that the process had ended before and waits to
+	// be reaped; Event.Exit then holds its status.
+	Zombie bool
+	// Full says that the event carries the whole process and not only its
+	// identity, chain, parent and name.
+	Full bool
+}
+
+// Ref returns the reference by which other events name the process.
+func (p *Process) Ref() Ref { return Ref{Key: p.Key, Comm: p.Comm} }
+
+// Namespaces holds the inode numbers of a process's namespaces; 0 is unknown.
+type Namespaces struct {
+	PID, PIDForChildren, Mnt, Net, UTS, IPC, User, Cgroup, Time uint32
+}
+
+// Cgroup is a process's place in the cgroup tree: the unified hierarchy's where
+// the process is not at its root, else that of a v1 controller.
+type Cgroup struct {
+	// Hierarchy is cgroup_root.hierarchy_id; kernfs ids are unique only within one.
+	Hierarchy uint32
+	// ID is the kernfs node id, on 64-bit the inode number of its directory.
+	ID uint64
+	// Path is relative to the hierarchy's root; empty when not known.
+	Path string
+}
+
+// Container says which container a process is in, only as far as it is known.
+type Container struct {
+	ID      string // the runtime's full id
+	Runtime string // docker, containerd, podman, cri-o, runc, crun, lxc, nspawn …
+	Source  string // cgroup, state or api
+	Name    string
+	Image   string
+	Pod     string
+	PodNS   string
+	PodUID  string
+}
