@@ -26,9 +26,9 @@ func (e *Event) Clone() *Event {
 		c.Pidns.Exit = clonePtr(c.Pidns.Exit)
 		c.Pidns.SurvivorsKilled = slices.Clone(c.Pidns.SurvivorsKilled)
 	}
-	c.Repar = clonePtr(e.Repar)
-	if c.Repar != nil {
-		c.Repar.FromExit = clonePtr(c.Repar.FromExit)
+	c.Reparent = clonePtr(e.Reparent)
+	if c.Reparent != nil {
+		c.Reparent.FromExit = clonePtr(c.Reparent.FromExit)
 	}
 	c.Lost = clonePtr(e.Lost)
 	if c.Lost != nil {
