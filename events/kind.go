@@ -38,6 +38,11 @@ const (
 	kindCount
 )
 
+// SnapshotEnd tells a model that the pass over all processes is complete: who
+// was alive before it began and was not in it is gone. It is never part of the
+// event stream.
+const SnapshotEnd Kind = 255
+
 var kindNames = [kindCount]string{
 	KindUnknown: "unknown",
 	Snapshot:    "snapshot", Fork: "fork", Exec: "exec", Exit: "exit",
