@@ -1,0 +1,105 @@
+# ptrace-ns. `make` alone lists the targets.
+#
+#   make watch   builds the program and runs it, through sudo where needed
+#   make check   sets the machine up and runs every test there is
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# The targets of check share the kernel and two cores: one after the other.
+.NOTPARALLEL:
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZTIME ?= 5
+BENCH ?= .
+ARGS ?=
+
+CLANG_MAJOR := 19
+CLANG := $(firstword $(foreach v,19 18 17 16 15 14,$(shell command -v clang-$(v))) clang)
+
+GOTOOL := go tool -modfile=tools/go.mod
+ROOT := $(shell [ "$$(id -u)" -eq 0 ] || echo sudo -E)
+# Root without a single capability: what needs none must pass without.
+UNPRIVILEGED := $(shell [ "$$(id -u)" -ne 0 ] || echo setpriv --bounding-set=-all --inh-caps=-all --no-new-privs)
+# The packages whose tests use the live kernel are those that import its helpers.
+KERNEL_PACKAGES = $(shell go list -f '{{range .TestImports}}{{.}} {{end}}{{range .XTestImports}}{{.}} {{end}}{{.ImportPath}}' ./... \
+	| awk '/internal\/kerneltest / {print $$NF}')
+
+.PHONY: help generate generate-check build watch test test-kernel race fuzz lint vet vuln \
+	bench check check-all man completion install vagrant-validate clean
+
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+generate: ## make the BPF objects and their Go twins again (clang 19)
+	BPF2GO_CC=$(CLANG) go generate ./bpf
+
+generate-check: ## generate, and fail when that changes anything
+	scripts/generate-check.sh $(CLANG) $(CLANG_MAJOR)
+
+build: ## build bin/ptrace-ns (needs no clang)
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ptrace-ns ./cmd/ptrace-ns
+
+watch: build ## build and run `ptrace-ns watch $(ARGS)`
+	$(ROOT) bin/ptrace-ns watch $(ARGS)
+
+vet: ## go vet
+	go vet ./...
+
+lint: ## golangci-lint with the house's import rules (.golangci.yml)
+	$(GOTOOL) golangci-lint run ./...
+
+test: ## unit tests; needs no root and uses none
+	PTRACE_NS_REQUIRE_KERNEL= go test -exec '$(UNPRIVILEGED)' ./...
+
+test-kernel: ## tests against the live kernel and container runtimes, as root
+	go test -count=1 -p 1 -exec '$(ROOT)' $(KERNEL_PACKAGES)
+
+race: ## all tests under the race detector, with the rights of the caller
+	go test -race -p 1 ./...
+
+fuzz: ## every fuzz target for FUZZTIME seconds
+	scripts/fuzz.sh $(FUZZTIME)
+
+bench: ## measure: BENCH=regexp, BASE=old output to compare with
+	@mkdir -p bin
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -p 1 -exec '$(ROOT)' ./... | tee bin/bench.txt
+	@[ -z "$(BASE)" ] || $(GOTOOL) benchstat "$(BASE)" bin/bench.txt
+
+vuln: ## known vulnerabilities in what is linked (asks vuln.go.dev)
+	$(GOTOOL) govulncheck ./...
+
+check: ## set up this machine and run everything: THE test command
+	scripts/setup.sh
+	scripts/runtimes.sh run $(MAKE) --no-print-directory check-all
+
+check-all: vet lint generate-check build test race test-kernel fuzz vagrant-validate
+	@echo "check: all passed"
+
+vagrant-validate: ## check the Vagrantfile, where vagrant is installed
+	@if command -v vagrant >/dev/null; then \
+		home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; \
+		VAGRANT_HOME="$$home" VAGRANT_CHECKPOINT_DISABLE=1 vagrant validate --ignore-provider; \
+	else echo "vagrant-validate: vagrant is not installed, the Vagrantfile was not checked"; fi
+
+man: build ## man pages into bin/man
+	@rm -rf bin/man && mkdir -p bin/man
+	bin/ptrace-ns man bin/man
+
+completion: build ## shell completions into bin/completion
+	@mkdir -p bin/completion
+	bin/ptrace-ns completion bash >bin/completion/ptrace-ns
+	bin/ptrace-ns completion zsh >bin/completion/_ptrace-ns
+	bin/ptrace-ns completion fish >bin/completion/ptrace-ns.fish
+
+install: build man completion ## install under PREFIX (/usr/local), DESTDIR for packagers
+	install -D -m 755 bin/ptrace-ns $(DESTDIR)$(PREFIX)/bin/ptrace-ns
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 bin/man/*.1
+	install -D -m 644 bin/completion/ptrace-ns $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ptrace-ns
+	install -D -m 644 bin/completion/_ptrace-ns $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ptrace-ns
+	install -D -m 644 bin/completion/ptrace-ns.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ptrace-ns.fish
+
+clean: ## remove what make made
+	rm -rf bin
