@@ -1,0 +1,170 @@
+package ndjson
+
+// ProcessDoc is the process that an event is about. A full one (fork, exec,
+// snapshot) has all that is known, the others what identifies it.
+type ProcessDoc struct {
+	// <pid>-<start_ns>: unique on one boot, the same in every event of the process.
+	ID string `json:"id" jsonschema:"pattern=^[0-9]+-[0-9]+$"`
+	// Thread-group id in the initial PID namespace.
+	PID int32 `json:"pid"`
+	// The acting thread, when it is not the leader.
+	TID int32 `json:"tid,omitzero"`
+	// Its PID at every PID-namespace level, outermost first.
+	PIDs []PIDDoc `json:"pids" jsonschema:"minItems=1,maxItems=33"`
+	// Thread-group id of real_parent at that moment; 0 is none.
+	PPID int32 `json:"ppid"`
+	// The process that is real_parent.
+	Parent *RefDoc `json:"parent,omitzero"`
+	// The leader's start, CLOCK_BOOTTIME.
+	StartNS uint64 `json:"start_ns,omitzero"`
+	// Inode of the kernel's struct pid, as fstat of a pidfd says it.
+	PIDIno uint64 `json:"pid_ino,omitzero"`
+	// The kernel's 15-byte name of the leader.
+	Comm string `json:"comm"`
+	// Path of the running image as the kernel says it.
+	Exe string `json:"exe,omitzero"`
+	// The argument vector exactly as passed.
+	Args []string `json:"args,omitzero"`
+	// The vector was longer than what was read; the last argument may be cut.
+	ArgsTruncated bool `json:"args_truncated,omitzero"`
+	// Its true size in bytes, when cut.
+	ArgsBytes uint64 `json:"args_bytes,omitzero"`
+	// The environment at exec: names, or NAME=value, only when asked for.
+	Env []string `json:"env,omitzero"`
+	// The environment was longer than what was read.
+	EnvTruncated bool `json:"env_truncated,omitzero"`
+	// The working directory.
+	Cwd string `json:"cwd,omitzero"`
+	// Effective user id in the initial user namespace.
+	UID *uint32 `json:"uid,omitzero"`
+	// Effective group id in the initial user namespace.
+	GID *uint32 `json:"gid,omitzero"`
+	// Inums of its namespaces.
+	NS NSDoc `json:"ns"`
+	// Its cgroup.
+	Cgroup *CgroupDoc `json:"cgroup,omitzero"`
+	// Its container.
+	Container *ContainerDoc `json:"container,omitzero"`
+	// It is the PID 1 of its own PID namespace.
+	NSInit bool `json:"ns_init,omitzero"`
+	// PR_SET_CHILD_SUBREAPER is set.
+	Subreaper bool `json:"subreaper,omitzero"`
+	// It is a kernel thread.
+	Kthread bool `json:"kthread,omitzero"`
+	// It had ended before and waits to be reaped.
+	Zombie bool `json:"zombie,omitzero"`
+	// A string of this object was not valid UTF-8.
+	Lossy bool `json:"lossy,omitzero"`
+}
+
+// RefDoc names another process.
+type RefDoc struct {
+	// As process.id.
+	ID string `json:"id" jsonschema:"pattern=^[0-9]+-[0-9]+$"`
+	// Thread-group id in the initial PID namespace.
+	PID int32 `json:"pid"`
+	// The kernel's 15-byte name.
+	Comm string `json:"comm"`
+	// A string of this object was not valid UTF-8.
+	Lossy bool `json:"lossy,omitzero"`
+}
+
+// PIDDoc is a process's number in one PID namespace.
+type PIDDoc struct {
+	// Inum of the namespace.
+	NS uint32 `json:"ns"`
+	// The number there.
+	PID int32 `json:"pid"`
+}
+
+// NSDoc holds the inums of a process's namespaces.
+type NSDoc struct {
+	// The PID namespace that it lives in.
+	PID uint32 `json:"pid"`
+	// The one that its children will be born into.
+	PIDForChildren uint32 `json:"pid_for_children,omitzero"`
+	// Mount namespace.
+	Mnt uint32 `json:"mnt,omitzero"`
+	// Network namespace.
+	Net uint32 `json:"net,omitzero"`
+	// UTS namespace.
+	UTS uint32 `json:"uts,omitzero"`
+	// IPC namespace.
+	IPC uint32 `json:"ipc,omitzero"`
+	// User namespace.
+	User uint32 `json:"user,omitzero"`
+	// Cgroup namespace.
+	Cgroup uint32 `json:"cgroup,omitzero"`
+	// Time namespace.
+	Time uint32 `json:"time,omitzero"`
+}
+
+// CgroupDoc is a place in the cgroup tree.
+type CgroupDoc struct {
+	// Kernfs id, on 64-bit the inode number of its directory.
+	ID uint64 `json:"id,omitzero"`
+	// Path from the hierarchy's root.
+	Path string `json:"path,omitzero"`
+	// Id of the cgroup v1 hierarchy; absent for cgroup v2.
+	Hierarchy uint32 `json:"hierarchy,omitzero"`
+	// A string of this object was not valid UTF-8.
+	Lossy bool `json:"lossy,omitzero"`
+}
+
+// ContainerDoc is a container as far as it is known.
+type ContainerDoc struct {
+	// The runtime's full id.
+	ID string `json:"id"`
+	// docker, containerd, podman, cri-o, runc, crun, lxc, nspawn …
+	Runtime string `json:"runtime,omitzero"`
+	// What the identity was read from.
+	Source string `json:"source,omitzero" jsonschema:"enum=cgroup,enum=state,enum=api"`
+	// Its name.
+	Name string `json:"name,omitzero"`
+	// Its image.
+	Image string `json:"image,omitzero"`
+	// Name of its Kubernetes pod.
+	Pod string `json:"pod,omitzero"`
+	// Namespace of that pod.
+	PodNamespace string `json:"pod_namespace,omitzero"`
+	// Uid of that pod.
+	PodUID string `json:"pod_uid,omitzero"`
+	// A string of this object was not valid UTF-8.
+	Lossy bool `json:"lossy,omitzero"`
+}
+
+// ExitDoc is either an exit code or a signal.
+type ExitDoc struct {
+	// Exit code.
+	Code *int `json:"code,omitzero"`
+	// Name of the signal that ended it.
+	Signal string `json:"signal,omitzero"`
+	// A core was dumped.
+	Core *bool `json:"core,omitzero"`
+}
+
+// KillerDoc says who ended a process.
+type KillerDoc struct {
+	// Where the signal came from.
+	Origin string `json:"origin,omitzero" jsonschema:"enum=user,enum=kernel,enum=pidns_reap,enum=oom,enum=cgroup_kill"`
+	// Its name.
+	Signal string `json:"signal"`
+	// Who sent it; for pidns_reap the dead init.
+	Sender *RefDoc `json:"sender,omitzero"`
+	// The sender's ancestors up to the first process of another container or the host's init.
+	SenderChain []RefDoc `json:"sender_chain,omitzero"`
+}
+
+// PidnsDoc is a PID namespace.
+type PidnsDoc struct {
+	// The number that /proc/PID/ns/pid shows; recycled at once.
+	Inum uint32 `json:"inum"`
+	// The kernel's id that is never reused on one boot, where it has one.
+	ID uint64 `json:"id,omitzero"`
+	// Depth: 0 is the initial namespace.
+	Level *int `json:"level,omitzero"`
+	// Inum of the parent namespace.
+	Parent uint32 `json:"parent,omitzero"`
+	// Inum of the owning user namespace.
+	UserNS uint32 `json:"user_ns,omitzero"`
+}

@@ -1,0 +1,169 @@
+package ndjson
+
+import (
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// encoder appends one JSON object. It allocates nothing but the growth of b.
+type encoder struct {
+	b []byte
+	// lossy says that a string of the object being written was not valid UTF-8.
+	lossy bool
+}
+
+// next writes the comma that the member or element to come needs.
+func (e *encoder) next() {
+	if c := e.b[len(e.b)-1]; c != '{' && c != '[' {
+		e.b = append(e.b, ',')
+	}
+}
+
+func (e *encoder) name(name string) {
+	e.next()
+	e.b = append(e.b, '"')
+	e.b = append(e.b, name...)
+	e.b = append(e.b, '"', ':')
+}
+
+// open begins an object, a member's or an array's; what it returns goes to close.
+func (e *encoder) open(name string) (outerLossy bool) {
+	if name == "" {
+		e.next()
+	} else {
+		e.name(name)
+	}
+	return e.begin()
+}
+
+func (e *encoder) begin() (outerLossy bool) {
+	outerLossy, e.lossy = e.lossy, false
+	e.b = append(e.b, '{')
+	return outerLossy
+}
+
+func (e *encoder) close(outerLossy bool) {
+	if e.lossy {
+		e.bool("lossy", true)
+	}
+	e.b = append(e.b, '}')
+	e.lossy = outerLossy
+}
+
+func (e *encoder) array(name string) {
+	e.name(name)
+	e.b = append(e.b, '[')
+}
+
+func (e *encoder) endArray() { e.b = append(e.b, ']') }
+
+func (e *encoder) int(name string, v int64) {
+	e.name(name)
+	e.b = strconv.AppendInt(e.b, v, 10)
+}
+
+func (e *encoder) uint(name string, v uint64) {
+	e.name(name)
+	e.b = strconv.AppendUint(e.b, v, 10)
+}
+
+// known writes a number whose zero means "not known".
+func (e *encoder) known(name string, v uint64) {
+	if v != 0 {
+		e.uint(name, v)
+	}
+}
+
+func (e *encoder) bool(name string, v bool) {
+	e.name(name)
+	e.b = strconv.AppendBool(e.b, v)
+}
+
+// flag writes a bool that is absent when it is false.
+func (e *encoder) flag(name string, v bool) {
+	if v {
+		e.bool(name, true)
+	}
+}
+
+func (e *encoder) string(name, v string) {
+	e.name(name)
+	appendQuoted(e, v)
+}
+
+// text writes a string whose emptiness means "not known".
+func (e *encoder) text(name, v string) {
+	if v != "" {
+		e.string(name, v)
+	}
+}
+
+func (e *encoder) time(name string, unixNS int64) {
+	e.name(name)
+	e.b = append(e.b, '"')
+	e.b = time.Unix(0, unixNS).UTC().AppendFormat(e.b, "2006-01-02T15:04:05.000000000Z")
+	e.b = append(e.b, '"')
+}
+
+const hex = "0123456789abcdef"
+
+// appendQuoted writes a JSON string that is safe on a terminal too: controls, C1
+// included, line separators and bidirectional overrides are escaped.
+func appendQuoted[S string | []byte](e *encoder, s S) {
+	b := append(e.b, '"')
+	for i := 0; i < len(s); {
+		start := i
+		for i < len(s) && plain(s[i]) {
+			i++
+		}
+		b = append(b, s[start:i]...)
+		if i == len(s) {
+			break
+		}
+		if s[i] < utf8.RuneSelf {
+			b = appendEscaped(b, s[i])
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
+		switch {
+		case r == utf8.RuneError && n == 1:
+			b = utf8.AppendRune(b, utf8.RuneError)
+			e.lossy = true
+		case hidden(r):
+			b = append(b, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+		default:
+			b = append(b, s[i:i+n]...)
+		}
+		i += n
+	}
+	e.b = append(b, '"')
+}
+
+func plain(c byte) bool { return c >= ' ' && c < 0x7f && c != '"' && c != '\\' }
+
+func appendEscaped(b []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(b, '\\', c)
+	case '\n':
+		return append(b, `\n`...)
+	case '\t':
+		return append(b, `\t`...)
+	}
+	return append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+}
+
+// hidden reports whether a rune acts on a terminal or on the order of the text
+// instead of being seen. All of them are in the basic plane.
+func hidden(r rune) bool {
+	switch {
+	case r >= 0x80 && r <= 0x9f,
+		r == 0x061c, r == 0x200e, r == 0x200f,
+		r >= 0x2028 && r <= 0x202e,
+		r >= 0x2066 && r <= 0x2069:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,59 @@
+package ndjson
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// AppendHeader appends the first line of a stream, newline included. An option
+// may be a bool, a string, an int, an int64, a uint64 or a list of strings.
+func AppendHeader(b []byte, h *events.Header) ([]byte, error) {
+	e := encoder{b: b}
+	outer := e.begin()
+	e.string("event", "header")
+	e.string("schema", events.Schema)
+	e.string("version", h.Version)
+	e.text("host", h.Host)
+	e.text("kernel", h.Kernel)
+	e.text("boot_id", h.BootID)
+	e.time("boot_time", h.BootTimeNS)
+	e.uint("start_ns", h.StartNS)
+	e.int("tracer_pid", int64(h.TracerPID))
+	e.known("pidns", uint64(h.PidnsInum))
+	options := e.open("options")
+	for _, name := range slices.Sorted(maps.Keys(h.Options)) {
+		if err := e.option(name, h.Options[name]); err != nil {
+			return b, err
+		}
+	}
+	e.close(options)
+	e.close(outer)
+	return append(e.b, '\n'), nil
+}
+
+func (e *encoder) option(name string, value any) error {
+	e.next()
+	appendQuoted(e, name)
+	e.b = append(e.b, ':')
+	switch v := value.(type) {
+	case bool:
+		e.b = fmt.Appendf(e.b, "%t", v)
+	case int, int64, uint64:
+		e.b = fmt.Appendf(e.b, "%d", v)
+	case string:
+		appendQuoted(e, v)
+	case []string:
+		e.b = append(e.b, '[')
+		for _, s := range v {
+			e.next()
+			appendQuoted(e, s)
+		}
+		e.endArray()
+	default:
+		return fmt.Errorf("option %q has a value of type %T, which the header does not know", name, value)
+	}
+	return nil
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/invopop/jsonschema"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
+)
+
+const (
+	pkg      = "github.com/ptrace-ns/ptrace-ns/events/ndjson/internal/schemagen"
+	schemaID = "https://github.com/ptrace-ns/ptrace-ns/blob/main/docs/events.schema.json"
+)
+
+// generate returns the schema: a line is the header or an event of one kind,
+// and each kind is closed: its own fields and no others. It reads the comments
+// of the Doc types and must run in this directory.
+func generate() ([]byte, error) {
+	r := jsonschema.Reflector{Anonymous: true, Namer: definition, Mapper: mapped}
+	if err := r.AddGoComments(pkg, "../.."); err != nil {
+		return nil, fmt.Errorf("comments of the document types: %w", err)
+	}
+	doc := r.Reflect(ndjson.Doc{})
+	defs := doc.Definitions
+	for name, def := range r.Reflect(ndjson.HeaderDoc{}).Definitions {
+		defs[name] = def
+	}
+	for name, def := range defs {
+		def.Description = strings.TrimPrefix(def.Description, name+"Doc is ")
+	}
+	defs["Exit"].OneOf = []*jsonschema.Schema{
+		{Required: []string{"code"}},
+		{Required: []string{"signal", "core"}},
+	}
+	root := &jsonschema.Schema{
+		Version:     jsonschema.Version,
+		ID:          schemaID,
+		Title:       "The ptrace-ns event stream, version 1",
+		Description: "One line of the stream: the header, which comes first, or an event.",
+		OneOf:       []*jsonschema.Schema{ref("Header")},
+		Definitions: defs,
+	}
+	for _, kind := range events.Kinds() {
+		defs[kind.String()] = kindSchema(kind, defs["Doc"])
+		root.OneOf = append(root.OneOf, ref(kind.String()))
+	}
+	// What the kinds refer to is the properties only.
+	defs["Doc"].Required, defs["Doc"].AdditionalProperties = nil, nil
+	defs["Doc"].Description = "The fields of all kinds."
+	return render(root)
+}
+
+func ref(name string) *jsonschema.Schema { return &jsonschema.Schema{Ref: "#/$defs/" + name} }
+
+// definition names a type in the schema: ProcessDoc is Process.
+func definition(t reflect.Type) string {
+	if name := strings.TrimSuffix(t.Name(), "Doc"); name != "" {
+		return name
+	}
+	return t.Name()
+}
+
+// mapped gives the schema of the one type that is not what its fields say.
+func mapped(t reflect.Type) *jsonschema.Schema {
+	if t != reflect.TypeFor[ndjson.SideDoc]() {
+		return nil
+	}
+	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, ref("Ref")}}
+}
+
+func kindSchema(kind events.Kind, doc *jsonschema.Schema) *jsonschema.Schema {
+	s := &jsonschema.Schema{
+		Type:                 "object",
+		Properties:           jsonschema.NewProperties(),
+		AdditionalProperties: jsonschema.FalseSchema,
+	}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[ndjson.Doc]()) {
+		carried, required := rule(field, kind)
+		if !carried {
+			continue
+		}
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		s.Properties.Set(name, property(name, kind))
+		if required {
+			s.Required = append(s.Required, name)
+		}
+	}
+	return s
+}
+
+func property(name string, kind events.Kind) *jsonschema.Schema {
+	switch {
+	case name == "event":
+		return &jsonschema.Schema{Const: kind.String()}
+	case (name == "from" || name == "to") && kind == events.CgroupMove:
+		return &jsonschema.Schema{Type: "string"}
+	case (name == "from" || name == "to") && kind == events.Reparent:
+		return ref("Ref")
+	}
+	return ref("Doc/properties/" + name)
+}
+
+// rule reads the tags of a field: does the kind carry it, and always?
+func rule(field reflect.StructField, kind events.Kind) (carried, required bool) {
+	if field.Anonymous {
+		return false, false
+	}
+	on, limited := field.Tag.Lookup("on")
+	if !limited {
+		return true, !strings.Contains(field.Tag.Get("json"), ",omitzero")
+	}
+	for item := range strings.FieldsSeq(on) {
+		name, always := strings.CutSuffix(item, "!")
+		name, never := strings.CutPrefix(name, "-")
+		if name == kind.String() || name == "*" {
+			carried, required = !never, always
+		}
+	}
+	return carried, required
+}
+
+// render indents the schema, with a newline at its end and no HTML escapes.
+func render(s *jsonschema.Schema) ([]byte, error) {
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("schema: %w", err)
+	}
+	var b bytes.Buffer
+	if err := json.Indent(&b, raw, "", "  "); err != nil {
+		return nil, fmt.Errorf("schema: %w", err)
+	}
+	b.WriteByte('\n')
+	return b.Bytes(), nil
+}

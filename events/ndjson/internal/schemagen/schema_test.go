@@ -1,0 +1,37 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
+)
+
+func TestCommittedSchemaIsCurrent(t *testing.T) {
+	want, err := generate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile("../../../../docs/events.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("docs/events.schema.json is not what the types say: run go generate ./events/ndjson/...")
+	}
+}
+
+func TestTagsNameKinds(t *testing.T) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[ndjson.Doc]()) {
+		for item := range strings.FieldsSeq(field.Tag.Get("on")) {
+			name := strings.Trim(item, "-!")
+			if _, ok := events.ParseKind(name); !ok && name != "*" {
+				t.Errorf("%s: %q is no kind", field.Name, name)
+			}
+		}
+	}
+}

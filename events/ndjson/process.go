@@ -1,0 +1,158 @@
+package ndjson
+
+import "github.com/ptrace-ns/ptrace-ns/events"
+
+func (e *encoder) process(p *events.Process) {
+	outer := e.open("process")
+	e.key(p.Key)
+	if p.TID != 0 && p.TID != p.Key.PID {
+		e.int("tid", int64(p.TID))
+	}
+	e.chain(p.Chain)
+	// A process of which only the key is known has no chain either.
+	if p.Parent.Key.PID != 0 || len(p.Chain) > 0 {
+		e.int("ppid", int64(p.Parent.Key.PID))
+	}
+	if p.Full {
+		e.ref("parent", p.Parent)
+		e.known("start_ns", p.Key.Start)
+		e.known("pid_ino", p.PIDIno)
+	}
+	e.string("comm", p.Comm)
+	if p.Full {
+		e.image(p)
+	}
+	e.namespaces(p)
+	if p.Full {
+		e.cgroup("cgroup", p.Cgroup)
+	}
+	if p.Container != nil {
+		e.container(p.Container)
+	}
+	if p.Full {
+		e.flag("ns_init", p.NSInit)
+		e.flag("subreaper", p.Subreaper)
+		e.flag("kthread", p.Kthread)
+	}
+	e.flag("zombie", p.Zombie)
+	e.close(outer)
+}
+
+// image writes what the process runs and as whom.
+func (e *encoder) image(p *events.Process) {
+	e.text("exe", p.Exe)
+	if e.vector("args", p.Args) {
+		e.bool("args_truncated", true)
+		e.uint("args_bytes", p.Args.Size)
+	}
+	if e.vector("env", p.Env) {
+		e.bool("env_truncated", true)
+	}
+	e.text("cwd", p.Cwd)
+	if p.HasIDs {
+		e.uint("uid", uint64(p.UID))
+		e.uint("gid", uint64(p.GID))
+	}
+}
+
+// vector writes the strings that are known and reports whether some are missing.
+func (e *encoder) vector(name string, a events.Args) (truncated bool) {
+	if !a.Known() {
+		return false
+	}
+	e.array(name)
+	for s := range a.All {
+		e.next()
+		appendQuoted(e, s)
+	}
+	e.endArray()
+	return a.Status == events.Truncated
+}
+
+func (e *encoder) key(k events.ProcKey) {
+	e.name("id")
+	e.b = append(k.Append(append(e.b, '"')), '"')
+	e.int("pid", int64(k.PID))
+}
+
+func (e *encoder) ref(name string, r events.Ref) {
+	if r.IsZero() {
+		return
+	}
+	e.refObject(e.open(name), r)
+}
+
+func (e *encoder) refs(name string, all []events.Ref) {
+	e.array(name)
+	for _, r := range all {
+		e.refObject(e.open(""), r)
+	}
+	e.endArray()
+}
+
+func (e *encoder) refObject(outer bool, r events.Ref) {
+	e.key(r.Key)
+	e.string("comm", r.Comm)
+	e.close(outer)
+}
+
+func (e *encoder) chain(c events.PIDChain) {
+	if len(c) == 0 {
+		return
+	}
+	e.array("pids")
+	for _, entry := range c {
+		outer := e.open("")
+		e.uint("ns", uint64(entry.NS.Inum))
+		e.int("pid", int64(entry.PID))
+		e.close(outer)
+	}
+	e.endArray()
+}
+
+func (e *encoder) namespaces(p *events.Process) {
+	pid := p.NS.PID
+	if pid == 0 {
+		pid = p.Chain.Own().NS.Inum
+	}
+	if pid == 0 && (!p.Full || p.NS == events.Namespaces{}) {
+		return
+	}
+	outer := e.open("ns")
+	e.known("pid", uint64(pid))
+	if p.Full {
+		e.known("pid_for_children", uint64(p.NS.PIDForChildren))
+		e.known("mnt", uint64(p.NS.Mnt))
+		e.known("net", uint64(p.NS.Net))
+		e.known("uts", uint64(p.NS.UTS))
+		e.known("ipc", uint64(p.NS.IPC))
+		e.known("user", uint64(p.NS.User))
+		e.known("cgroup", uint64(p.NS.Cgroup))
+		e.known("time", uint64(p.NS.Time))
+	}
+	e.close(outer)
+}
+
+func (e *encoder) cgroup(name string, c events.Cgroup) {
+	if c.ID == 0 && c.Path == "" {
+		return
+	}
+	outer := e.open(name)
+	e.known("id", c.ID)
+	e.text("path", c.Path)
+	e.known("hierarchy", uint64(c.Hierarchy))
+	e.close(outer)
+}
+
+func (e *encoder) container(c *events.Container) {
+	outer := e.open("container")
+	e.string("id", c.ID)
+	e.text("runtime", c.Runtime)
+	e.text("source", c.Source)
+	e.text("name", c.Name)
+	e.text("image", c.Image)
+	e.text("pod", c.Pod)
+	e.text("pod_namespace", c.PodNS)
+	e.text("pod_uid", c.PodUID)
+	e.close(outer)
+}
