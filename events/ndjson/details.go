@@ -6,8 +6,9 @@ import (
 )
 
 func (e *encoder) fork(d *events.ForkDetail, p *events.Process) {
-	// The creator is told only where it is not the parent.
-	if d.Creator.Key != p.Parent.Key {
+	// The creator is told only where it is not the parent; a thread's is its own
+	// process.
+	if d.Creator.Key != p.Parent.Key && d.Creator.Key != p.Key {
 		e.ref("creator", d.Creator)
 	}
 	if d.CreatorTID != 0 && d.CreatorTID != d.Creator.Key.PID {
