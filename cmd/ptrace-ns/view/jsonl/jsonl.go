@@ -1,0 +1,46 @@
+// Package jsonl prints the event stream as NDJSON. It adds buffering and the
+// choice of members to events/ndjson, and knows nothing of files or terminals.
+package jsonl
+
+import (
+	"io"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/lines"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
+)
+
+// Sink writes each event as one line.
+type Sink struct {
+	out      *lines.Buffer
+	bootTime int64
+	fields   *Fields
+	scratch  []byte
+}
+
+// New returns a sink over w and buffers the header. With fields only these
+// members are printed; the header is whole.
+func New(w io.Writer, h *events.Header, fields *Fields) (*Sink, error) {
+	s := &Sink{out: lines.New(w), bootTime: h.BootTimeNS, fields: fields}
+	b, err := ndjson.AppendHeader(s.out.Bytes(), h)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.out.Put(b, h.StartNS)
+}
+
+// Put buffers one line.
+func (s *Sink) Put(ev *events.Event) error {
+	if s.fields == nil {
+		return s.out.Put(ndjson.AppendEvent(s.out.Bytes(), ev, s.bootTime), ev.BootNS)
+	}
+	s.scratch = ndjson.AppendEvent(s.scratch[:0], ev, s.bootTime)
+	b, err := s.fields.append(s.out.Bytes(), s.scratch)
+	if err != nil {
+		return err
+	}
+	return s.out.Put(b, ev.BootNS)
+}
+
+// Flush writes the buffered lines.
+func (s *Sink) Flush() error { return s.out.Flush() }
