@@ -1,7 +1,8 @@
-package main
+package schema
 
 import (
 	"bytes"
+	"flag"
 	"os"
 	"reflect"
 	"strings"
@@ -11,12 +12,21 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 )
 
+const committed = "../../../../docs/events.schema.json"
+
+var update = flag.Bool("update", false, "write the committed schema anew")
+
 func TestCommittedSchemaIsCurrent(t *testing.T) {
-	want, err := generate()
+	want, err := Generate()
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile("../../../../docs/events.schema.json")
+	if *update {
+		if err := os.WriteFile(committed, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(committed)
 	if err != nil {
 		t.Fatal(err)
 	}

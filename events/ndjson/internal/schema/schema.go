@@ -1,4 +1,9 @@
-package main
+// Package schema makes the JSON Schema of the event stream from the Doc types of
+// package ndjson and their comments. It knows types only: no event is encoded
+// here.
+package schema
+
+//go:generate go test -run ^TestCommittedSchemaIsCurrent$ . -update
 
 import (
 	"bytes"
@@ -14,14 +19,14 @@ import (
 )
 
 const (
-	pkg      = "github.com/ptrace-ns/ptrace-ns/events/ndjson/internal/schemagen"
+	pkg      = "github.com/ptrace-ns/ptrace-ns/events/ndjson/internal/schema"
 	schemaID = "https://github.com/ptrace-ns/ptrace-ns/blob/main/docs/events.schema.json"
 )
 
-// generate returns the schema: a line is the header or an event of one kind,
+// Generate returns the schema: a line is the header or an event of one kind,
 // and each kind is closed: its own fields and no others. It reads the comments
 // of the Doc types and must run in this directory.
-func generate() ([]byte, error) {
+func Generate() ([]byte, error) {
 	r := jsonschema.Reflector{Anonymous: true, Namer: definition, Mapper: mapped}
 	if err := r.AddGoComments(pkg, "../.."); err != nil {
 		return nil, fmt.Errorf("comments of the document types: %w", err)
