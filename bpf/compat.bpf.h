@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * Where kernels differ, and nothing else. Each flavour names the change that
+ * made it necessary; BTF decides at load time, never the version number.
+ */
+#ifndef PTRACE_NS_COMPAT_H
+#define PTRACE_NS_COMPAT_H
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+/* pidfs, Linux 6.9 (cb12fd8e0dab "pidfd: add pidfs"): the inode behind a pidfd. */
+struct pid___ino {
+	__u64 ino;
+};
+
+/* The namespace tree, Linux 6.18: an id that is never used twice on one boot. */
+struct ns_common___id {
+	__u64 ns_id;
+};
+
+/* Bitfields up to 6.18, plain bools later: the macro takes both. */
+struct signal_struct___subreaper {
+	unsigned int is_child_subreaper : 1;
+	unsigned int has_child_subreaper : 1;
+};
+
+struct task_struct___in_execve {
+	unsigned int in_execve : 1;
+};
+
+/* arch/x86/include/asm/ptrace.h and arch/arm64/include/asm/ptrace.h */
+struct pt_regs___amd64_nr {
+	unsigned long orig_ax;
+};
+struct pt_regs___arm64_nr {
+	int syscallno;
+};
+
+#pragma clang attribute pop
+
+static __always_inline __u64 pid_ino(struct pid *pid)
+{
+	struct pid___ino *p = (void *)pid;
+
+	if (!bpf_core_field_exists(p->ino))
+		return 0;
+	return p->ino;
+}
+
+/* Read only while the namespace lives: in 6.18 the id shares its room with the
+ * RCU head by which the namespace is freed. */
+static __always_inline __u64 ns_id(struct ns_common *ns)
+{
+	struct ns_common___id *n = (void *)ns;
+
+	if (!bpf_core_field_exists(n->ns_id))
+		return 0;
+	return n->ns_id;
+}
+
+static __always_inline bool is_child_subreaper(struct signal_struct *sig)
+{
+	struct signal_struct___subreaper *s = (void *)sig;
+
+	return BPF_CORE_READ_BITFIELD(s, is_child_subreaper);
+}
+
+static __always_inline bool has_child_subreaper(struct signal_struct *sig)
+{
+	struct signal_struct___subreaper *s = (void *)sig;
+
+	return BPF_CORE_READ_BITFIELD(s, has_child_subreaper);
+}
+
+static __always_inline bool in_execve(struct task_struct *task)
+{
+	struct task_struct___in_execve *t = (void *)task;
+
+	if (!bpf_core_field_exists(t->in_execve))
+		return false;
+	return BPF_CORE_READ_BITFIELD(t, in_execve);
+}
+
+/* The number of the system call that the task is in, -1 when not known. */
+static __always_inline __s32 syscall_nr(struct task_struct *task)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+	struct pt_regs___amd64_nr *x86 = (void *)regs;
+	struct pt_regs___arm64_nr *arm = (void *)regs;
+
+	if (bpf_core_field_exists(x86->orig_ax))
+		return x86->orig_ax;
+	if (bpf_core_field_exists(arm->syscallno))
+		return arm->syscallno;
+	return -1;
+}
+
+#endif

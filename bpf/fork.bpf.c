@@ -1,0 +1,102 @@
+//go:build ignore
+
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+
+/* Tell threads too. */
+const volatile bool want_threads = false;
+
+/* CLOCK_BOOTTIME from which births are counted by both programs below: a fork
+ * under way while they are attached is seen by neither count. */
+__u64 count_from;
+
+/*
+ * Threads made per process while traced, keyed by identity. An exec from a
+ * thread changes the leader's task, so no per-task storage.
+ */
+struct thread_key {
+	__u64 start;
+	__u64 tgid;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1 << 17);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct thread_key);
+	__type(value, __u64);
+} threads SEC(".maps");
+
+static __always_inline void count_thread(struct task_struct *task)
+{
+	struct thread_key key = {
+		.start = task->group_leader->start_boottime,
+		.tgid = task->tgid,
+	};
+	__u64 *born = bpf_map_lookup_elem(&threads, &key);
+	__u64 one = 1;
+
+	if (born)
+		__sync_fetch_and_add(born, 1);
+	else if (bpf_map_update_elem(&threads, &key, &one, BPF_NOEXIST)) {
+		/* Another thread of the group made the entry meanwhile. */
+		born = bpf_map_lookup_elem(&threads, &key);
+		if (born)
+			__sync_fetch_and_add(born, 1);
+	}
+}
+
+/*
+ * Why task_newtask and not its neighbour sched_process_fork: it alone is raised
+ * for every task, io_uring workers and vhost tasks included
+ * (kernel/fork.c: create_io_thread calls copy_process directly), and alone has
+ * the clone flags. There is no failure after it: the event means that the task
+ * exists. current is who called clone, which under CLONE_PARENT is not the
+ * parent.
+ */
+SEC("tp_btf/task_newtask")
+int BPF_PROG(task_newtask, struct task_struct *task, unsigned long clone_flags)
+{
+	struct task_struct *creator = bpf_get_current_task_btf();
+	bool thread = clone_flags & CLONE_THREAD;
+	__u8 kind = thread ? REC_THREAD_START : REC_FORK;
+	WITH_LEVELS(fork_rec, NEAR_LEVELS) rec;
+
+	if (task->pid == 0)
+		return 0;
+	if (thread) {
+		count_thread(task);
+		if (!want_threads)
+			return 0;
+	} else if (task->start_boottime >= count_from) {
+		struct counters *c = counters();
+
+		if (c)
+			__sync_fetch_and_add(&c->births_newtask, 1);
+	}
+
+	fill_core(&rec.head.task, task);
+	fill_full(&rec.head.full, task);
+	fill_ref(&rec.head.creator, creator);
+	fill_ns(&rec.head.creator_ns_id, &rec.head.creator_ns_inum, own_pidns(creator));
+	rec.head.creator_level = creator->thread_pid->level;
+	rec.head.clone_flags = clone_flags;
+	rec.head.exit_signal = task->exit_signal;
+	rec.head.syscall_nr = clone_flags & CLONE_NEWPID ? syscall_nr(creator) : -1;
+	EMIT(fork_rec, rec, task, kind, level_count(task));
+	return 0;
+}
+
+/* The independent witness: counts process births from the other tracepoint, so
+ * that the tool can prove at its end that it missed none. */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct counters *c;
+
+	if (child->pid == 0 || child->pid != child->tgid || child->start_boottime < count_from)
+		return 0;
+	c = counters();
+	if (c)
+		__sync_fetch_and_add(&c->births_fork, 1);
+	return 0;
+}

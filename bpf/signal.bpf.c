@@ -1,0 +1,104 @@
+//go:build ignore
+
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+
+/* Signals that are told whoever gets them: bit n-1 for signal n. */
+const volatile __u64 signal_mask = 1ULL << (SIGKILL - 1);
+
+static __always_inline bool targets_child_init(struct task_struct *task)
+{
+	struct pid_namespace *ns;
+
+	if (task->thread_pid->level == 0)
+		return false;
+	ns = own_pidns(task);
+	return BPF_CORE_READ(ns, child_reaper, signal) == task->signal;
+}
+
+/*
+ * Whether the current task is in zap_pid_ns_processes (kernel/pid_namespace.c):
+ * it is exiting, it is its own namespace's child reaper, and that namespace takes
+ * no new PIDs. The target's namespace is not asked: in a nested death the outer
+ * init kills the inner members directly.
+ */
+static __always_inline struct pid_namespace *zapping(struct task_struct *cur)
+{
+	struct pid_namespace *ns;
+
+	if (!(cur->flags & PF_EXITING) || cur->thread_pid->level == 0)
+		return NULL;
+	ns = own_pidns(cur);
+	if (BPF_CORE_READ(ns, child_reaper) != cur)
+		return NULL;
+	if (BPF_CORE_READ(ns, pid_allocated) & PIDNS_ADDING)
+		return NULL;
+	return ns;
+}
+
+static __always_inline __u32 signal_flags(int sig, unsigned long info, struct task_struct *task,
+					  struct task_struct *cur, int group)
+{
+	__u32 flags = 0;
+
+	if (group)
+		flags |= SIG_GROUP;
+	if (info == 0)
+		flags |= SIG_NOINFO;
+	if (info == 1)
+		flags |= SIG_PRIV;
+	if (task->signal->oom_mm)
+		flags |= SIG_TARGET_OOM;
+	if (info == 0 && sig == task->pdeath_signal && (cur->flags & PF_EXITING))
+		flags |= SIG_PDEATH;
+	return flags;
+}
+
+/*
+ * Why signal_generate and not signal_deliver: the sender is current here and
+ * nowhere else (si_pid is rewritten to 0 across namespaces), and a SIGKILL is
+ * never delivered to a handler.
+ */
+SEC("tp_btf/signal_generate")
+int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_struct *task,
+	     int group, int result)
+{
+	struct task_struct *cur = bpf_get_current_task_btf();
+	unsigned long kind = (unsigned long)info;
+	struct pid_namespace *ns = NULL;
+	WITH_LEVELS(signal_rec, NEAR_LEVELS) rec;
+	__u32 flags;
+	bool init = false;
+
+	if (sig <= 0 || sig > 64)
+		return 0;
+	if (sig != SIGCHLD)
+		init = targets_child_init(task);
+	if (!init && !(signal_mask & (1ULL << (sig - 1))))
+		return 0;
+
+	flags = signal_flags(sig, kind, task, cur, group);
+	if (init)
+		flags |= SIG_TARGET_INIT;
+	/* zap signals its own thread group and those already dying, too, with no
+	 * effect; only what was delivered to another process is a kill. */
+	if (sig == SIGKILL && kind == 1) {
+		ns = zapping(cur);
+		if (ns && (result != 0 || task->tgid == cur->tgid))
+			return 0;
+		if (ns)
+			flags |= SIG_ZAP;
+	}
+
+	fill_core(&rec.head.task, task);
+	fill_ref(&rec.head.sender, cur);
+	fill_ns(&rec.head.ns_id, &rec.head.ns_inum, ns);
+	rec.head.sig = sig;
+	/* 0 and 1 are not pointers: SEND_SIG_NOINFO (a user's) and SEND_SIG_PRIV (the
+	 * kernel's), as TP_STORE_SIGINFO has them. */
+	rec.head.code = kind > 1 ? info->si_code : kind == 1 ? 0x80 : 0;
+	rec.head.flags = flags;
+	rec.head.result = result;
+	rec.head.pad = 0;
+	EMIT(signal_rec, rec, task, REC_SIGNAL, level_count(task));
+	return 0;
+}

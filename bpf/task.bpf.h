@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * What is read of a task. BTF pointers are followed directly wherever the
+ * verifier lets them be: a load that faults gives 0 and costs a nanosecond, a
+ * probe read some thirty, and lockdown=confidentiality refuses the latter.
+ */
+#ifndef PTRACE_NS_TASK_H
+#define PTRACE_NS_TASK_H
+
+/* Index of the cgroup v1 controller to look at where the unified hierarchy does
+ * not tell processes apart, and its hierarchy; -1 and 0 without one. */
+const volatile __s32 v1_subsys = -1;
+const volatile __u32 v1_hierarchy = 0;
+
+/* Byte by byte, since a wider load from a char array is refused. */
+#define COPY_COMM(dst, src)                                 \
+	do {                                                \
+		_Pragma("unroll") for (int __i = 0;         \
+				       __i < COMM_LEN; __i++) \
+			(dst)[__i] = (src)[__i];            \
+	} while (0)
+
+#ifndef barrier_var
+#define barrier_var(var) asm volatile("" : "+r"(var))
+#endif
+
+static __always_inline void fill_hdr(struct rec_hdr *hdr, __u8 kind, __u32 levels)
+{
+	hdr->time = bpf_ktime_get_boot_ns();
+	hdr->drops = drops_total;
+	hdr->cpu = bpf_get_smp_processor_id();
+	hdr->kind = kind;
+	hdr->levels = levels;
+}
+
+/* How many PID namespaces the task is in. thread_pid is set before task_newtask
+ * and cleared after sched_process_exit. */
+static __always_inline __u32 level_count(struct task_struct *task)
+{
+	__u32 n = task->thread_pid->level + 1;
+
+	return n > LEVELS_MAX ? LEVELS_MAX : n;
+}
+
+/*
+ * The task's own PID namespace: where its pid has the highest level. Never
+ * nsproxy->pid_ns_for_children, which unshare and setns change for the children
+ * alone. NULL when it cannot be read.
+ */
+static __always_inline struct pid_namespace *own_pidns(struct task_struct *task)
+{
+	struct pid *pid = task->thread_pid;
+	struct pid_namespace *ns = NULL;
+	__u32 level = pid->level;
+
+	if (level == 0)
+		return pid->numbers[0].ns;
+	if (level >= LEVELS_MAX)
+		return NULL;
+	bpf_probe_read_kernel(&ns, sizeof(ns),
+			      (void *)&pid->numbers[0].ns + level * bpf_core_type_size(struct upid));
+	return ns;
+}
+
+static __always_inline void fill_ns(__u64 *id, __u32 *inum, struct pid_namespace *ns)
+{
+	struct ns_common___id *common = (void *)&ns->ns;
+
+	*id = 0;
+	*inum = BPF_CORE_READ(ns, ns.inum);
+	if (bpf_core_field_exists(common->ns_id))
+		bpf_probe_read_kernel(id, sizeof(*id), &common->ns_id);
+}
+
+static __always_inline void fill_levels(struct pid_level *out, struct pid *pid, __u32 n, __u32 cap)
+{
+	struct pid_namespace *root = pid->numbers[0].ns;
+
+	out[0].ns_id = ns_id(&root->ns);
+	out[0].inum = root->ns.inum;
+	out[0].nr = pid->numbers[0].nr;
+	for (__u32 i = 1; i < LEVELS_MAX; i++) {
+		struct pid_namespace *ns = NULL;
+		struct pid_level l = {};
+		void *upid;
+
+		if (i >= cap)
+			break;
+		if (i < n) {
+			upid = (void *)&pid->numbers[0] + i * bpf_core_type_size(struct upid);
+			bpf_probe_read_kernel(&l.nr, sizeof(l.nr), upid + bpf_core_field_offset(struct upid, nr));
+			bpf_probe_read_kernel(&ns, sizeof(ns), upid + bpf_core_field_offset(struct upid, ns));
+			fill_ns(&l.ns_id, &l.inum, ns);
+		}
+		out[i] = l;
+	}
+}
+
+static __always_inline __u32 task_flags(struct task_struct *task)
+{
+	struct pid_namespace *ns = own_pidns(task);
+	struct task_struct *reaper = NULL;
+	__u32 flags = 0;
+
+	if (task->flags & PF_KTHREAD)
+		flags |= TASK_KTHREAD;
+	if (is_child_subreaper(task->signal))
+		flags |= TASK_SUBREAPER;
+	if (has_child_subreaper(task->signal))
+		flags |= TASK_UNDER_SUBREAPER;
+	if (task->exit_state)
+		flags |= TASK_ZOMBIE;
+	/* A PID 1 is nearly always number 1; its thread group is what counts. */
+	if (ns) {
+		struct signal_struct *sig = NULL;
+
+		reaper = BPF_CORE_READ(ns, child_reaper);
+		sig = BPF_CORE_READ(reaper, signal);
+		if (sig == task->signal)
+			flags |= TASK_NS_INIT;
+	}
+	return flags;
+}
+
+static __always_inline void fill_core(struct task_core *core, struct task_struct *task)
+{
+	struct task_struct *parent = task->real_parent;
+
+	core->start = task->group_leader->start_boottime;
+	core->pid_ino = pid_ino(task->group_leader->thread_pid);
+	/* real_parent is the thread that forked; the process is its group. */
+	core->parent_start = parent->group_leader->start_boottime;
+	core->tgid = task->tgid;
+	core->tid = task->pid;
+	core->parent_tgid = parent->tgid;
+	core->flags = task_flags(task);
+	COPY_COMM(core->comm, task->comm);
+}
+
+static __always_inline void fill_ref(struct task_ref *ref, struct task_struct *task)
+{
+	ref->start = task->group_leader->start_boottime;
+	ref->tgid = task->tgid;
+	ref->tid = task->pid;
+	COPY_COMM(ref->comm, task->comm);
+}
+
+/*
+ * The unified hierarchy's cgroup; where the task sits at that hierarchy's root
+ * (v1 and hybrid hosts), the chosen v1 controller's.
+ */
+static __always_inline void fill_cgroup(struct task_full *full, struct task_struct *task)
+{
+	struct cgroup *cgrp = task->cgroups->dfl_cgrp;
+
+	if (v1_subsys >= 0 && cgrp->level == 0) {
+		struct css_set *set = task->cgroups;
+		struct cgroup_subsys_state *css = NULL;
+
+		bpf_probe_read_kernel(&css, sizeof(css), (void *)&set->subsys[0] + v1_subsys * sizeof(void *));
+		full->cgroup_id = BPF_CORE_READ(css, cgroup, kn, id);
+		full->cgroup_hierarchy = v1_hierarchy;
+		return;
+	}
+	full->cgroup_id = cgrp->kn->id;
+	full->cgroup_hierarchy = 0;
+}
+
+static __always_inline void fill_full(struct task_full *full, struct task_struct *task)
+{
+	const struct cred *cred = task->cred;
+	struct nsproxy *ns = task->nsproxy;
+	struct pid_namespace *own = own_pidns(task);
+	struct task_struct *parent = task->real_parent;
+
+	fill_cgroup(full, task);
+	full->uid = cred->euid.val;
+	full->gid = cred->egid.val;
+	full->ns_user = cred->user_ns->ns.inum;
+	full->ns_pid_for_children = ns->pid_ns_for_children->ns.inum;
+	full->ns_mnt = ns->mnt_ns->ns.inum;
+	full->ns_net = ns->net_ns->ns.inum;
+	full->ns_uts = ns->uts_ns->ns.inum;
+	full->ns_ipc = ns->ipc_ns->ns.inum;
+	full->ns_cgroup = ns->cgroup_ns->ns.inum;
+	full->ns_time = bpf_core_field_exists(ns->time_ns) ? ns->time_ns->ns.inum : 0;
+	full->pidns_owner = BPF_CORE_READ(own, user_ns, ns.inum);
+	COPY_COMM(full->parent_comm, parent->group_leader->comm);
+}
+
+/* PID chains up to this depth are built on the stack; only the deeper ones, which
+ * hardly exist, take room for the deepest. */
+#define NEAR_LEVELS 8
+
+/* A record's head with room for its chain. */
+#define WITH_LEVELS(TYPE, N)                \
+	struct {                            \
+		struct TYPE head;           \
+		struct pid_level levels[N]; \
+	}
+
+/* Adds the task's PID chain to a finished head and hands the record over. The
+ * barrier keeps the compiler from checking one copy of n and using another. */
+#define EMIT(TYPE, rec, task, kind, n)                                                       \
+	do {                                                                                 \
+		__u32 __n = (n);                                                             \
+		struct pid *__pid = (task)->thread_pid;                                      \
+		fill_hdr(&(rec).head.hdr, kind, __n);                                        \
+		barrier_var(__n);                                                            \
+		if (__n <= NEAR_LEVELS) {                                                    \
+			fill_levels((rec).levels, __pid, __n, NEAR_LEVELS);                  \
+			barrier_var(__n);                                                    \
+			if (__n > NEAR_LEVELS)                                               \
+				break;                                                       \
+			output(kind, &(rec), sizeof((rec).head) + __n * sizeof(struct pid_level)); \
+		} else {                                                                     \
+			WITH_LEVELS(TYPE, LEVELS_MAX) *__deep = reserve(kind, sizeof(*__deep)); \
+			if (__deep) {                                                        \
+				__deep->head = (rec).head;                                   \
+				fill_levels(__deep->levels, __pid, __n, LEVELS_MAX);         \
+				submit(__deep, sizeof(*__deep));                             \
+			}                                                                    \
+		}                                                                            \
+	} while (0)
+
+#endif
