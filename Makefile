@@ -16,6 +16,8 @@ FUZZTIME ?= 5
 BENCH ?= .
 ARGS ?=
 
+HELPERS = $(patsubst testdata/helpers/%.c,bin/helpers/pn-%,$(wildcard testdata/helpers/*.c))
+
 CLANG_MAJOR := 19
 CLANG := $(firstword $(foreach v,19 18 17 16 15 14,$(shell command -v clang-$(v))) clang)
 
@@ -27,17 +29,17 @@ UNPRIVILEGED := $(shell [ "$$(id -u)" -ne 0 ] || echo setpriv --bounding-set=-al
 KERNEL_PACKAGES = $(shell go list -f '{{range .TestImports}}{{.}} {{end}}{{range .XTestImports}}{{.}} {{end}}{{.ImportPath}}' ./... \
 	| awk '/internal\/kerneltest / {print $$NF}')
 
-.PHONY: help generate generate-check build watch test test-kernel race fuzz lint vet vuln \
+.PHONY: help generate generate-check build watch helpers test test-kernel race fuzz lint vet vuln \
 	bench check check-all man completion install vagrant-validate clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-generate: ## make the BPF objects and their Go twins again (clang 19)
-	BPF2GO_CC=$(CLANG) go generate ./bpf
+generate: ## make what is generated again: BPF objects (clang 19), Go twins, schema
+	BPF_CLANG=$(CLANG) BPF_STRIP=$(subst clang,llvm-strip,$(notdir $(CLANG))) go generate ./...
 
-generate-check: ## generate, and fail when that changes anything
-	scripts/generate-check.sh $(CLANG) $(CLANG_MAJOR)
+generate-check: ## generate the BPF half, and fail when that changes anything
+	scripts/generate-check.sh $(notdir $(CLANG)) $(CLANG_MAJOR)
 
 build: ## build bin/ptrace-ns (needs no clang)
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ptrace-ns ./cmd/ptrace-ns
@@ -54,10 +56,17 @@ lint: ## golangci-lint with the house's import rules (.golangci.yml)
 test: ## unit tests; needs no root and uses none
 	PTRACE_NS_REQUIRE_KERNEL= go test -exec '$(UNPRIVILEGED)' ./...
 
-test-kernel: ## tests against the live kernel and container runtimes, as root
+helpers: $(HELPERS) ## the programs that provoke the scenarios (tests make them, too)
+
+# Test processes run side by side: each builds a file of its own and renames it.
+bin/helpers/pn-%: testdata/helpers/%.c testdata/helpers/helper.h
+	@mkdir -p $(@D)
+	gcc -std=gnu11 -O1 -Wall -Wextra -static -pthread -o $@.$$$$ $< && mv $@.$$$$ $@
+
+test-kernel: helpers ## tests against the live kernel and container runtimes, as root
 	go test -count=1 -p 1 -exec '$(ROOT)' $(KERNEL_PACKAGES)
 
-race: ## all tests under the race detector, with the rights of the caller
+race: helpers ## all tests under the race detector, with the rights of the caller
 	go test -race -p 1 ./...
 
 fuzz: ## every fuzz target for FUZZTIME seconds

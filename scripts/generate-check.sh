@@ -12,7 +12,7 @@ saved=$(mktemp -d)
 trap 'rm -rf "$saved"' EXIT
 cp -a bpf/. "$saved"
 
-BPF2GO_CC=$clang go generate ./bpf
+BPF_CLANG=$clang BPF_STRIP=${clang/clang/llvm-strip} go generate ./bpf
 
 have=$("$clang" --version | sed -n 's/.*clang version \([0-9]*\).*/\1/p')
 if [[ $have != "$wanted" ]]; then

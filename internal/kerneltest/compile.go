@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -21,14 +23,15 @@ var (
 )
 
 // CompileHelper returns the path of the program built from
-// testdata/helpers/NAME.c. It is static, so that it also runs in a container's
-// or a machine's file system, and built when it is older than its sources.
+// testdata/helpers/NAME.c by the Makefile: static, so that it also runs in a
+// container's or a machine's file system.
 func CompileHelper(t testing.TB, name string) string {
 	t.Helper()
 	if dir := os.Getenv(helpersEnv); dir != "" {
-		return filepath.Join(dir, name)
+		return filepath.Join(dir, "pn-"+name)
 	}
 	RequireTool(t, "gcc")
+	RequireTool(t, "make")
 	compileMu.Lock()
 	build, ok := compiled[name]
 	if !ok {
@@ -48,41 +51,16 @@ func compile(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sources := filepath.Join(root, "testdata", "helpers")
-	source, header := filepath.Join(sources, name+".c"), filepath.Join(sources, "helper.h")
-	target := filepath.Join(root, "bin", "helpers", name)
-	if newer(target, source, header) {
-		return target, nil
-	}
-	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-		return "", fmt.Errorf("helper %s: %w", name, err)
-	}
-	// Test processes run side by side: each builds a file of its own, and the
-	// rename is atomic.
-	fresh := fmt.Sprintf("%s.%d", target, os.Getpid())
-	defer os.Remove(fresh)
-	gcc := exec.Command("gcc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-static", "-pthread", "-o", fresh, source)
-	if out, err := gcc.CombinedOutput(); err != nil {
+	target := filepath.Join("bin", "helpers", "pn-"+name)
+	build := exec.Command("make", "--silent", "--directory", root, target)
+	// A make that runs the tests must not lend its options to this one.
+	build.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "MAKE") || strings.HasPrefix(v, "MFLAGS")
+	})
+	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("helper %s: %w\n%s", name, err, out)
 	}
-	if err := os.Rename(fresh, target); err != nil {
-		return "", fmt.Errorf("helper %s: %w", name, err)
-	}
-	return target, nil
-}
-
-// newer reports whether target is there and younger than all its sources.
-func newer(target string, sources ...string) bool {
-	built, err := os.Stat(target)
-	if err != nil {
-		return false
-	}
-	for _, source := range sources {
-		if info, err := os.Stat(source); err != nil || !info.ModTime().Before(built.ModTime()) {
-			return false
-		}
-	}
-	return true
+	return filepath.Join(root, target), nil
 }
 
 // moduleRoot returns the directory of go.mod: go test runs a test in its

@@ -267,7 +267,7 @@ __attribute__((noreturn)) MAYBE void after_exec(int argc, char **argv)
 			fnv = (fnv ^ (unsigned char)argv[i][j]) * 0x100000001b3;
 		bytes += n;
 	}
-	for (int i = 0, at = 0; bytes <= 500 && argc <= 64 && i < argc; i++) {
+	for (int i = 0, at = 0; bytes <= 1200 && argc <= 64 && i < argc; i++) {
 		at += sprintf(args + at, "%s\"", i ? "," : "");
 		at += 2 * strlen(argv[i]);
 		hex(args + at - 2 * strlen(argv[i]), argv[i], strlen(argv[i]));

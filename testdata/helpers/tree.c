@@ -40,6 +40,7 @@ static void t01(int argc, char **argv)
 static void holder(void *arg)
 {
 	(void)arg;
+	release(&ready);
 	hold();
 }
 
@@ -51,9 +52,10 @@ static void status_137(void *arg)
 
 static void t07(int argc, char **argv)
 {
-	pid_t victim = must_spawn("killed", 0, holder, NULL);
-
 	(void)argc, (void)argv;
+	ready = latch();
+	pid_t victim = must_spawn("killed", 0, holder, NULL);
+	await(&ready, 1);
 	kill(victim, SIGKILL);
 	reap("killed", victim);
 	reap("status", must_spawn("status", 0, status_137, NULL));
