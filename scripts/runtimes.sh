@@ -28,6 +28,7 @@ daemon() {
 	has "$1" || die "$1 is not there: run scripts/setup.sh"
 	as_root mkdir -p "$state"
 	# A session of its own: an interrupt of make must not race its stop below.
+	# shellcheck disable=SC2016 # for the inner shell
 	pid=$(as_root sh -c 'log=$1; shift; setsid "$@" >"$log" 2>&1 </dev/null & echo $!' \
 		sh "$state/$name.log" "$@")
 	echo "$pid $(identity "$pid")" | as_root tee "$state/$name.pid" >/dev/null
