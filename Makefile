@@ -82,7 +82,7 @@ vuln: ## known vulnerabilities in what is linked (asks vuln.go.dev)
 
 check: ## set up this machine and run everything: THE test command
 	scripts/setup.sh
-	scripts/runtimes.sh run $(MAKE) --no-print-directory check-all
+	scripts/runtimes.sh run $(MAKE_COMMAND) --no-print-directory check-all
 
 check-all: vet lint generate-check build test race test-kernel fuzz vagrant-validate
 	@echo "check: all passed"
