@@ -1,0 +1,67 @@
+package tree
+
+import "github.com/ptrace-ns/ptrace-ns/events"
+
+// fork folds a birth. The process may be known already: from a snapshot that ran
+// while the record waited, or from a signal that reached it before its birth was
+// announced.
+func (m *Model) fork(ev *events.Event) {
+	known := m.procs[ev.Process.Key]
+	if known != nil && (known.Birth.Seen || known.State == Exited) {
+		return // a record that came twice
+	}
+	d := ev.Fork
+	if d == nil {
+		d = &noFork
+	}
+	p := m.subject(ev)
+	if p == nil {
+		m.say(ev)
+		return
+	}
+	p.Birth = Birth{
+		Seen: true, Creator: m.keep(d.Creator), Under: m.keep(ev.Process.Parent),
+		Flags: d.Flags, AtNS: ev.BootNS,
+	}
+	if len(p.images) == 0 {
+		m.inheritImage(p, ev, d)
+	}
+	m.complete(ev, p)
+	m.say(ev)
+	if p.parent == &m.root {
+		m.observe(p, ev)
+	}
+	m.born(p, d)
+}
+
+var noFork events.ForkDetail
+
+// inheritImage gives a child the image of the process that cloned it: memory is
+// copied from there, whoever becomes the parent.
+func (m *Model) inheritImage(p *Process, ev *events.Event, d *events.ForkDetail) {
+	from := d.Creator
+	if from.IsZero() {
+		from = ev.Process.Parent
+	}
+	if c := m.procs[from.Key]; c != nil {
+		if i := c.Image(); i != nil && i.shows(&ev.Process) {
+			p.addImage(i)
+			return
+		}
+	}
+	if ev.Process.Exe != "" || ev.Process.Args.Known() {
+		p.addImage(m.newImage(ev))
+	}
+}
+
+// keep returns the reference with its name shared among all that hold it.
+func (m *Model) keep(r events.Ref) events.Ref {
+	if r.Comm == "" {
+		if p := m.procs[r.Key]; p != nil {
+			r.Comm = p.Comm
+		}
+		return r
+	}
+	r.Comm = m.names.intern(r.Comm)
+	return r
+}

@@ -1,0 +1,66 @@
+package tree
+
+import (
+	"slices"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// maxSenderChain bounds how far a sender's ancestors are told.
+const maxSenderChain = 64
+
+// killerOf says who sent the signal that ended p, nil when that was not seen. It
+// is valid until the next call.
+func (m *Model) killerOf(p *Process, signal int32) *events.Killer {
+	if signal == 0 {
+		return nil
+	}
+	i := slices.IndexFunc(p.signals, func(r received) bool { return r.signal == signal })
+	if i < 0 {
+		return nil
+	}
+	r := p.signals[i]
+	k := &m.killer
+	k.Origin, k.Signal, k.Sender = r.origin, signal, r.sender
+	fromKernel := r.origin == events.OriginKernel || r.origin == events.OriginUnknown
+	switch {
+	case signal == sigKill && p.oom && fromKernel:
+		k.Origin = events.OriginOOM
+	case r.origin == events.OriginPidnsReap && p.reapedIn != nil:
+		k.Sender = p.reapedIn.Init
+	}
+	k.SenderChain = m.appendAncestors(k.SenderChain[:0], m.procs[k.Sender.Key])
+	return k
+}
+
+// appendAncestors appends a sender's ancestors up to the first process of another
+// container or the host's init.
+func (m *Model) appendAncestors(chain []events.Ref, sender *Process) []events.Ref {
+	if sender == nil {
+		return chain
+	}
+	home := containerID(sender)
+	for p, ok := sender.Parent(); ok && len(chain) < maxSenderChain; p, ok = p.Parent() {
+		chain = append(chain, p.Ref())
+		if p.Key.PID == 1 || containerID(p) != home {
+			break
+		}
+	}
+	return chain
+}
+
+func containerID(p *Process) string {
+	if p.Container == nil {
+		return ""
+	}
+	return p.Container.ID
+}
+
+func cloneKiller(k *events.Killer) *events.Killer {
+	if k == nil {
+		return nil
+	}
+	c := *k
+	c.SenderChain = slices.Clone(k.SenderChain)
+	return &c
+}

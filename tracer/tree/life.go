@@ -1,0 +1,233 @@
+package tree
+
+import (
+	"slices"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// subject returns the process that a record is about. One that was not known, or
+// only by name, is known from now on: its own record speaks for it.
+func (m *Model) subject(ev *events.Event) *Process {
+	key := ev.Process.Key
+	if key.PID == 0 {
+		return nil
+	}
+	p := m.procs[key]
+	if p == nil {
+		p = m.add(key)
+	}
+	if p.State == Placeholder {
+		m.enlist(p, &ev.Process, Live)
+	}
+	if p.State == Live {
+		m.refresh(p, &ev.Process)
+	}
+	return p
+}
+
+// named returns the process of that reference, a placeholder when it is not known.
+func (m *Model) named(ref events.Ref) *Process {
+	if p := m.procs[ref.Key]; p != nil {
+		return p
+	}
+	p := m.add(ref.Key)
+	p.Comm = m.names.intern(ref.Comm)
+	return p
+}
+
+func (m *Model) add(key events.ProcKey) *Process {
+	p := m.node()
+	p.Key = key
+	m.procs[key] = p
+	m.link(p, &m.root)
+	return p
+}
+
+// enlist makes a placeholder a live process or a zombie: a member of its
+// namespaces and the holder of its PID. If another still holds that PID its exit
+// was lost.
+func (m *Model) enlist(p *Process, said *events.Process, as State) {
+	p.State = as
+	if as == Live {
+		m.stats.Live++
+	}
+	m.place(p, said)
+	holder := m.byPID[p.Key.PID]
+	switch {
+	case holder == nil:
+		m.byPID[p.Key.PID] = p
+	case older(holder.Key, p.Key):
+		m.vanish(holder)
+		m.byPID[p.Key.PID] = p
+	}
+}
+
+// place gives a process its PID chain, and so its namespaces, from the first
+// record that has it.
+func (m *Model) place(p *Process, said *events.Process) {
+	if n := len(said.Chain); p.ns == nil && n > 0 && n <= events.MaxLevels {
+		p.Chain = append(p.Chain[:0], said.Chain...)
+		m.join(p, said.PidnsOwner)
+	}
+}
+
+// refresh takes over what a record says of a live process.
+func (m *Model) refresh(p *Process, said *events.Process) {
+	m.place(p, said)
+	if said.PIDIno != 0 {
+		p.PIDIno = said.PIDIno
+	}
+	// A thread has a name of its own.
+	if leader := said.TID == 0 || said.TID == p.Key.PID; said.Comm != "" && (leader || said.Full) {
+		if said.Comm != p.Comm {
+			p.Comm = m.names.intern(said.Comm)
+		}
+	}
+	if said.Container != nil {
+		m.setContainer(p, said)
+	}
+	if !said.Full {
+		return
+	}
+	p.NS = said.NS
+	p.Subreaper, p.Kthread = said.Subreaper, said.Kthread
+	if said.HasIDs {
+		p.HasIDs, p.UID, p.GID = true, said.UID, said.GID
+	}
+	if said.Cgroup.ID != 0 || said.Cgroup.Path != "" {
+		p.Cgroup = said.Cgroup
+		m.setContainer(p, said)
+	}
+	if p.ns != nil && said.PidnsOwner != 0 {
+		p.ns.UserNS = said.PidnsOwner
+	}
+}
+
+// setContainer keeps the container that the record names. Relatives in the same
+// one share the memory, never the claim.
+func (m *Model) setContainer(p *Process, said *events.Process) {
+	c := said.Container
+	if c == nil {
+		p.Container = nil
+		return
+	}
+	if p.Container != nil && *p.Container == *c {
+		return
+	}
+	if parent := m.procs[said.Parent.Key]; parent != nil && parent.Container != nil && *parent.Container == *c {
+		p.Container = parent.Container
+		return
+	}
+	kept := *c
+	p.Container = &kept
+}
+
+// vanish ends a process whose exit was lost. Whose its children are now is not
+// known until they say so.
+func (m *Model) vanish(p *Process) {
+	m.stats.Vanished++
+	m.bury(p, Gone)
+}
+
+// bury takes a process from among the living: its children get their new parent,
+// its namespaces lose a member, and the node is kept for a while.
+func (m *Model) bury(p *Process, as State) {
+	before := p.State
+	p.State = as
+	p.tids = p.tids[:0]
+	if before == Live {
+		m.stats.Live--
+	}
+	if as != Zombie {
+		if m.byPID[p.Key.PID] == p {
+			delete(m.byPID, p.Key.PID)
+		}
+		m.dropHeld(p)
+		m.remember(p)
+	}
+	m.orphan(p)
+	m.leave(p, before)
+}
+
+// window holds the latest exited processes.
+type window struct {
+	slots []*Process
+	next  int
+}
+
+// remember keeps an ended process until Keep others have ended after it.
+func (m *Model) remember(p *Process) {
+	if p.inWindow {
+		return
+	}
+	w := &m.window
+	evicted := w.slots[w.next]
+	w.slots[w.next] = p
+	w.next = (w.next + 1) % len(w.slots)
+	p.inWindow = true
+	if evicted != nil {
+		evicted.inWindow = false
+		m.release(evicted)
+	}
+}
+
+// needed reports whether somebody still needs the node: it lives, it was the
+// last to end, it has children, or it is the init of a namespace that is not dead.
+func (p *Process) needed() bool {
+	return p.State == Live || p.State == Zombie || p.inWindow || p.first != nil ||
+		p.ns != nil && p.ns.init == p && p.ns.listed
+}
+
+// release forgets a node that nobody needs and then, upwards, those that only it
+// needed.
+func (m *Model) release(p *Process) {
+	for p != nil && p != &m.root && !p.needed() {
+		up := p.parent
+		m.unlink(p)
+		delete(m.procs, p.Key)
+		m.recycle(p)
+		p = up
+	}
+}
+
+func (m *Model) node() *Process {
+	n := len(m.free)
+	if n == 0 {
+		return &Process{}
+	}
+	p := m.free[n-1]
+	m.free = m.free[:n-1]
+	return p
+}
+
+// recycle keeps an empty node, with the memory that hangs on it, for the next
+// process. A crowd that once was is not kept for ever.
+func (m *Model) recycle(p *Process) {
+	m.dropHeld(p)
+	if p.ns != nil && p.ns.init == p {
+		p.ns.init = nil
+	}
+	if len(m.free) == len(m.window.slots) {
+		return
+	}
+	clear(p.images)
+	clear(p.signals)
+	clear(p.adoptions)
+	end := p.end
+	if end != nil {
+		*end = End{}
+	}
+	*p = Process{
+		Chain: p.Chain[:0], images: p.images[:0], tids: p.tids[:0],
+		adoptions: p.adoptions[:0], signals: p.signals[:0], end: end,
+	}
+	m.free = append(m.free, p)
+}
+
+// dropTID removes one thread.
+func (p *Process) dropTID(tid int32) {
+	if i := slices.Index(p.tids, tid); i >= 0 {
+		p.tids = slices.Delete(p.tids, i, i+1)
+	}
+}

@@ -1,0 +1,155 @@
+package tree
+
+import (
+	"iter"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// State is how far a process is in its life.
+type State uint8
+
+// The states, in the only order in which a process goes through them.
+const (
+	// Placeholder is known only because another's record names it.
+	Placeholder State = iota
+	Live
+	// Zombie had ended before a snapshot found it waiting to be reaped.
+	Zombie
+	// Gone ended in a gap: nobody saw it exit.
+	Gone
+	// Exited ended and its exit record was seen. Whether it was reaped is not known.
+	Exited
+)
+
+var stateNames = [...]string{"placeholder", "live", "zombie", "gone", "exited"}
+
+// String returns the state's name.
+func (s State) String() string { return stateNames[s] }
+
+// Process is one process, all its threads and all images that it ran. It is
+// valid until the next call of Apply and must not be changed.
+type Process struct {
+	Key       events.ProcKey
+	PIDIno    uint64
+	Chain     events.PIDChain
+	Comm      string
+	State     State
+	HasIDs    bool
+	Subreaper bool
+	Kthread   bool
+	UID, GID  uint32
+	NS        events.Namespaces // as of the last full record
+	Cgroup    events.Cgroup
+	Container *events.Container
+	Birth     Birth
+
+	images    []*Image
+	tids      []int32
+	adoptions []Adoption
+	signals   []received
+	end       *End // kept when the node is reused; State tells whether it holds
+
+	ns       *Namespace // its own
+	reapedIn *Namespace // whose death killed it
+	held     *heldRename
+	oom      bool
+	inWindow bool
+	edge     Certainty
+	edgeGap  uint32
+	pass     uint32 // the last snapshot pass that showed it
+	passNS   uint64 // when it did
+
+	parent, next, prev, first, last *Process
+}
+
+// Birth says how a process came to be.
+type Birth struct {
+	Seen    bool       // its fork was
+	Creator events.Ref // who called clone
+	Under   events.Ref // real_parent at birth
+	Flags   uint64     // clone flags
+	AtNS    uint64
+}
+
+// End says how a process ended.
+type End struct {
+	Status     events.ExitStatus
+	AtNS       uint64
+	LifetimeNS uint64
+	Threads    uint32
+	Seq        uint64     // of the exit event
+	Reaper     events.Ref // who gets its children
+	Reason     events.ReparentReason
+	Killer     *events.Killer
+}
+
+// Ref returns the reference by which events name the process.
+func (p *Process) Ref() events.Ref { return events.Ref{Key: p.Key, Comm: p.Comm} }
+
+// Namespace returns the process's own PID namespace, nil when not known.
+func (p *Process) Namespace() *Namespace { return p.ns }
+
+// End returns how the process ended, and whether that is known: a process that
+// is Gone ended in a gap.
+func (p *Process) End() (End, bool) {
+	if p.State != Exited && p.State != Zombie || p.end == nil {
+		return End{}, false
+	}
+	return *p.end, true
+}
+
+// Threads returns the threads besides the leader, as far as they were told.
+func (p *Process) Threads() []int32 { return p.tids }
+
+// Adoptions returns who became its parent after its first one, oldest first.
+func (p *Process) Adoptions() []Adoption { return p.adoptions }
+
+// Parent returns the process whose child it is. An exited process keeps the
+// parent that it had.
+func (p *Process) Parent() (*Process, bool) {
+	if p.parent == nil || p.parent.Key.PID == 0 {
+		return nil, false
+	}
+	return p.parent, true
+}
+
+// Children yields its children, oldest link first, exited ones included while
+// they are known.
+func (p *Process) Children() iter.Seq[*Process] {
+	return func(yield func(*Process) bool) {
+		for c := p.first; c != nil; c = c.next {
+			if !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// isInit reports whether it is the PID 1 of its own namespace.
+func (p *Process) isInit() bool { return p.Chain.Own().PID == 1 }
+
+// adopts reports whether the kernel would take it for a parent: it is alive, or
+// it is an init that waits inside zap_pid_ns_processes for its last member, and
+// gets the orphans of its dying namespace until then (kernel/pid_namespace.c).
+func (p *Process) adopts() bool {
+	if p.State == Live || p.State == Placeholder {
+		return true
+	}
+	return p.ns != nil && p.ns.init == p && !p.ns.dead() && p.State != Gone
+}
+
+// describe fills what an event says of a process that it is about.
+func (p *Process) describe(to *events.Process) {
+	to.Key, to.PIDIno, to.TID = p.Key, p.PIDIno, p.Key.PID
+	to.Chain, to.Comm, to.NSInit = p.Chain, p.Comm, p.isInit()
+	if parent, ok := p.Parent(); ok {
+		to.Parent = parent.Ref()
+	}
+	to.NS.PID = p.Chain.Own().NS.Inum
+	to.Cgroup, to.Container = p.Cgroup, p.Container
+	to.Subreaper, to.Kthread = p.Subreaper, p.Kthread
+	if i := p.Image(); i != nil {
+		to.Exe = i.Exe
+	}
+}

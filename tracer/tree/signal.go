@@ -1,0 +1,56 @@
+package tree
+
+import "github.com/ptrace-ns/ptrace-ns/events"
+
+// sigKill is SIGKILL: it cannot be caught, so the first that is delivered kills.
+const sigKill = 9
+
+// received is the latest delivered signal of one number.
+type received struct {
+	signal int32
+	origin events.Origin
+	sender events.Ref
+}
+
+func (m *Model) signal(ev *events.Event) {
+	p := m.subject(ev)
+	m.complete(ev, p)
+	m.say(ev)
+	m.observe(p, ev)
+	d := ev.Signal
+	if p == nil || d == nil || d.Result != events.SignalDelivered && d.Result != events.SignalLoseInfo {
+		return
+	}
+	if p.State == Live {
+		m.receive(p, d)
+	}
+	if d.Origin == events.OriginPidnsReap {
+		m.reaped(p, d)
+	}
+}
+
+func (m *Model) receive(p *Process, d *events.SignalDetail) {
+	r := received{signal: d.Signal, origin: d.Origin, sender: m.keep(d.Sender)}
+	for i := range p.signals {
+		if p.signals[i].signal == d.Signal {
+			if d.Signal != sigKill {
+				p.signals[i] = r
+			}
+			return
+		}
+	}
+	p.signals = append(p.signals, r)
+}
+
+// oom notes that the OOM killer chose the process. The kernel sends SIGKILL just
+// before it raises this event, and raises it alone for a victim that is dying
+// already (mm/oom_kill.c), so the two are joined only at the exit.
+func (m *Model) oom(ev *events.Event) {
+	p := m.subject(ev)
+	if p != nil && p.State == Live {
+		p.oom = true
+	}
+	m.complete(ev, p)
+	m.say(ev)
+	m.observe(p, ev)
+}

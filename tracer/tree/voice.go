@@ -1,0 +1,47 @@
+package tree
+
+import "github.com/ptrace-ns/ptrace-ns/events"
+
+// voice is what the model speaks with: the event that is being applied, who is to
+// hear of it, and the events that are reused for all that follows from it.
+type voice struct {
+	lostSeq         uint64 // Seq of the last Lost
+	seq             uint64
+	current         *events.Event // the event being applied
+	currentTold     bool
+	lent            bool // current shows a chain that is the model's
+	tell            func(*events.Event) error
+	err             error
+	derived         events.Event // reused for what follows from current
+	derivedPidns    events.PidnsDetail
+	derivedReparent events.ReparentDetail
+	fromExit        events.ExitStatus
+	killer          events.Killer
+}
+
+// say tells one event and numbers it.
+func (m *Model) say(ev *events.Event) {
+	if m.err != nil {
+		return
+	}
+	m.seq++
+	ev.Seq = m.seq
+	if ev == m.current {
+		m.currentTold = true
+	}
+	m.err = m.tell(ev)
+}
+
+// derive returns the reused event of that kind about p, caused by the event that
+// is being applied or, where that one is never told, by the gap before it.
+func (m *Model) derive(kind events.Kind, p *Process) *events.Event {
+	cause := m.lostSeq
+	if m.currentTold {
+		cause = m.current.Seq
+	}
+	m.derived = events.Event{Cause: cause, BootNS: m.current.BootNS, CPU: m.current.CPU, Kind: kind}
+	if p != nil {
+		p.describe(&m.derived.Process)
+	}
+	return &m.derived
+}
