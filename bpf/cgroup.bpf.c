@@ -53,7 +53,7 @@ static __always_inline int record_cgroup(__u8 kind, struct cgroup *cgrp, const c
 		len = bpf_probe_read_kernel_str(rec->path, CGROUP_PATH_MAX, path);
 	}
 	fill_hdr(&rec->hdr, kind, 0);
-	fill_core(&rec->task, cur);
+	fill_ref(&rec->maker, cur);
 	rec->id = cgrp->kn->id;
 	rec->hierarchy = cgrp->root->hierarchy_id;
 	rec->path_len = len > 0 ? len : 0;

@@ -13,7 +13,9 @@ struct pid___ino {
 	__u64 ino;
 };
 
-/* The namespace tree, Linux 6.18: an id that is never used twice on one boot. */
+/* The namespace tree, Linux 6.18: an id that is never used twice on one boot. To
+ * be read only while the namespace lives: it shares its room with the RCU head by
+ * which the namespace is freed. */
 struct ns_common___id {
 	__u64 ns_id;
 };
@@ -45,17 +47,6 @@ static __always_inline __u64 pid_ino(struct pid *pid)
 	if (!bpf_core_field_exists(p->ino))
 		return 0;
 	return p->ino;
-}
-
-/* Read only while the namespace lives: in 6.18 the id shares its room with the
- * RCU head by which the namespace is freed. */
-static __always_inline __u64 ns_id(struct ns_common *ns)
-{
-	struct ns_common___id *n = (void *)ns;
-
-	if (!bpf_core_field_exists(n->ns_id))
-		return 0;
-	return n->ns_id;
 }
 
 static __always_inline bool is_child_subreaper(struct signal_struct *sig)

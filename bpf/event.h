@@ -36,9 +36,8 @@ enum rec_kind {
 enum task_flag {
 	TASK_KTHREAD = 1 << 0,		 /* PF_KTHREAD */
 	TASK_SUBREAPER = 1 << 1,	 /* signal_struct.is_child_subreaper */
-	TASK_UNDER_SUBREAPER = 1 << 2, /* signal_struct.has_child_subreaper */
-	TASK_NS_INIT = 1 << 3,		 /* child reaper of its own PID namespace */
-	TASK_ZOMBIE = 1 << 4,		 /* exit_state is set (snapshot only) */
+	TASK_NS_INIT = 1 << 2,		 /* child reaper of its own PID namespace */
+	TASK_ZOMBIE = 1 << 3,		 /* exit_state is set (snapshot only) */
 };
 
 struct rec_hdr {
@@ -217,11 +216,10 @@ struct oom_rec {
 	struct task_core task;
 };
 
-/* A cgroup came or went; the task is who did it. path has its NUL. Rare, and of
- * a process that is known: no PID chain. */
+/* A cgroup came or went; maker is who did it. path has its NUL. No PID chain. */
 struct cgroup_rec {
 	struct rec_hdr hdr;
-	struct task_core task;
+	struct task_ref maker;
 	__u64 id;
 	__u32 hierarchy;
 	__u32 path_len;

@@ -7,21 +7,17 @@
 const volatile __u32 max_blob = 32 << 10;
 const volatile bool want_env = false;
 
-/* Fills everything but the copied bytes; false when a string does not fit. The
- * pointers into bprm come as numbers: the shapes below are global functions,
- * verified once each, and those take no kernel pointers. */
-static __always_inline bool fill_exec(struct exec_rec *rec, __u8 shape, __u64 filename,
-				      __u64 interp, __u8 *name_out, __u32 name_room,
-				      __u8 *interp_out, __u32 interp_room, struct path_walk *w)
+/* Fills the strings; false when one does not fit. The pointers into bprm come as
+ * numbers: the shapes below are global functions, verified once each, and those
+ * take no kernel pointers. */
+static __always_inline bool fill_strings(struct exec_rec *rec, __u8 shape, __u64 filename,
+					 __u64 interp, __u8 *name_out, __u32 name_room,
+					 __u8 *interp_out, __u32 interp_room, struct path_walk *w)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	long len;
 
-	fill_core(&rec->task, task);
-	fill_full(&rec->full, task);
 	rec->shape = shape;
-	__builtin_memset(rec->pad, 0, sizeof(rec->pad));
-
 	len = bpf_probe_read_kernel_str(name_out, name_room, (void *)filename);
 	if (len == name_room && shape != EXEC_LARGE)
 		return false;
@@ -47,28 +43,26 @@ static __always_inline bool fill_exec(struct exec_rec *rec, __u8 shape, __u64 fi
 	return true;
 }
 
-#define FILL_EXEC(SHAPE, TYPE, BOUND, DEPTH)                                                       \
-	__noinline int fill_##TYPE(struct TYPE *rec, __u64 filename, __u64 interp)                 \
-	{                                                                                          \
-		struct task_struct *task = bpf_get_current_task_btf();                             \
-		struct path_walk w = {};                                                           \
-		__u32 n = level_count(task);                                                       \
-                                                                                                   \
-		if (!rec)                                                                          \
-			return 0;                                                                  \
-		if (n > sizeof(rec->levels) / sizeof(rec->levels[0]))                              \
-			return 0;                                                                  \
-		w.out = rec->exe;                                                                  \
-		w.room = sizeof(rec->exe);                                                         \
-		w.bound = BOUND;                                                                   \
-		w.depth = DEPTH;                                                                   \
-		fill_hdr(&rec->head.hdr, REC_EXEC, n);                                             \
-		if (!fill_exec(&rec->head, SHAPE, filename, interp, rec->filename,                 \
-			       sizeof(rec->filename), rec->interp, sizeof(rec->interp), &w))       \
-			return 0;                                                                  \
-		fill_levels(rec->levels, task->thread_pid, n,                                      \
-			    sizeof(rec->levels) / sizeof(rec->levels[0]));                         \
-		return 1;                                                                          \
+#define FILL_EXEC(SHAPE, TYPE, BOUND, DEPTH)                                               \
+	__noinline int fill_##TYPE(struct TYPE *rec, __u64 filename, __u64 interp)         \
+	{                                                                                  \
+		struct task_struct *task = bpf_get_current_task_btf();                     \
+		struct path_walk w = {};                                                   \
+		__u32 n = level_count(task);                                               \
+                                                                                           \
+		if (!rec || n > sizeof(rec->levels) / sizeof(rec->levels[0]))              \
+			return 0;                                                          \
+		w.out = rec->exe;                                                          \
+		w.room = sizeof(rec->exe);                                                 \
+		w.bound = BOUND;                                                           \
+		w.depth = DEPTH;                                                           \
+		if (!fill_strings(&rec->head, SHAPE, filename, interp, rec->filename,      \
+				  sizeof(rec->filename), rec->interp, sizeof(rec->interp), \
+				  &w))                                                     \
+			return 0;                                                          \
+		fill_levels(rec->levels, task->thread_pid, n,                              \
+			    sizeof(rec->levels) / sizeof(rec->levels[0]));                 \
+		return 1;                                                                  \
 	}
 
 FILL_EXEC(EXEC_SMALL, exec_small, 32, 8)
@@ -110,6 +104,7 @@ static __always_inline void copy_blob(struct exec_rec *rec, void *to, struct exe
 		struct TYPE *__rec = reserve(REC_EXEC, sizeof(struct TYPE) + (ROOM));            \
 		int __again = 0;                                                                 \
 		if (__rec) {                                                                     \
+			__rec->head = head;                                                              \
 			copy_blob(&__rec->head, __rec + 1, &blob, ROOM);                         \
 			if (fill_##TYPE(__rec, filename, interp)) {                              \
 				submit(__rec, sizeof(struct TYPE) + (ROOM));                     \
@@ -148,12 +143,16 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 		.old_tid = old_pid,
 	};
 	__u64 want = blob.args_size;
+	struct exec_rec head = {};
 
 	if (want_env && mm->env_start == mm->arg_end) {
 		blob.env_size = mm->env_end - mm->env_start;
 		want += blob.env_size;
 	}
 	blob.want = want > max_blob ? max_blob : want;
+	fill_hdr(&head.hdr, REC_EXEC, level_count(task));
+	fill_core(&head.task, task);
+	fill_full(&head.full, task);
 
 	if (TRY_SHAPE(exec_small) && TRY_SHAPE(exec_medium))
 		TRY_SHAPE(exec_large);

@@ -1,9 +1,11 @@
+//go:build linux
+
 package bpf
 
 import (
 	"errors"
-	"testing"
 	"fmt"
+	"testing"
 
 	"github.com/cilium/ebpf"
 )
@@ -25,10 +27,15 @@ func TestLoadEach(t *testing.T) {
 		if errors.As(err, &ve) {
 			t.Errorf("%s: %-25v", name, ve)
 			l := ve.Log
-			for _, x := range l[max(0, len(l)-12):] { fmt.Println(name, x) }
+			for _, x := range l[max(0, len(l)-12):] {
+				fmt.Println(name, x)
+			}
 			continue
 		}
-		if err != nil { t.Errorf("%s: %v", name, err); continue }
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
 		l := c.Programs[name].VerifierLog
 		fmt.Println(name, l)
 		c.Close()

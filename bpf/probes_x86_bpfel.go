@@ -14,43 +14,10 @@ import (
 )
 
 type probesAttachRec struct {
-	_   structs.HostLayout
-	Hdr struct {
-		_      structs.HostLayout
-		Time   uint64
-		Drops  uint32
-		Cpu    uint16
-		Kind   uint8
-		Levels uint8
-	}
-	Task struct {
-		_           structs.HostLayout
-		Start       uint64
-		PidIno      uint64
-		ParentStart uint64
-		Tgid        uint32
-		Tid         uint32
-		ParentTgid  uint32
-		Flags       uint32
-		Comm        [16]uint8
-	}
-	Full struct {
-		_                structs.HostLayout
-		CgroupId         uint64
-		CgroupHierarchy  uint32
-		Uid              uint32
-		Gid              uint32
-		NsPidForChildren uint32
-		NsMnt            uint32
-		NsNet            uint32
-		NsUts            uint32
-		NsIpc            uint32
-		NsUser           uint32
-		NsCgroup         uint32
-		NsTime           uint32
-		PidnsOwner       uint32
-		ParentComm       [16]uint8
-	}
+	_    structs.HostLayout
+	Hdr  probesRecHdr
+	Task probesTaskCore
+	Full probesTaskFull
 }
 
 type probesCall uint32
@@ -67,26 +34,9 @@ const (
 )
 
 type probesCgroupRec struct {
-	_   structs.HostLayout
-	Hdr struct {
-		_      structs.HostLayout
-		Time   uint64
-		Drops  uint32
-		Cpu    uint16
-		Kind   uint8
-		Levels uint8
-	}
-	Task struct {
-		_           structs.HostLayout
-		Start       uint64
-		PidIno      uint64
-		ParentStart uint64
-		Tgid        uint32
-		Tid         uint32
-		ParentTgid  uint32
-		Flags       uint32
-		Comm        [16]uint8
-	}
+	_         structs.HostLayout
+	Hdr       probesRecHdr
+	Maker     probesTaskRef
 	Id        uint64
 	Hierarchy uint32
 	PathLen   uint32
@@ -128,43 +78,10 @@ type probesExecMedium struct {
 }
 
 type probesExecRec struct {
-	_   structs.HostLayout
-	Hdr struct {
-		_      structs.HostLayout
-		Time   uint64
-		Drops  uint32
-		Cpu    uint16
-		Kind   uint8
-		Levels uint8
-	}
-	Task struct {
-		_           structs.HostLayout
-		Start       uint64
-		PidIno      uint64
-		ParentStart uint64
-		Tgid        uint32
-		Tid         uint32
-		ParentTgid  uint32
-		Flags       uint32
-		Comm        [16]uint8
-	}
-	Full struct {
-		_                structs.HostLayout
-		CgroupId         uint64
-		CgroupHierarchy  uint32
-		Uid              uint32
-		Gid              uint32
-		NsPidForChildren uint32
-		NsMnt            uint32
-		NsNet            uint32
-		NsUts            uint32
-		NsIpc            uint32
-		NsUser           uint32
-		NsCgroup         uint32
-		NsTime           uint32
-		PidnsOwner       uint32
-		ParentComm       [16]uint8
-	}
+	_              structs.HostLayout
+	Hdr            probesRecHdr
+	Task           probesTaskCore
+	Full           probesTaskFull
 	ArgsSize       uint64
 	EnvSize        uint64
 	BlobLen        uint32
@@ -197,40 +114,11 @@ type probesExecSmall struct {
 }
 
 type probesExitRec struct {
-	_   structs.HostLayout
-	Hdr struct {
-		_      structs.HostLayout
-		Time   uint64
-		Drops  uint32
-		Cpu    uint16
-		Kind   uint8
-		Levels uint8
-	}
-	Task struct {
-		_           structs.HostLayout
-		Start       uint64
-		PidIno      uint64
-		ParentStart uint64
-		Tgid        uint32
-		Tid         uint32
-		ParentTgid  uint32
-		Flags       uint32
-		Comm        [16]uint8
-	}
-	Subreaper struct {
-		_     structs.HostLayout
-		Start uint64
-		Tgid  uint32
-		Tid   uint32
-		Comm  [16]uint8
-	}
-	Init struct {
-		_     structs.HostLayout
-		Start uint64
-		Tgid  uint32
-		Tid   uint32
-		Comm  [16]uint8
-	}
+	_           structs.HostLayout
+	Hdr         probesRecHdr
+	Task        probesTaskCore
+	Subreaper   probesTaskRef
+	Init        probesTaskRef
 	Code        uint32
 	ThreadsBorn uint32
 	WalkCut     uint32
@@ -239,50 +127,11 @@ type probesExitRec struct {
 }
 
 type probesForkRec struct {
-	_   structs.HostLayout
-	Hdr struct {
-		_      structs.HostLayout
-		Time   uint64
-		Drops  uint32
-		Cpu    uint16
-		Kind   uint8
-		Levels uint8
-	}
-	Task struct {
-		_           structs.HostLayout
-		Start       uint64
-		PidIno      uint64
-		ParentStart uint64
-		Tgid        uint32
-		Tid         uint32
-		ParentTgid  uint32
-		Flags       uint32
-		Comm        [16]uint8
-	}
-	Full struct {
-		_                structs.HostLayout
-		CgroupId         uint64
-		CgroupHierarchy  uint32
-		Uid              uint32
-		Gid              uint32
-		NsPidForChildren uint32
-		NsMnt            uint32
-		NsNet            uint32
-		NsUts            uint32
-		NsIpc            uint32
-		NsUser           uint32
-		NsCgroup         uint32
-		NsTime           uint32
-		PidnsOwner       uint32
-		ParentComm       [16]uint8
-	}
-	Creator struct {
-		_     structs.HostLayout
-		Start uint64
-		Tgid  uint32
-		Tid   uint32
-		Comm  [16]uint8
-	}
+	_             structs.HostLayout
+	Hdr           probesRecHdr
+	Task          probesTaskCore
+	Full          probesTaskFull
+	Creator       probesTaskRef
 	CreatorNsId   uint64
 	CreatorNsInum uint32
 	CreatorLevel  uint32
@@ -292,26 +141,9 @@ type probesForkRec struct {
 }
 
 type probesOomRec struct {
-	_   structs.HostLayout
-	Hdr struct {
-		_      structs.HostLayout
-		Time   uint64
-		Drops  uint32
-		Cpu    uint16
-		Kind   uint8
-		Levels uint8
-	}
-	Task struct {
-		_           structs.HostLayout
-		Start       uint64
-		PidIno      uint64
-		ParentStart uint64
-		Tgid        uint32
-		Tid         uint32
-		ParentTgid  uint32
-		Flags       uint32
-		Comm        [16]uint8
-	}
+	_    structs.HostLayout
+	Hdr  probesRecHdr
+	Task probesTaskCore
 }
 
 type probesPendingCall struct {
@@ -336,6 +168,15 @@ const (
 	probesReadStatusREAD_FAILED    probesReadStatus = 3
 )
 
+type probesRecHdr struct {
+	_      structs.HostLayout
+	Time   uint64
+	Drops  uint32
+	Cpu    uint16
+	Kind   uint8
+	Levels uint8
+}
+
 type probesRecKind uint32
 
 const (
@@ -356,26 +197,9 @@ const (
 )
 
 type probesRenameRec struct {
-	_   structs.HostLayout
-	Hdr struct {
-		_      structs.HostLayout
-		Time   uint64
-		Drops  uint32
-		Cpu    uint16
-		Kind   uint8
-		Levels uint8
-	}
-	Task struct {
-		_           structs.HostLayout
-		Start       uint64
-		PidIno      uint64
-		ParentStart uint64
-		Tgid        uint32
-		Tid         uint32
-		ParentTgid  uint32
-		Flags       uint32
-		Comm        [16]uint8
-	}
+	_       structs.HostLayout
+	Hdr     probesRecHdr
+	Task    probesTaskCore
 	NewComm [16]uint8
 	InExec  uint32
 	Pad     uint32
@@ -394,33 +218,10 @@ const (
 )
 
 type probesSignalRec struct {
-	_   structs.HostLayout
-	Hdr struct {
-		_      structs.HostLayout
-		Time   uint64
-		Drops  uint32
-		Cpu    uint16
-		Kind   uint8
-		Levels uint8
-	}
-	Task struct {
-		_           structs.HostLayout
-		Start       uint64
-		PidIno      uint64
-		ParentStart uint64
-		Tgid        uint32
-		Tid         uint32
-		ParentTgid  uint32
-		Flags       uint32
-		Comm        [16]uint8
-	}
-	Sender struct {
-		_     structs.HostLayout
-		Start uint64
-		Tgid  uint32
-		Tid   uint32
-		Comm  [16]uint8
-	}
+	_      structs.HostLayout
+	Hdr    probesRecHdr
+	Task   probesTaskCore
+	Sender probesTaskRef
 	NsId   uint64
 	NsInum uint32
 	Sig    int32
@@ -431,68 +232,18 @@ type probesSignalRec struct {
 }
 
 type probesSnapshotRec struct {
-	_   structs.HostLayout
-	Hdr struct {
-		_      structs.HostLayout
-		Time   uint64
-		Drops  uint32
-		Cpu    uint16
-		Kind   uint8
-		Levels uint8
-	}
-	Task struct {
-		_           structs.HostLayout
-		Start       uint64
-		PidIno      uint64
-		ParentStart uint64
-		Tgid        uint32
-		Tid         uint32
-		ParentTgid  uint32
-		Flags       uint32
-		Comm        [16]uint8
-	}
-	Full struct {
-		_                structs.HostLayout
-		CgroupId         uint64
-		CgroupHierarchy  uint32
-		Uid              uint32
-		Gid              uint32
-		NsPidForChildren uint32
-		NsMnt            uint32
-		NsNet            uint32
-		NsUts            uint32
-		NsIpc            uint32
-		NsUser           uint32
-		NsCgroup         uint32
-		NsTime           uint32
-		PidnsOwner       uint32
-		ParentComm       [16]uint8
-	}
+	_        structs.HostLayout
+	Hdr      probesRecHdr
+	Task     probesTaskCore
+	Full     probesTaskFull
 	Threads  uint32
 	ExitCode uint32
 }
 
 type probesSyscallRec struct {
-	_   structs.HostLayout
-	Hdr struct {
-		_      structs.HostLayout
-		Time   uint64
-		Drops  uint32
-		Cpu    uint16
-		Kind   uint8
-		Levels uint8
-	}
-	Task struct {
-		_           structs.HostLayout
-		Start       uint64
-		PidIno      uint64
-		ParentStart uint64
-		Tgid        uint32
-		Tid         uint32
-		ParentTgid  uint32
-		Flags       uint32
-		Comm        [16]uint8
-	}
+	_        structs.HostLayout
+	Hdr      probesRecHdr
+	Task     probesTaskCore
 	Flags    uint64
 	Ret      int64
 	Arg      int64
@@ -503,15 +254,52 @@ type probesSyscallRec struct {
 	PutOld   [256]uint8
 }
 
+type probesTaskCore struct {
+	_           structs.HostLayout
+	Start       uint64
+	PidIno      uint64
+	ParentStart uint64
+	Tgid        uint32
+	Tid         uint32
+	ParentTgid  uint32
+	Flags       uint32
+	Comm        [16]uint8
+}
+
 type probesTaskFlag uint32
 
 const (
-	probesTaskFlagTASK_KTHREAD         probesTaskFlag = 1
-	probesTaskFlagTASK_SUBREAPER       probesTaskFlag = 2
-	probesTaskFlagTASK_UNDER_SUBREAPER probesTaskFlag = 4
-	probesTaskFlagTASK_NS_INIT         probesTaskFlag = 8
-	probesTaskFlagTASK_ZOMBIE          probesTaskFlag = 16
+	probesTaskFlagTASK_KTHREAD   probesTaskFlag = 1
+	probesTaskFlagTASK_SUBREAPER probesTaskFlag = 2
+	probesTaskFlagTASK_NS_INIT   probesTaskFlag = 4
+	probesTaskFlagTASK_ZOMBIE    probesTaskFlag = 8
 )
+
+type probesTaskFull struct {
+	_                structs.HostLayout
+	CgroupId         uint64
+	CgroupHierarchy  uint32
+	Uid              uint32
+	Gid              uint32
+	NsPidForChildren uint32
+	NsMnt            uint32
+	NsNet            uint32
+	NsUts            uint32
+	NsIpc            uint32
+	NsUser           uint32
+	NsCgroup         uint32
+	NsTime           uint32
+	PidnsOwner       uint32
+	ParentComm       [16]uint8
+}
+
+type probesTaskRef struct {
+	_     structs.HostLayout
+	Start uint64
+	Tgid  uint32
+	Tid   uint32
+	Comm  [16]uint8
+}
 
 type probesThreadKey struct {
 	_     structs.HostLayout

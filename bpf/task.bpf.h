@@ -12,14 +12,6 @@
 const volatile __s32 v1_subsys = -1;
 const volatile __u32 v1_hierarchy = 0;
 
-/* Byte by byte, since a wider load from a char array is refused. */
-#define COPY_COMM(dst, src)                                 \
-	do {                                                \
-		_Pragma("unroll") for (int __i = 0;         \
-				       __i < COMM_LEN; __i++) \
-			(dst)[__i] = (src)[__i];            \
-	} while (0)
-
 #ifndef barrier_var
 #define barrier_var(var) asm volatile("" : "+r"(var))
 #endif
@@ -74,10 +66,7 @@ static __always_inline void fill_ns(__u64 *id, __u32 *inum, struct pid_namespace
 
 static __always_inline void fill_levels(struct pid_level *out, struct pid *pid, __u32 n, __u32 cap)
 {
-	struct pid_namespace *root = pid->numbers[0].ns;
-
-	out[0].ns_id = ns_id(&root->ns);
-	out[0].inum = root->ns.inum;
+	fill_ns(&out[0].ns_id, &out[0].inum, pid->numbers[0].ns);
 	out[0].nr = pid->numbers[0].nr;
 	for (__u32 i = 1; i < LEVELS_MAX; i++) {
 		struct pid_namespace *ns = NULL;
@@ -96,45 +85,36 @@ static __always_inline void fill_levels(struct pid_level *out, struct pid *pid, 
 	}
 }
 
-static __always_inline __u32 task_flags(struct task_struct *task)
+/* A PID 1 is nearly always number 1; its thread group is what counts. */
+static __always_inline bool is_child_reaper(struct signal_struct *sig, struct pid_namespace *ns)
 {
-	struct pid_namespace *ns = own_pidns(task);
-	struct task_struct *reaper = NULL;
-	__u32 flags = 0;
-
-	if (task->flags & PF_KTHREAD)
-		flags |= TASK_KTHREAD;
-	if (is_child_subreaper(task->signal))
-		flags |= TASK_SUBREAPER;
-	if (has_child_subreaper(task->signal))
-		flags |= TASK_UNDER_SUBREAPER;
-	if (task->exit_state)
-		flags |= TASK_ZOMBIE;
-	/* A PID 1 is nearly always number 1; its thread group is what counts. */
-	if (ns) {
-		struct signal_struct *sig = NULL;
-
-		reaper = BPF_CORE_READ(ns, child_reaper);
-		sig = BPF_CORE_READ(reaper, signal);
-		if (sig == task->signal)
-			flags |= TASK_NS_INIT;
-	}
-	return flags;
+	return BPF_CORE_READ(ns, child_reaper, signal) == sig;
 }
 
 static __always_inline void fill_core(struct task_core *core, struct task_struct *task)
 {
 	struct task_struct *parent = task->real_parent;
+	struct task_struct *leader = task->group_leader;
+	struct signal_struct *sig = task->signal;
+	__u32 flags = 0;
 
-	core->start = task->group_leader->start_boottime;
-	core->pid_ino = pid_ino(task->group_leader->thread_pid);
+	if (task->flags & PF_KTHREAD)
+		flags |= TASK_KTHREAD;
+	if (task->exit_state)
+		flags |= TASK_ZOMBIE;
+	if (is_child_subreaper(sig))
+		flags |= TASK_SUBREAPER;
+	if (is_child_reaper(sig, own_pidns(task)))
+		flags |= TASK_NS_INIT;
+	core->flags = flags;
+	core->start = leader->start_boottime;
+	core->pid_ino = pid_ino(leader->thread_pid);
 	/* real_parent is the thread that forked; the process is its group. */
 	core->parent_start = parent->group_leader->start_boottime;
 	core->tgid = task->tgid;
 	core->tid = task->pid;
 	core->parent_tgid = parent->tgid;
-	core->flags = task_flags(task);
-	COPY_COMM(core->comm, task->comm);
+	bpf_probe_read_kernel(core->comm, COMM_LEN, task->comm);
 }
 
 static __always_inline void fill_ref(struct task_ref *ref, struct task_struct *task)
@@ -142,7 +122,7 @@ static __always_inline void fill_ref(struct task_ref *ref, struct task_struct *t
 	ref->start = task->group_leader->start_boottime;
 	ref->tgid = task->tgid;
 	ref->tid = task->pid;
-	COPY_COMM(ref->comm, task->comm);
+	bpf_probe_read_kernel(ref->comm, COMM_LEN, task->comm);
 }
 
 /*
@@ -171,12 +151,12 @@ static __always_inline void fill_full(struct task_full *full, struct task_struct
 	const struct cred *cred = task->cred;
 	struct nsproxy *ns = task->nsproxy;
 	struct pid_namespace *own = own_pidns(task);
-	struct task_struct *parent = task->real_parent;
+	struct user_namespace *user = cred->user_ns;
 
 	fill_cgroup(full, task);
 	full->uid = cred->euid.val;
 	full->gid = cred->egid.val;
-	full->ns_user = cred->user_ns->ns.inum;
+	full->ns_user = user->ns.inum;
 	full->ns_pid_for_children = ns->pid_ns_for_children->ns.inum;
 	full->ns_mnt = ns->mnt_ns->ns.inum;
 	full->ns_net = ns->net_ns->ns.inum;
@@ -185,7 +165,7 @@ static __always_inline void fill_full(struct task_full *full, struct task_struct
 	full->ns_cgroup = ns->cgroup_ns->ns.inum;
 	full->ns_time = bpf_core_field_exists(ns->time_ns) ? ns->time_ns->ns.inum : 0;
 	full->pidns_owner = BPF_CORE_READ(own, user_ns, ns.inum);
-	COPY_COMM(full->parent_comm, parent->group_leader->comm);
+	bpf_probe_read_kernel(full->parent_comm, COMM_LEN, task->real_parent->group_leader->comm);
 }
 
 /* PID chains up to this depth are built on the stack; only the deeper ones, which

@@ -170,6 +170,8 @@ type SyscallDetail struct {
 	FD    int32  // setns
 	Arg   int64  // prctl: the value
 	Ret   int64  // ≥ 0 result, < 0 -errno
+	// DurationNS is the time from entry to exit.
+	DurationNS uint64
 	// NewRoot and PutOld are pivot_root's arguments.
 	NewRoot, PutOld string
 }

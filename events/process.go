@@ -44,6 +44,8 @@ type Process struct {
 	// Zombie says, on a snapshot, that the process had ended before and waits to
 	// be reaped; Event.Exit then holds its status.
 	Zombie bool
+	// Threads is, on a snapshot, how many threads the process has; else 0.
+	Threads uint32
 	// Full says that the event carries the whole process and not only its
 	// identity, chain, parent and name.
 	Full bool

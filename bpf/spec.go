@@ -1,0 +1,59 @@
+//go:build linux
+
+package bpf
+
+import (
+	"fmt"
+
+	"github.com/cilium/ebpf"
+)
+
+// Names of the maps and variables that userspace touches.
+const (
+	MapRing   = "ring"
+	MapCounts = "counts"
+
+	VarWakeupBytes  = "wakeup_bytes"  // uint64, a power of two
+	VarV1Subsys     = "v1_subsys"     // int32
+	VarV1Hierarchy  = "v1_hierarchy"  // uint32
+	VarWantThreads  = "want_threads"  // bool
+	VarSignalMask   = "signal_mask"   // uint64
+	VarMaxBlob      = "max_blob"      // uint32
+	VarWantEnv      = "want_env"      // bool
+	VarDropsTotal   = "drops_total"   // uint64, written by the programs
+	VarReaderSleeps = "reader_sleeps" // uint32, written by both
+	VarCountFrom    = "count_from"    // uint64, set once all is attached
+)
+
+// Names of the programs that are not attached to the tracepoint of their name.
+const (
+	ProgSnapshot       = "snapshot"
+	ProgExitOld        = "sched_process_exit_old"
+	ProgExit           = "sched_process_exit"
+	ProgMarkVictim     = "mark_victim"
+	ProgMarkVictimOld  = "mark_victim_old"
+	PrefixSyscallEnter = "enter_"
+	PrefixSyscallExit  = "exit_"
+)
+
+// MaxRecord is the size of the largest record but for the bytes of an exec's
+// arguments, of which VarMaxBlob bounds the number.
+const MaxRecord = sizeExecLarge
+
+// Spec returns the programs and maps as compiled for this architecture.
+func Spec() (*ebpf.CollectionSpec, error) {
+	spec, err := loadProbes()
+	if err != nil {
+		return nil, fmt.Errorf("bpf object: %w", err)
+	}
+	return spec, nil
+}
+
+// Counters is what the programs counted on one CPU, or summed over all.
+type Counters = probesCounters
+
+// Kind names one kind of record in Counters.
+type Kind = probesRecKind
+
+// Kinds is how many kinds of record there are; the first is 1.
+const Kinds = int(probesRecKindREC_KINDS)
