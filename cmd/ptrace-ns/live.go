@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// This file is the seam to the live kernel: what watch asks of it and what it
+// gives. live_linux.go is the only file that knows the tracer.
+
+// envMode says how much of the environment is told at exec.
+type envMode string
+
+const (
+	envOff    envMode = ""
+	envNames  envMode = "names"
+	envValues envMode = "values"
+)
+
+// liveOptions is what must be known before the programs are attached.
+type liveOptions struct {
+	BufferBytes int     // ring buffer, a power of two of pages
+	MaxArgs     int     // bytes of an argument vector
+	Env         envMode // with names only, values are cut before an event is told
+	Signals     uint64  // bit n-1 is signal n; the init of a child namespace gets all but SIGCHLD told
+	Threads     bool    // thread_start and thread_exit
+	Syscalls    bool    // unshare, setns, clone_failed, subreaper, pivot_root
+	CgroupDirs  bool    // cgroup_mkdir and cgroup_rmdir
+}
+
+// tracing is an attached tracer. Its sinks see every event, derived ones
+// included, in the order of the stream.
+type tracing interface {
+	// Header is the stream's first line; Version and Options are the caller's.
+	Header() *events.Header
+	// Now is CLOCK_BOOTTIME.
+	Now() uint64
+	// Run gives events to the sinks until the context ends or a sink returns an
+	// error, which it returns. It flushes the sinks at idle moments.
+	Run(context.Context, ...events.Sink) error
+	// Summary holds the counters, final after Run.
+	Summary() summary
+	// Close detaches everything.
+	Close() error
+}

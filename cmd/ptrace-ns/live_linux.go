@@ -1,0 +1,10 @@
+package main
+
+import (
+	"context"
+	"errors"
+)
+
+func openLive(context.Context, liveOptions) (tracing, error) {
+	return nil, &exitError{Code: exitImpossible, Err: errors.New("tracing needs the kernel half, which this build does not have")}
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/text"
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// counts is where the kernel events of one kind went.
+type counts struct {
+	Emitted  uint64 // wanted to be told, counted in the kernel
+	Received uint64 // read from the ring buffer
+	Dropped  uint64 // found no room in it
+	Missed   uint64 // not even begun: the program was already running on that CPU
+}
+
+func (c *counts) add(d counts) {
+	c.Emitted += d.Emitted
+	c.Received += d.Received
+	c.Dropped += d.Dropped
+	c.Missed += d.Missed
+}
+
+// summary is what the tracer counted from attaching to the end.
+type summary struct {
+	ByKind map[events.Kind]counts
+	// Process births, counted at two places of the kernel that do not know of
+	// each other.
+	BirthsNewtask, BirthsFork uint64
+}
+
+func (s summary) total() (all counts) {
+	for _, c := range s.ByKind {
+		all.add(c)
+	}
+	return all
+}
+
+// check returns an error when events are neither told nor counted as lost.
+func (s summary) check() error {
+	for kind, c := range s.ByKind {
+		if c.Emitted != c.Received+c.Dropped {
+			return identityError("%d %s events emitted, %d received and %d dropped", c.Emitted, kind, c.Received, c.Dropped)
+		}
+	}
+	if s.BirthsNewtask != s.BirthsFork {
+		return identityError("%d births at task_newtask, %d at sched_process_fork", s.BirthsNewtask, s.BirthsFork)
+	}
+	return nil
+}
+
+func identityError(format string, args ...any) error {
+	return &exitError{Code: exitIdentity, Err: fmt.Errorf("count identity does not hold: "+format, args...)}
+}
+
+// print writes the two lines at the end of a run.
+func (s summary) print(w io.Writer, shown *counter, took time.Duration) error {
+	all := s.total()
+	_, err := fmt.Fprintf(w, "%d events%s, %d lost, in %s\n", shown.total(), shown.byKind(), all.Dropped+all.Missed, text.Duration(uint64(took)))
+	if err != nil {
+		return err
+	}
+	holds := "holds"
+	if s.check() != nil {
+		holds = "DOES NOT HOLD"
+	}
+	_, err = fmt.Fprintf(w, "count identity %s: %d emitted = %d received + %d dropped, %d missed; births: %d by task_newtask, %d by sched_process_fork\n",
+		holds, all.Emitted, all.Received, all.Dropped, all.Missed, s.BirthsNewtask, s.BirthsFork)
+	return err
+}
+
+// counter counts what reaches a view.
+type counter struct {
+	next events.Sink
+	n    [256]uint64
+}
+
+func (c *counter) Put(ev *events.Event) error {
+	if err := c.next.Put(ev); err != nil {
+		return err
+	}
+	c.n[ev.Kind]++
+	return nil
+}
+
+func (c *counter) Flush() error { return c.next.Flush() }
+
+func (c *counter) total() (n uint64) {
+	for _, k := range c.n {
+		n += k
+	}
+	return n
+}
+
+// byKind returns " (fork 400, exec 398)", the most frequent first.
+func (c *counter) byKind() string {
+	var kinds []events.Kind
+	for k, n := range c.n {
+		if n > 0 {
+			kinds = append(kinds, events.Kind(k))
+		}
+	}
+	if len(kinds) == 0 {
+		return ""
+	}
+	slices.SortStableFunc(kinds, func(a, b events.Kind) int { return cmp.Compare(c.n[b], c.n[a]) })
+	parts := make([]string, len(kinds))
+	for i, k := range kinds {
+		parts[i] = fmt.Sprintf("%s %d", k, c.n[k])
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
+}

@@ -1,0 +1,122 @@
+package text
+
+import (
+	"strconv"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/names"
+)
+
+func (p *printer) exit(ev *events.Event) {
+	p.subject(ev)
+	d := ev.Exit
+	if ev.Kind == events.ContainerExit {
+		p.str("container's init ")
+	}
+	p.status(d.Status)
+	if d.Killer != nil {
+		p.killer(d.Killer)
+	}
+	if d.LifetimeNS != 0 {
+		p.str(" after ", Duration(d.LifetimeNS))
+	}
+	if d.Threads > 1 {
+		p.str(", ", strconv.FormatUint(uint64(d.Threads), 10), " threads")
+	}
+}
+
+func (p *printer) status(s events.ExitStatus) {
+	if s.Signal == 0 {
+		p.str("exited ", strconv.Itoa(s.Code))
+		return
+	}
+	p.str("killed by ", names.Signal(s.Signal))
+	if s.Core {
+		p.str(" (core dumped)")
+	}
+}
+
+func (p *printer) killer(k *events.Killer) {
+	switch k.Origin {
+	case events.OriginPidnsReap:
+		p.str(" by kernel, reaping PID namespace of ")
+		p.ref(k.Sender)
+		return
+	case events.OriginOOM:
+		p.str(" by the OOM killer")
+		return
+	case events.OriginCgroupKill:
+		p.str(" by cgroup.kill")
+	case events.OriginKernel:
+		p.str(" by kernel")
+	}
+	if k.Sender.IsZero() {
+		return
+	}
+	p.str(" from ")
+	p.ref(k.Sender)
+	for i, r := range k.SenderChain {
+		// The chain may begin with the sender itself.
+		if i > 0 || r.Key != k.Sender.Key {
+			p.str(", child of ")
+			p.ref(r)
+		}
+	}
+}
+
+func (p *printer) signal(d *events.SignalDetail, process *events.Process) {
+	p.str(names.Signal(d.Signal), " to ")
+	p.kernel(process.Comm)
+	switch d.Origin {
+	case events.OriginPidnsReap:
+		p.str(" by kernel, reaping PID namespace of ")
+	case events.OriginKernel:
+		p.str(" by kernel, in ")
+	case events.OriginOOM:
+		p.str(" by the OOM killer, in ")
+	case events.OriginCgroupKill:
+		p.str(" by cgroup.kill of ")
+	default:
+		p.str(" from ")
+	}
+	p.ref(d.Sender)
+	if d.ParentDeath {
+		p.str(", asked for at its parent's death")
+	}
+	switch {
+	case d.Result == events.SignalIgnored && d.TargetIsInit:
+		p.str(", ignored by this PID 1")
+	case d.Result != events.SignalDelivered:
+		p.str(", ", resultWords[min(int(d.Result), len(resultWords)-1)])
+	case d.TargetIsInit:
+		p.str(", PID 1 of its namespace")
+	}
+}
+
+var resultWords = []string{"delivered", "ignored", "already pending", "lost in a full queue", "delivered without its information", "result unknown"}
+
+func (p *printer) reparent(ev *events.Event) {
+	d := ev.Reparent
+	p.subject(ev)
+	p.str("parent is now ")
+	p.ref(d.To)
+	switch d.Reason {
+	case events.ReparentSubreaper:
+		p.str(", the subreaper")
+	case events.ReparentPidnsInit:
+		p.str(", its namespace's PID 1")
+	case events.ReparentInit:
+		p.str(", the init")
+	case events.ReparentThread:
+		p.str(", another thread")
+	}
+	p.str("; was ")
+	p.ref(d.From)
+	if d.FromExit != nil {
+		p.str(", ")
+		p.status(*d.FromExit)
+	}
+	if !d.Confirmed {
+		p.str(" (not yet seen)")
+	}
+}

@@ -1,0 +1,154 @@
+package text
+
+import (
+	"strconv"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/names"
+)
+
+func (p *printer) pidns(ev *events.Event) {
+	d := ev.Pidns
+	switch ev.Kind {
+	case events.PidnsCreate:
+		p.pidnsCreate(d)
+	case events.PidnsEnter:
+		p.subject(ev)
+		p.str("born into PID namespace ")
+		p.inum(d.NS.ID)
+		p.level(d.NS)
+		p.by(" sent by ", d.Creator, d.Via)
+	case events.PidnsReap:
+		p.subject(ev)
+		p.str("SIGKILL by kernel: PID namespace ")
+		p.inum(d.NS.ID)
+		p.str(" is reaped, its PID 1 ")
+		p.ref(d.Init)
+		p.str(" is gone")
+	case events.PidnsDestroy:
+		p.pidnsDestroy(d)
+	}
+}
+
+func (p *printer) inum(id events.NSID) { p.uint(uint64(id.Inum)) }
+
+func (p *printer) level(n events.NSInfo) {
+	p.str(" (level ", strconv.Itoa(n.Level))
+	if !n.Parent.IsZero() {
+		p.str(", in ")
+		p.inum(n.Parent)
+	}
+	p.str(")")
+}
+
+func (p *printer) by(how string, r events.Ref, via string) {
+	if !r.IsZero() {
+		p.str(how)
+		p.ref(r)
+	}
+	if via != "" {
+		p.str(" via ", via)
+	}
+}
+
+func (p *printer) pidnsCreate(d *events.PidnsDetail) {
+	p.str("new PID namespace ")
+	p.inum(d.NS.ID)
+	p.level(d.NS)
+	p.by(" created by ", d.Creator, d.Via)
+}
+
+// pidnsDestroy tells the end of a namespace: whose PID 1 it was, how that ended
+// and whom the kernel killed for it.
+func (p *printer) pidnsDestroy(d *events.PidnsDetail) {
+	p.str("PID namespace ")
+	p.inum(d.NS.ID)
+	p.str(" gone")
+	if d.LifetimeNS != 0 {
+		p.str(" after ", Duration(d.LifetimeNS))
+	}
+	if !d.Init.IsZero() {
+		p.str(": its PID 1 (")
+		p.kernel(d.Init.Comm)
+		p.str(", host PID ", strconv.Itoa(int(d.Init.Key.PID)), ") ")
+		if d.Exit != nil {
+			p.status(*d.Exit)
+		} else {
+			p.str("ended unseen")
+		}
+	}
+	p.str("; kernel killed ")
+	p.uint(uint64(d.Reaped))
+	if d.Reaped == 1 {
+		p.str(" process")
+	} else {
+		p.str(" processes")
+	}
+	if d.ReapNS != 0 {
+		p.str(" in ", Duration(d.ReapNS))
+	}
+	for i, r := range d.SurvivorsKilled {
+		p.str([]string{": ", ", "}[min(i, 1)])
+		if i == maxNamed {
+			p.str(p.more)
+			break
+		}
+		p.ref(r)
+	}
+}
+
+// maxNamed is how many victims a line names; the stream names all.
+const maxNamed = 10
+
+func (p *printer) containerStart(ev *events.Event) {
+	c := ev.Process.Container
+	p.str("container")
+	if c != nil {
+		p.str(" ", containerName(c), " started")
+		if c.Runtime != "" {
+			p.str(" by ")
+			p.kernel(c.Runtime)
+		}
+		if c.Image != "" {
+			p.str(" from image ")
+			p.kernel(c.Image)
+		}
+	} else {
+		p.str(" started")
+	}
+	if ev.Process.Args.Known() {
+		p.str(": ")
+		p.b = appendArgs(p.b, ev.Process.Args, p.more)
+	}
+}
+
+func (p *printer) syscall(ev *events.Event) {
+	d := ev.Syscall
+	p.subject(ev)
+	p.str(d.Name)
+	switch ev.Kind {
+	case events.Unshare, events.CloneFailed, events.Setns:
+		flags := d.Flags
+		if d.Name == "clone" {
+			flags &^= 0xff
+		}
+		for _, flag := range names.CloneFlags(flags) {
+			p.str(" ")
+			p.b = names.AppendCloneFlag(p.b, flag)
+		}
+		if ev.Kind == events.Setns {
+			p.str(" fd ", strconv.Itoa(int(d.FD)))
+		}
+	case events.Subreaper:
+		p.str([]string{": no subreaper any more", ": is a subreaper now"}[min(max(d.Arg, -d.Arg), 1)])
+	case events.PivotRoot:
+		p.str(" ")
+		p.b = appendQuoted(p.b, d.NewRoot)
+		p.str(" ")
+		p.b = appendQuoted(p.b, d.PutOld)
+	}
+	if d.Ret < 0 {
+		p.str(" failed: ")
+		p.b = names.AppendErrno(p.b, -d.Ret)
+	}
+}

@@ -1,0 +1,62 @@
+package text
+
+import (
+	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// appendArgs writes a command line that a shell would read as the same vector.
+func appendArgs(b []byte, args events.Args, more string) []byte {
+	first := true
+	for arg := range args.All {
+		if !first {
+			b = append(b, ' ')
+		}
+		first = false
+		b = appendQuoted(b, string(arg))
+	}
+	if args.Status == events.Truncated {
+		b = append(append(b, ' '), more...)
+	}
+	return b
+}
+
+// appendQuoted quotes where a shell needs it: not at all, in '…', or in $'…' with
+// every byte that is not shown as \xNN.
+func appendQuoted(b []byte, s string) []byte {
+	switch {
+	case s != "" && strings.IndexFunc(s, special) < 0 && safe.Clean(s):
+		return append(b, s...)
+	case safe.Clean(s):
+		b = append(b, '\'')
+		b = append(b, strings.ReplaceAll(s, "'", `'\''`)...)
+		return append(b, '\'')
+	}
+	b = append(b, "$'"...)
+	for len(s) > 0 {
+		n := runeLen(s)
+		switch {
+		case s[0] == '\\' || s[0] == '\'':
+			b = append(b, '\\', s[0])
+		case safe.Clean(s[:n]):
+			b = append(b, s[:n]...)
+		default:
+			for i := range n {
+				b = safe.AppendByte(b, s[i])
+			}
+		}
+		s = s[n:]
+	}
+	return append(b, '\'')
+}
+
+// special reports whether a shell would do something with the rune.
+func special(r rune) bool {
+	switch {
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r >= 0xa1:
+		return false
+	}
+	return !strings.ContainsRune("-_./:=@%+,", r)
+}

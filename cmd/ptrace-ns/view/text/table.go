@@ -1,0 +1,82 @@
+package text
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/lines"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
+)
+
+// Table prints chosen fields of the stream as columns.
+type Table struct {
+	out *lines.Buffer
+	printer
+	bootTime int64
+	fields   [][]string
+	widths   []int
+	line     []byte
+}
+
+// NewTable returns a sink over w for fields by their dotted JSON names, and
+// buffers the line of headings.
+func NewTable(w io.Writer, h *events.Header, o Options, fields []string) *Table {
+	t := &Table{out: lines.New(w), printer: printer{glyphs: o.glyphs(), color: o.Color}, bootTime: h.BootTimeNS}
+	t.begin(t.out.Bytes())
+	for i, name := range fields {
+		t.fields = append(t.fields, strings.Split(name, "."))
+		t.widths = append(t.widths, safe.Width(name))
+		t.column(i, strings.ToUpper(name))
+	}
+	_ = t.out.Put(t.end(bold), h.StartNS)
+	return t
+}
+
+// Put buffers one line.
+func (t *Table) Put(ev *events.Event) error {
+	t.line = ndjson.AppendEvent(t.line[:0], ev, t.bootTime)
+	t.begin(t.out.Bytes())
+	for i, path := range t.fields {
+		t.column(i, safe.String(value(t.line, path)))
+	}
+	return t.out.Put(t.end(lineStyle(ev.Kind)), ev.BootNS)
+}
+
+// Flush writes the buffered lines.
+func (t *Table) Flush() error { return t.out.Flush() }
+
+// column writes one cell. A column grows with what it has held and never shrinks,
+// so that the lines below a long one are aligned again.
+func (t *Table) column(i int, text string) {
+	if i == len(t.fields)-1 && len(t.fields) == len(t.widths) && i > 0 {
+		t.str(text)
+		return
+	}
+	t.widths[i] = max(t.widths[i], safe.Width(text))
+	t.cell(text, t.widths[i])
+}
+
+// value returns a member's text: a string without its quotes, - where there is
+// none, anything else as JSON.
+func value(line json.RawMessage, path []string) string {
+	for _, name := range path {
+		var members map[string]json.RawMessage
+		if json.Unmarshal(line, &members) != nil || members[name] == nil {
+			return "-"
+		}
+		line = members[name]
+	}
+	var text string
+	if json.Unmarshal(line, &text) == nil {
+		return text
+	}
+	var compact bytes.Buffer
+	if json.Compact(&compact, line) != nil {
+		return "-"
+	}
+	return compact.String()
+}

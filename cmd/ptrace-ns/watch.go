@@ -1,0 +1,166 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// watchOptions is what the flags of watch say.
+type watchOptions struct {
+	output, color, file        string
+	events, fields, signals    []string
+	pids                       []int32
+	follow, host, newPidns     bool
+	pidns                      []uint
+	containers                 []string
+	filter                     string
+	threads, syscalls, quiet   bool
+	timeout                    time.Duration
+	maxEvents                  uint64
+	buffer, maxArgs            size
+	env                        string
+	command                    []string
+	limited, timed, recoloured bool // the flag was given
+}
+
+const watchLong = `Watch tells each process event of the whole machine as it happens, host and
+containers alike, from attaching on; what was there before comes first, as
+snapshot events. It needs root, or CAP_BPF and CAP_PERFMON.
+
+With -- CMD the command is started once tracing is attached, it and all that
+descends from it is followed, and its exit code is passed on. With -o json its
+standard output goes to standard error: the stream has standard output to itself.
+
+A filter is an expression over the JSON names of an event, for example
+  -F 'event == "exit" and exit.code != 0'
+  -F 'process.container.name == "web" and "-c" in process.args'
+An event that lacks a field is not selected by a comparison with it.`
+
+const watchExample = `  ptrace-ns watch
+  ptrace-ns watch -o json -e fork,exec,exit | jq .process.comm
+  ptrace-ns watch --new-pidns -- docker run --rm busybox true
+  ptrace-ns watch -p 1234 --follow -w events.ndjson`
+
+func newWatch(a *app) *cobra.Command {
+	o := &watchOptions{buffer: 8 << 20, maxArgs: 32 << 10}
+	cmd := &cobra.Command{
+		Use:     "watch [flags] [-- CMD ARG...]",
+		Short:   "Show what processes do, live",
+		Long:    watchLong,
+		Example: watchExample,
+		Args:    func(cmd *cobra.Command, args []string) error { return o.takeCommand(cmd, args) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			flags := cmd.Flags()
+			o.limited, o.timed, o.recoloured = flags.Changed("max-events"), flags.Changed("timeout"), flags.Changed("color")
+			w, err := o.check(a)
+			if err != nil {
+				return err
+			}
+			w.asked = asked(flags)
+			return w.run(cmd.Context())
+		},
+	}
+	o.selectionFlags(cmd.Flags())
+	o.kernelFlags(cmd.Flags())
+	o.outputFlags(cmd.Flags())
+	completeWatch(cmd)
+	return cmd
+}
+
+func (o *watchOptions) selectionFlags(f *pflag.FlagSet) {
+	f.StringSliceVarP(&o.events, "events", "e", nil, "show only these `EVENTS`, by their names in the stream; +name and -name change the default (text hides snapshot, and the signals that pidns_reap tells again)")
+	f.Int32SliceVarP(&o.pids, "pid", "p", nil, "only the process `PID`, as the host numbers it (repeatable)")
+	f.BoolVar(&o.follow, "follow", false, "with -p: also all that descends from it, reparented or not")
+	f.UintSliceVar(&o.pidns, "pidns", nil, "only the PID namespace `INUM` and those nested in it, as ls -l /proc/PID/ns/pid shows it (repeatable)")
+	f.BoolVar(&o.newPidns, "new-pidns", false, "only PID namespaces that are born from now on")
+	f.BoolVar(&o.host, "host", false, "only processes outside any child PID namespace and any container")
+	f.StringSliceVarP(&o.containers, "container", "c", nil, "only the container `NAME`, or whose id begins so (repeatable)")
+	f.StringVarP(&o.filter, "filter", "F", "", "only events for which `EXPR` is true")
+	f.DurationVar(&o.timeout, "timeout", 0, "end after `DURATION`, e.g. 90s")
+	f.Uint64Var(&o.maxEvents, "max-events", 0, "end after `N` events")
+}
+
+func (o *watchOptions) kernelFlags(f *pflag.FlagSet) {
+	f.StringSliceVar(&o.signals, "signals", []string{"SIGKILL", "SIGTERM", "SIGSTOP"}, "`SIGNALS` to tell, names or numbers, or all; the PID 1 of a child namespace gets all but SIGCHLD told")
+	f.BoolVar(&o.threads, "threads", false, "tell threads too: thread_start and thread_exit")
+	f.BoolVar(&o.syscalls, "syscalls", false, "tell unshare, setns, pivot_root, subreaper and failed clones; off by default because any system-call tracepoint slows every system call of the whole machine")
+	f.Var(&o.buffer, "buffer", "`SIZE` of the ring buffer, a power of two of at least a page")
+	f.Var(&o.maxArgs, "max-args", "read at most `SIZE` of an argument vector")
+	f.StringVar(&o.env, "env", "", "tell the environment at exec: `WHAT` is names, or values, which hold secrets")
+	f.Lookup("env").NoOptDefVal = string(envNames)
+}
+
+func (o *watchOptions) outputFlags(f *pflag.FlagSet) {
+	f.StringVarP(&o.output, "output", "o", "text", "print `FORMAT`: text, or json, one object a line")
+	f.StringSliceVar(&o.fields, "fields", nil, "print only `FIELDS`, by their dotted JSON names: members with json, columns with text")
+	f.StringVar(&o.color, "color", "auto", "colour text `WHEN`: auto, always or never; NO_COLOR is heeded by auto")
+	f.StringVarP(&o.file, "write", "w", "", "also write all selected events to the new `FILE` as JSON lines")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "no summary at the end")
+}
+
+// takeCommand takes what follows --, and refuses what does not.
+func (o *watchOptions) takeCommand(cmd *cobra.Command, args []string) error {
+	dash := cmd.ArgsLenAtDash()
+	switch {
+	case dash < 0 && len(args) > 0:
+		return usageError("argument %q is unexpected; a command to run comes after --", args[0])
+	case dash > 0:
+		return usageError("argument %q is unexpected before --", args[0])
+	case dash == 0 && len(args) == 0:
+		return usageError("command missing after --")
+	}
+	o.command = args
+	return nil
+}
+
+// asked is what the header tells of the flags that were given.
+func asked(flags *pflag.FlagSet) map[string]any {
+	options := map[string]any{}
+	flags.Visit(func(f *pflag.Flag) {
+		switch v := f.Value.(type) {
+		case pflag.SliceValue:
+			options[f.Name] = v.GetSlice()
+		default:
+			if f.Value.Type() == "bool" {
+				options[f.Name] = f.Value.String() == "true"
+				return
+			}
+			options[f.Name] = f.Value.String()
+		}
+	})
+	return options
+}
+
+func completeWatch(cmd *cobra.Command) {
+	complete(cmd, "output", "text", "json")
+	complete(cmd, "color", "auto", "always", "never")
+	complete(cmd, "env", string(envNames), string(envValues))
+	list := func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+		return completeKinds(begun), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
+	if err := cmd.RegisterFlagCompletionFunc("events", list); err != nil {
+		panic(err)
+	}
+}
+
+// completeKinds completes the last item of a list, with its sign.
+func completeKinds(begun string) []string {
+	cut := strings.LastIndexByte(begun, ',') + 1
+	before, item := begun[:cut], begun[cut:]
+	if strings.HasPrefix(item, "+") || strings.HasPrefix(item, "-") {
+		before += item[:1]
+	}
+	var all []string
+	for _, k := range events.Kinds() {
+		if name := k.String(); !slices.Contains(strings.Split(begun, ","), name) {
+			all = append(all, before+name)
+		}
+	}
+	return all
+}

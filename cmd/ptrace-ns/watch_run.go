@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"syscall"
+	"time"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/selection"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/jsonl"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/text"
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// outputs are the sinks of a run and what is read from them at its end.
+type outputs struct {
+	all   events.Sink
+	shown *counter
+	file  *besides // nil without -w
+}
+
+// run traces until a signal, the timeout, enough events, a closed pipe or the
+// command's end.
+func (w *watch) run(ctx context.Context) (err error) {
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	if w.output == "text" && w.app.outTTY {
+		w.app.quietLog()
+	}
+	var file *streamFile
+	if w.file != "" {
+		if file, err = createStream(w.file); err != nil {
+			return err
+		}
+		defer func() { err = first(err, file.Close()) }()
+	}
+	live, err := w.app.open(ctx, w.live)
+	if err != nil {
+		return err
+	}
+	defer func() { err = first(err, live.Close()) }()
+	if w.timed {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, w.timeout)
+		defer cancel()
+	}
+	header := *live.Header()
+	header.Version, header.Options = readBuild().Version, w.asked
+	out, err := w.outputs(&header, file)
+	if err != nil {
+		return ended(err)
+	}
+	began := time.Now()
+	if err := w.trace(ctx, live, out.all); err != nil {
+		return err
+	}
+	return w.finish(ctx, live.Summary(), out, time.Since(began))
+}
+
+func first(err, then error) error {
+	if err != nil {
+		return err
+	}
+	return then
+}
+
+// trace runs the stream, with the command in it when there is one.
+func (w *watch) trace(ctx context.Context, live tracing, sink events.Sink) error {
+	if w.child != nil {
+		childOut := w.app.out
+		if w.output == "json" {
+			childOut = w.app.err
+		}
+		if err := w.child.start(w.app.in, childOut, w.app.err, live.Now); err != nil {
+			return err
+		}
+		var cancel context.CancelFunc
+		ctx, cancel = w.child.outlive(ctx)
+		defer cancel()
+		sink = &untilEnd{next: sink, child: w.child}
+	}
+	if err := ended(live.Run(ctx, sink)); err != nil {
+		return err
+	}
+	return ended(sink.Flush())
+}
+
+// ended keeps only the errors that are no orderly end.
+func ended(err error) error {
+	for _, orderly := range []error{selection.ErrEnough, context.Canceled, context.DeadlineExceeded, io.EOF, syscall.EPIPE} {
+		if errors.Is(err, orderly) {
+			return nil
+		}
+	}
+	return err
+}
+
+// finish tells what was counted and chooses the exit code: a failure first, then
+// the command's own.
+func (w *watch) finish(ctx context.Context, s summary, out *outputs, took time.Duration) error {
+	if !w.quiet {
+		if err := s.print(w.app.err, out.shown, took); err != nil && !errors.Is(err, syscall.EPIPE) {
+			return err
+		}
+	}
+	if err := s.check(); err != nil {
+		return err
+	}
+	if out.file != nil && out.file.err != nil {
+		return out.file.err
+	}
+	if w.child == nil {
+		return nil
+	}
+	<-w.child.settled
+	return w.child.status()
+}
+
+// outputs builds the way of an event, from its end: views, kinds, filters.
+func (w *watch) outputs(h *events.Header, file *streamFile) (*outputs, error) {
+	view, err := w.view(h)
+	if err != nil {
+		return nil, err
+	}
+	out := &outputs{shown: &counter{next: view}}
+	screen := events.Sink(out.shown)
+	if w.limited {
+		screen = selection.Limit(screen, w.maxEvents)
+	}
+	screen = selection.Kinds(screen, w.screen)
+	if !w.repeats {
+		screen = selection.Where(screen, selection.NotRepeated)
+	}
+	sinks := []events.Sink{nsLog{w.app.log}, screen}
+	if file != nil {
+		stream, err := jsonl.New(file, h, nil)
+		if err != nil {
+			return nil, err
+		}
+		failed := func(err error) { w.app.log.Error().Err(err).Msg("event file given up") }
+		out.file = &besides{next: selection.Kinds(stream, w.stream), failed: failed}
+		// Before the screen, which may be the one to end the stream.
+		sinks = []events.Sink{nsLog{w.app.log}, out.file, screen}
+	}
+	out.all = selection.Where(selection.Tee(sinks...), w.wanted...)
+	switch {
+	case w.child != nil:
+		out.all = selection.NewFollow(out.all, nil, int32(h.TracerPID))
+	case w.follow:
+		out.all = selection.NewFollow(out.all, w.pids, 0)
+	}
+	return out, nil
+}
+
+func (w *watch) view(h *events.Header) (events.Sink, error) {
+	if w.output == "json" {
+		return jsonl.New(w.app.out, h, w.members)
+	}
+	o := text.Options{
+		Color:   w.color == "always" || w.color == "auto" && w.app.outTTY && w.app.getenv("NO_COLOR") == "",
+		Unicode: w.app.unicode(),
+		Zone:    time.Local,
+	}
+	if len(w.fields) > 0 {
+		return text.NewTable(w.app.out, h, o, w.fields), nil
+	}
+	return text.New(w.app.out, h, o), nil
+}
