@@ -17,7 +17,8 @@ type kernel struct {
 	now     uint64
 	lastPID int32
 	inums   []uint32 // free ones: the lowest is handed out next
-	withID  bool     // namespaces have identities of their own
+	shuffle func([]*task)
+	withID  bool // namespaces have identities of their own
 	lastID  uint64
 }
 
@@ -117,11 +118,12 @@ func (k *kernel) emit(kind events.Kind, t *task) *events.Event {
 // kernel refuses.
 func (k *kernel) fork(creator *task, flags uint64) *task {
 	ns, parent := creator.children, creator
+	unkillable := creator.ns.reaper == creator
+	if ns.dying || flags&cloneNewPID != 0 && ns != creator.ns || flags&cloneParent != 0 && unkillable {
+		return nil
+	}
 	if flags&cloneNewPID != 0 {
 		ns = k.newNS(creator.ns)
-	}
-	if ns.dying {
-		return nil
 	}
 	if flags&cloneParent != 0 {
 		parent = creator.parent
@@ -137,7 +139,28 @@ func (k *kernel) fork(creator *task, flags uint64) *task {
 }
 
 // unshare makes a namespace for the children of t, as unshare(CLONE_NEWPID).
-func (k *kernel) unshare(t *task) { t.children = k.newNS(t.ns) }
+func (k *kernel) unshare(t *task) {
+	if t.children == t.ns {
+		t.children = k.newNS(t.ns)
+	}
+}
+
+// setns lets the children of t be born in the namespace of another.
+func (k *kernel) setns(t, other *task) {
+	if other.within(t.ns) {
+		t.children = other.ns
+	}
+}
+
+// becomeSubreaper is prctl(PR_SET_CHILD_SUBREAPER), for those born already too.
+func (k *kernel) becomeSubreaper(t *task) {
+	t.subreaper = true
+	for _, c := range k.tasks { // parents come before their children
+		if p := c.parent; p != nil && (p == t || p.hasSub) && c.ns.reaper != c {
+			c.hasSub = true
+		}
+	}
+}
 
 func (k *kernel) exec(t *task, exe string, args ...string) *events.Event {
 	r := k.emit(events.Rename, t)
@@ -183,6 +206,9 @@ func (k *kernel) exit(t *task, status events.ExitStatus) {
 		return
 	}
 	victims := k.zap(t)
+	if k.shuffle != nil {
+		k.shuffle(victims)
+	}
 	for _, v := range victims {
 		if v.ns.reaper == v {
 			v.ns.dying = true // its own zap finds everybody killed already

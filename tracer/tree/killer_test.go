@@ -1,0 +1,91 @@
+package tree
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+func lastExit(t *testing.T, k *kernel) *events.Event {
+	t.Helper()
+	_, told := fold(t, k.log)
+	exits := of(told, events.Exit)
+	if len(exits) == 0 {
+		t.Fatal("no exit was told")
+	}
+	return exits[len(exits)-1]
+}
+
+func TestKiller(t *testing.T) {
+	kernelKill := func(k *kernel, by, of *task) { k.kill(by, of, sigKill).Signal.Origin = events.OriginKernel }
+	tests := map[string]struct {
+		before func(k *kernel, killer, victim *task)
+		status events.ExitStatus
+		origin events.Origin
+		sender int // 0 nobody, 1 the killer, 2 systemd
+	}{
+		"T07 kill -9":       {func(k *kernel, a, b *task) { k.kill(a, b, 9) }, killed, events.OriginUser, 1},
+		"T07 exit 137":      {func(k *kernel, a, b *task) { k.kill(a, b, 9) }, events.ExitStatus{Code: 137}, 0, 0},
+		"another signal":    {func(k *kernel, a, b *task) { k.kill(a, b, 15) }, killed, 0, 0},
+		"no signal seen":    {func(k *kernel, a, b *task) {}, killed, 0, 0},
+		"last SIGTERM":      {func(k *kernel, a, b *task) { k.kill(k.init, b, 15); k.kill(a, b, 15) }, events.ExitStatus{Signal: 15}, events.OriginUser, 1},
+		"first SIGKILL":     {func(k *kernel, a, b *task) { k.kill(k.init, b, 9); k.kill(a, b, 9) }, killed, events.OriginUser, 2},
+		"ignored":           {func(k *kernel, a, b *task) { k.kill(a, b, 9).Signal.Result = events.SignalIgnored }, killed, 0, 0},
+		"N14 OOM, mark":     {func(k *kernel, a, b *task) { kernelKill(k, a, b); k.emit(events.OOM, b) }, killed, events.OriginOOM, 1},
+		"N14 mark, OOM":     {func(k *kernel, a, b *task) { k.emit(events.OOM, b); kernelKill(k, a, b) }, killed, events.OriginOOM, 1},
+		"N14 user then OOM": {func(k *kernel, a, b *task) { k.kill(a, b, 9); k.emit(events.OOM, b) }, killed, events.OriginUser, 1},
+		"kernel, no OOM":    {kernelKill, killed, events.OriginKernel, 1},
+		"N13 cgroup.kill": {func(k *kernel, a, b *task) {
+			k.kill(a, b, 9).Signal.Origin = events.OriginCgroupKill
+		}, killed, events.OriginCgroupKill, 1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			k := newKernel(true)
+			a, b := k.fork(k.init, 0), k.fork(k.init, 0)
+			tt.before(k, a, b)
+			k.exit(b, tt.status)
+			got := lastExit(t, k).Exit.Killer
+			if tt.sender == 0 {
+				if got != nil {
+					t.Fatalf("killer is %+v, want none", got)
+				}
+				return
+			}
+			want := []*task{nil, a, k.init}[tt.sender]
+			if got == nil || got.Origin != tt.origin || got.Sender != want.ref() || got.Signal != tt.status.Signal {
+				t.Errorf("killer is %+v, want %v by %v", got, tt.origin, want.key)
+			}
+		})
+	}
+}
+
+// The chain goes up to the first process of another container, or the host's init.
+func TestKillerChain(t *testing.T) {
+	k := newKernel(true)
+	shim := k.fork(k.init, 0)
+	victim := k.fork(k.init, 0)
+	init := k.fork(shim, cloneNewPID)
+	init.container = &events.Container{ID: "c1"}
+	k.exec(init, "/bin/sh")
+	sh := k.fork(init, 0)
+	killer := k.fork(sh, 0)
+	k.kill(killer, victim, sigKill)
+	k.exit(killer, events.ExitStatus{}) // gone before its victim
+	k.exit(victim, killed)
+	got := lastExit(t, k).Exit.Killer
+	if got == nil {
+		t.Fatal("no killer")
+	}
+	if want := []events.Ref{sh.ref(), init.ref(), shim.ref()}; !slices.Equal(got.SenderChain, want) {
+		t.Errorf("chain is %v, want %v", got.SenderChain, want)
+	}
+
+	other := k.fork(k.init, 0)
+	k.kill(shim, other, sigKill)
+	k.exit(other, killed)
+	if got := lastExit(t, k).Exit.Killer; !slices.Equal(got.SenderChain, []events.Ref{k.init.ref()}) {
+		t.Errorf("chain is %v", got.SenderChain)
+	}
+}

@@ -1,0 +1,226 @@
+package tree
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// R15: in whatever order a pass shows them, all come under their parents.
+func TestR15SnapshotBuildsTheTree(t *testing.T) {
+	both(t, func(t *testing.T, k *kernel) {
+		a := k.fork(k.init, 0)
+		c := k.fork(a, cloneNewPID)
+		d := k.fork(c, 0)
+		k.log = nil
+		k.snapshot()
+		m, told := fold(t, k.log)
+		if n := len(told); n != 4 {
+			t.Fatalf("%d told, want 4: %v", n, kinds(told))
+		}
+		wantParent(t, m, d, c, Confirmed)
+		wantParent(t, m, c, a, Confirmed)
+		wantParent(t, m, a, k.init, Confirmed)
+		all := namespaces(m)
+		if len(all) != 2 || all[1].Init.Key != c.key || all[1].Members != 2 || all[0].Members != 4 {
+			t.Errorf("namespaces are %+v", all)
+		}
+		var walk []int32
+		for p := range m.Processes() {
+			walk = append(walk, p.Key.PID)
+		}
+		if !slices.Equal(walk, []int32{1, 2, 3, 4}) {
+			t.Errorf("walk is %v", walk)
+		}
+		n := len(k.log)
+		k.exit(c, events.ExitStatus{})
+		told = apply(t, m, k.log[n:])
+		if d := only(t, told, events.PidnsDestroy); d.Pidns.LifetimeNS != 0 || d.Pidns.Via != "" || d.Pidns.Reaped != 1 {
+			t.Errorf("destroy is %+v", d.Pidns)
+		}
+	})
+}
+
+// R15: born after attach and shown by the pass: one process, and its birth is told.
+func TestR15ForkAfterSnapshot(t *testing.T) {
+	k := newKernel(true)
+	a := k.fork(k.init, cloneNewPID)
+	e := k.exec(a, "/bin/a", "a")
+	live := k.log[2:]
+	k.log = k.log[:0]
+	snap := k.emit(events.Snapshot, a)
+	snap.Process.Exe, snap.Process.Args = e.Process.Exe, e.Process.Args
+	m, told := fold(t, append(k.log, live...))
+	if got, want := kinds(told), []string{"snapshot", "fork", "pidns_create", "exec"}; !slices.Equal(got, want) {
+		t.Fatalf("told %v, want %v", got, want)
+	}
+	p, _ := m.Process(a.key)
+	if len(p.Images()) != 1 || p.Images()[0].AtNS == 0 || !p.Birth.Seen {
+		t.Errorf("%d images, birth %+v", len(p.Images()), p.Birth)
+	}
+}
+
+// N11, R15: a zombie is known, is nobody's member and is not raised.
+func TestR15Zombie(t *testing.T) {
+	k := newKernel(true)
+	init := k.fork(k.init, cloneNewPID)
+	k.log = nil
+	z := k.emit(events.Snapshot, init)
+	z.Process.Zombie, z.Exit = true, &events.ExitDetail{Status: events.ExitStatus{Code: 9}}
+	k.log = append(k.log, &events.Event{Kind: events.SnapshotEnd})
+	m, told := fold(t, k.log)
+	if got := kinds(told); !slices.Equal(got, []string{"snapshot"}) {
+		t.Fatalf("told %v", got)
+	}
+	p, _ := m.Process(init.key)
+	end, ok := p.End()
+	if p.State != Zombie || !ok || end.Status.Code != 9 || m.Stats().Live != 0 {
+		t.Errorf("state %v, end %+v", p.State, end)
+	}
+	ns := p.Namespace()
+	if !ns.Dead() || ns.Unreaped != 1 || len(namespaces(m)) != 2 {
+		t.Errorf("namespace is %+v", ns)
+	}
+	n := len(k.log)
+	k.exec(init, "/bin/ghost")
+	apply(t, m, k.log[n:])
+	if p.State != Zombie {
+		t.Errorf("state %v after an exec", p.State)
+	}
+}
+
+// A zombie's exit record was still waiting: it is told, and ends the namespace.
+func TestR15ZombieExitWaits(t *testing.T) {
+	k := newKernel(true)
+	init := k.fork(k.init, cloneNewPID)
+	live := k.log[2:]
+	k.log = nil
+	k.emit(events.Snapshot, init).Process.Zombie = true
+	snap := k.log
+	k.log = nil
+	k.exit(init, events.ExitStatus{Code: 1})
+	_, told := fold(t, slices.Concat(snap, live, k.log))
+	want := []string{"snapshot", "fork", "pidns_create", "exit", "pidns_destroy"}
+	if got := kinds(told); !slices.Equal(got, want) {
+		t.Errorf("told %v, want %v", got, want)
+	}
+}
+
+// R02: after a gap a pass tells who is gone, whose children moved, and what died.
+func TestR02Resync(t *testing.T) {
+	both(t, func(t *testing.T, k *kernel) {
+		a := k.fork(k.init, 0)
+		b := k.fork(a, 0)
+		c := k.fork(k.init, cloneNewPID)
+		k.fork(c, 0)
+		m, _ := fold(t, k.log)
+		n := len(k.log)
+		k.exit(a, events.ExitStatus{})
+		k.exit(c, events.ExitStatus{})
+		d := k.fork(b, 0)
+		k.log = append(k.log[:n], &events.Event{Kind: events.Lost, BootNS: k.now, Lost: &events.LostDetail{Count: 9}})
+		told := apply(t, m, k.log[n:])
+		wantParent(t, m, b, a, Inferred)
+		n = len(k.log)
+		k.snapshot()
+		told = append(told, apply(t, m, k.log[n:])...)
+		wantParent(t, m, b, k.init, Confirmed)
+		wantParent(t, m, d, b, Confirmed)
+		if r := only(t, told, events.Reparent); r.Process.Key != b.key || !r.Reparent.Confirmed {
+			t.Errorf("reparent is %+v", r.Reparent)
+		}
+		lost, end := only(t, told, events.Lost), only(t, told, events.PidnsDestroy)
+		if end.Process.Key != c.key || end.Pidns.Exit != nil || end.Cause != lost.Seq {
+			t.Errorf("destroy is %+v, cause %d", end.Pidns, end.Cause)
+		}
+		if s := m.Stats(); s.Live != 3 || s.Vanished != 3 || s.Mispredicted != 0 || len(of(told, events.Exit)) != 0 {
+			t.Errorf("stats are %+v", s)
+		}
+		if p, _ := m.Process(a.key); p.State != Gone {
+			t.Errorf("state is %v", p.State)
+		}
+	})
+}
+
+// An exit that comes after the pass that missed its process is told all the same.
+func TestExitAfterGone(t *testing.T) {
+	k := newKernel(true)
+	a := k.fork(k.init, 0)
+	n := len(k.log)
+	k.exit(a, events.ExitStatus{Code: 5})
+	late := k.log[n]
+	k.log = k.log[:n]
+	k.snapshot()
+	m, told := fold(t, append(k.log, late))
+	if e := only(t, told, events.Exit); e.Exit.Status.Code != 5 {
+		t.Errorf("exit is %+v", e.Exit)
+	}
+	if p, _ := m.Process(a.key); p.State != Exited || m.Stats().Live != 1 {
+		t.Errorf("state is %v", p.State)
+	}
+}
+
+// T01, R02: who takes a PID proves that its last holder is dead.
+func TestT01ReusedPID(t *testing.T) {
+	k := newKernel(true)
+	a := k.fork(k.init, 0)
+	b := k.fork(a, 0)
+	k.lastPID = a.key.PID - 1
+	fresh := k.fork(k.init, 0)
+	m, told := fold(t, k.log)
+	if got, _ := m.ByPID(a.key.PID); got == nil || got.Key != fresh.key {
+		t.Errorf("holder is %+v", got)
+	}
+	p, _ := m.Process(a.key)
+	if _, sure := parentOf(t, m, b); p.State != Gone || sure != Unknown || len(of(told, events.Exit)) != 0 {
+		t.Errorf("old holder is %v, its child's edge %v", p.State, sure)
+	}
+}
+
+// What a record leaves out is added for those who hear it, and only for them.
+func TestComplete(t *testing.T) {
+	k := newKernel(true)
+	a := k.fork(k.init, cloneNewPID)
+	a.container = &events.Container{ID: "c1"}
+	k.exec(a, "/bin/a")
+	m, _ := fold(t, k.log)
+	bare := &events.Event{Kind: events.Signal, Signal: &events.SignalDetail{Signal: 15}}
+	bare.Process.Key = a.key
+	bare.Process.Parent.Key = k.init.key
+	bare.Signal.Sender.Key = k.init.key
+	var told *events.Event
+	if err := m.Apply(bare, func(e *events.Event) error { told = e.Clone(); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	p := told.Process
+	if len(p.Chain) != 2 || p.NS.PID != a.ns.id.Inum || p.Container == nil || p.Container.ID != "c1" ||
+		p.Exe != "/bin/a" || p.Comm != a.comm || p.Parent.Comm != "systemd" || told.Signal.Sender.Comm != "systemd" {
+		t.Errorf("completed %+v", p)
+	}
+	if bare.Process.Chain != nil {
+		t.Error("the model's memory stays with the source")
+	}
+}
+
+// A move to another cgroup ends what was known of the container.
+func TestCgroupMove(t *testing.T) {
+	k := newKernel(true)
+	a := k.fork(k.init, 0)
+	e := k.emit(events.CgroupMove, a)
+	e.Cgroup = &events.CgroupDetail{To: events.Cgroup{Hierarchy: 1, ID: 7, Path: "/docker/c1"}}
+	e.Process.Container = &events.Container{ID: "c1"}
+	other := k.emit(events.CgroupMove, a)
+	other.Cgroup = &events.CgroupDetail{To: events.Cgroup{Hierarchy: 4, ID: 9, Path: "/else"}}
+	m, _ := fold(t, k.log)
+	p, _ := m.Process(a.key)
+	if p.Cgroup.ID != 7 || p.Container == nil || p.Container.ID != "c1" {
+		t.Errorf("cgroup %+v, container %+v", p.Cgroup, p.Container)
+	}
+	n := len(k.log)
+	k.emit(events.CgroupMove, a).Cgroup = &events.CgroupDetail{To: events.Cgroup{Hierarchy: 1, ID: 8, Path: "/x"}}
+	apply(t, m, k.log[n:])
+	if p.Cgroup.ID != 8 || p.Container != nil {
+		t.Errorf("cgroup %+v, container %+v", p.Cgroup, p.Container)
+	}
+}
