@@ -10,8 +10,11 @@ import (
 func (p *printer) exit(ev *events.Event) {
 	p.subject(ev)
 	d := ev.Exit
-	if ev.Kind == events.ContainerExit {
+	switch ev.Kind {
+	case events.ContainerExit:
 		p.str("container's init ")
+	case events.ThreadExit:
+		p.thread(&ev.Process)
 	}
 	p.status(d.Status)
 	if d.Killer != nil {
@@ -69,17 +72,16 @@ func (p *printer) signal(d *events.SignalDetail, process *events.Process) {
 	p.kernel(process.Comm)
 	switch d.Origin {
 	case events.OriginPidnsReap:
-		p.str(" by kernel, reaping PID namespace of ")
+		p.sentBy(" by kernel, reaping PID namespace", " of ", d.Sender)
 	case events.OriginKernel:
-		p.str(" by kernel, in ")
+		p.sentBy(" by kernel", ", in ", d.Sender)
 	case events.OriginOOM:
-		p.str(" by the OOM killer, in ")
+		p.sentBy(" by the OOM killer", ", in ", d.Sender)
 	case events.OriginCgroupKill:
-		p.str(" by cgroup.kill of ")
+		p.sentBy(" by cgroup.kill", " of ", d.Sender)
 	default:
-		p.str(" from ")
+		p.sentBy("", " from ", d.Sender)
 	}
-	p.ref(d.Sender)
 	if d.ParentDeath {
 		p.str(", asked for at its parent's death")
 	}
@@ -90,6 +92,14 @@ func (p *printer) signal(d *events.SignalDetail, process *events.Process) {
 		p.str(", ", resultWords[min(int(d.Result), len(resultWords)-1)])
 	case d.TargetIsInit:
 		p.str(", PID 1 of its namespace")
+	}
+}
+
+func (p *printer) sentBy(how, link string, sender events.Ref) {
+	p.str(how)
+	if !sender.IsZero() {
+		p.str(link)
+		p.ref(sender)
 	}
 }
 

@@ -16,7 +16,7 @@ func Duration(ns uint64) string {
 	switch {
 	case ns < microsecond:
 		return strconv.FormatUint(ns, 10) + " ns"
-	case ns < millisecond:
+	case ns < millisecond/10:
 		return tenths(ns, microsecond) + " us"
 	case ns < second:
 		return tenths(ns, millisecond) + " ms"

@@ -125,7 +125,9 @@ func (p *printer) containerStart(ev *events.Event) {
 func (p *printer) syscall(ev *events.Event) {
 	d := ev.Syscall
 	p.subject(ev)
-	p.str(d.Name)
+	if ev.Kind != events.Subreaper {
+		p.str(d.Name)
+	}
 	switch ev.Kind {
 	case events.Unshare, events.CloneFailed, events.Setns:
 		flags := d.Flags
@@ -140,7 +142,7 @@ func (p *printer) syscall(ev *events.Event) {
 			p.str(" fd ", strconv.Itoa(int(d.FD)))
 		}
 	case events.Subreaper:
-		p.str([]string{": no subreaper any more", ": is a subreaper now"}[min(max(d.Arg, -d.Arg), 1)])
+		p.str([]string{"no subreaper any more", "is a subreaper now"}[min(max(d.Arg, -d.Arg), 1)])
 	case events.PivotRoot:
 		p.str(" ")
 		p.b = appendQuoted(p.b, d.NewRoot)

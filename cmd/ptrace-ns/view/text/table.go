@@ -26,10 +26,12 @@ type Table struct {
 // buffers the line of headings.
 func NewTable(w io.Writer, h *events.Header, o Options, fields []string) *Table {
 	t := &Table{out: lines.New(w), printer: printer{glyphs: o.glyphs(), color: o.Color}, bootTime: h.BootTimeNS}
-	t.begin(t.out.Bytes())
-	for i, name := range fields {
+	for _, name := range fields {
 		t.fields = append(t.fields, strings.Split(name, "."))
 		t.widths = append(t.widths, safe.Width(name))
+	}
+	t.begin(t.out.Bytes())
+	for i, name := range fields {
 		t.column(i, strings.ToUpper(name))
 	}
 	_ = t.out.Put(t.end(bold), h.StartNS)
@@ -50,9 +52,9 @@ func (t *Table) Put(ev *events.Event) error {
 func (t *Table) Flush() error { return t.out.Flush() }
 
 // column writes one cell. A column grows with what it has held and never shrinks,
-// so that the lines below a long one are aligned again.
+// so that the lines below a long one are aligned again. The last is not filled.
 func (t *Table) column(i int, text string) {
-	if i == len(t.fields)-1 && len(t.fields) == len(t.widths) && i > 0 {
+	if i == len(t.fields)-1 {
 		t.str(text)
 		return
 	}

@@ -137,7 +137,7 @@ func (p *printer) event(k events.Kind) {
 // chain writes the PIDs from the outermost namespace to the process's own.
 func (p *printer) chain(c events.PIDChain) {
 	if len(c) < 2 {
-		p.cell("", columns[4].width)
+		p.cell("-", columns[4].width)
 		return
 	}
 	start := len(p.b)

@@ -13,6 +13,10 @@ func (p *printer) what(ev *events.Event) {
 	switch {
 	case ev.Kind == events.Snapshot:
 		p.snapshot(ev)
+	case ev.Kind == events.ThreadStart:
+		p.subject(ev)
+		p.thread(&ev.Process)
+		p.str("started")
 	case ev.Fork != nil:
 		p.fork(ev.Fork, &ev.Process)
 	case ev.Kind == events.ContainerStart:
@@ -62,6 +66,11 @@ func (p *printer) subject(ev *events.Event) {
 	}
 }
 
+// thread names the acting thread.
+func (p *printer) thread(process *events.Process) {
+	p.str("thread ", strconv.Itoa(int(process.TID)), " ")
+}
+
 func (p *printer) snapshot(ev *events.Event) {
 	process := &ev.Process
 	switch {
@@ -85,8 +94,11 @@ func (p *printer) snapshot(ev *events.Event) {
 
 func (p *printer) fork(d *events.ForkDetail, process *events.Process) {
 	p.kernel(process.Comm)
-	p.str(": forked by ")
-	p.ref(d.Creator)
+	p.str(": forked")
+	if !d.Creator.IsZero() {
+		p.str(" by ")
+		p.ref(d.Creator)
+	}
 	sep, end := " (", ""
 	note := func(s string) { p.str(sep, s); sep, end = ", ", ")" }
 	if d.Creator.Key != process.Parent.Key {

@@ -1,0 +1,122 @@
+package text_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/text"
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func print(t *testing.T, o text.Options, all []*events.Event) string {
+	t.Helper()
+	o.Zone = time.UTC
+	var out bytes.Buffer
+	sink := text.New(&out, &events.Header{BootTimeNS: 1_700_000_000_000_000_000}, o)
+	for _, ev := range all {
+		if err := sink.Put(ev); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := sink.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestGolden(t *testing.T) {
+	for name, o := range map[string]text.Options{
+		"unicode": {Unicode: true}, "ascii": {}, "color": {Unicode: true, Color: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := "testdata/" + name + ".golden"
+			got := print(t, o, samples())
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
+			if len(gotLines) != len(wantLines) {
+				t.Fatalf("%d lines, want %d", len(gotLines), len(wantLines))
+			}
+			for i := range wantLines {
+				if gotLines[i] != wantLines[i] {
+					t.Errorf("line %d\ngot  %s\nwant %s", i+1, gotLines[i], wantLines[i])
+				}
+			}
+		})
+	}
+}
+
+func TestASCIIIsASCII(t *testing.T) {
+	out := print(t, text.Options{}, samples())
+	if i := strings.IndexFunc(out, func(r rune) bool { return r > 0x7e }); i >= 0 {
+		t.Errorf("%q", out[i:])
+	}
+}
+
+func TestTable(t *testing.T) {
+	var out bytes.Buffer
+	sink := text.NewTable(&out, &events.Header{}, text.Options{}, []string{"event", "process.pid", "exit.code", "process.args"})
+	exec := &events.Event{Kind: events.Exec, Process: process(7609, "sh"), Exec: &events.ExecDetail{}}
+	exec.Process.Full, exec.Process.Args = true, events.ArgsOf("a\x1b", "b")
+	exit := &events.Event{Kind: events.Exit, Process: process(7, "sh"), Exit: &events.ExitDetail{Status: events.ExitStatus{Code: 3}}}
+	for _, ev := range []*events.Event{exec, exit} {
+		if err := sink.Put(ev); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := sink.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	want := "EVENT PROCESS.PID EXIT.CODE PROCESS.ARGS\n" +
+		"exec  7609        -         [\"a\\u001b\",\"b\"]\n" +
+		"exit  7           3         -\n"
+	if got := out.String(); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestDuration(t *testing.T) {
+	for ns, want := range map[uint64]string{
+		0: "0 ns", 999: "999 ns", 1000: "1 us", 12_345: "12.3 us", 400_000: "0.4 ms", 999_999: "0.9 ms",
+		3_249_000_000: "3.2 s", 59_999_999_999: "59.9 s", 60_000_000_000: "1 min", 245_000_000_000: "4 min 5 s",
+		7_380_000_000_000: "2 h 3 min", 90_000_000_000_000: "1 d 1 h",
+	} {
+		if got := text.Duration(ns); got != want {
+			t.Errorf("%d: %s, want %s", ns, got, want)
+		}
+	}
+}
+
+// FuzzStrings puts any bytes where the kernel's strings go, in every kind.
+func FuzzStrings(f *testing.F) {
+	for _, s := range []string{"sh", "a\nb", "\x1b]52;c;\x07", "\xff", "\u202e\u009b\u2028", "'", "\x00", "\r"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, ev := range hostile(s) {
+			out := print(t, text.Options{Unicode: true}, []*events.Event{ev})
+			if n := strings.Count(out, "\n"); n != 2 {
+				t.Fatalf("%s: %d lines: %q", ev.Kind, n, out)
+			}
+			line := strings.TrimSuffix(strings.SplitAfter(out, "\n")[1], "\n")
+			if !utf8.ValidString(line) || strings.IndexFunc(line, func(r rune) bool { return !unicode.IsGraphic(r) }) >= 0 {
+				t.Fatalf("%s: %q", ev.Kind, line)
+			}
+		}
+	})
+}
