@@ -118,6 +118,31 @@ func (m *Model) join(p *Process, owner uint32) {
 	}
 }
 
+// rejoin corrects the namespaces of a process that a finished pass has shown. Two
+// that live at one moment and show the same inum are in the same namespace; a gap
+// may have put one of them into that number's former owner.
+func (m *Model) rejoin(p *Process) {
+	level := p.Chain.Level()
+	for ns := p.ns; ns != nil; ns = ns.Parent {
+		if m.nsByInum[p.Chain[level].NS.Inum] != ns {
+			break
+		}
+		level--
+	}
+	if level < 0 || p.ns == nil {
+		return
+	}
+	old := p.ns
+	if old.init == p {
+		old.init = nil
+	}
+	m.join(p, 0)
+	for ns := old; ns != nil; ns = ns.Parent {
+		ns.Members--
+		m.settle(ns)
+	}
+}
+
 // namespace finds a namespace of a chain or makes it. Where the kernel gives no
 // identity beside the inum, which is recycled at once, what surrounds the number
 // tells an old namespace from a new one: its level, its parent and its init.

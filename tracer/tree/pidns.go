@@ -166,7 +166,7 @@ func (m *Model) tellDestroy(ns *Namespace) {
 	}
 	if ns.exitSeen {
 		d.Exit = &ns.exit
-		if ns.lastKillNS > ns.initExitNS {
+		if ns.initExitNS != 0 && ns.lastKillNS > ns.initExitNS {
 			d.ReapNS = ns.lastKillNS - ns.initExitNS
 		}
 	}

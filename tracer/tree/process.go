@@ -75,13 +75,15 @@ type Birth struct {
 // End says how a process ended.
 type End struct {
 	Status     events.ExitStatus
-	AtNS       uint64
+	AtNS       uint64 // 0 for a zombie: nobody saw when
 	LifetimeNS uint64
 	Threads    uint32
 	Seq        uint64     // of the exit event
 	Reaper     events.Ref // who gets its children
 	Reason     events.ReparentReason
 	Killer     *events.Killer
+
+	unseen bool // a zombie whose status its snapshot does not tell
 }
 
 // Ref returns the reference by which events name the process.
@@ -93,7 +95,7 @@ func (p *Process) Namespace() *Namespace { return p.ns }
 // End returns how the process ended, and whether that is known: a process that
 // is Gone ended in a gap.
 func (p *Process) End() (End, bool) {
-	if p.State != Exited && p.State != Zombie || p.end == nil {
+	if p.State != Exited && p.State != Zombie || p.end == nil || p.end.unseen {
 		return End{}, false
 	}
 	return *p.end, true

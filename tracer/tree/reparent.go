@@ -36,7 +36,8 @@ func (m *Model) heir(dead *Process) (*Process, events.ReparentReason) {
 
 // orphan gives the live children of a dead process their new parent. The children
 // of a namespace's init keep theirs: it waits for each of them, in its own exit,
-// until the namespace is empty (KERNEL: find_child_reaper, zap_pid_ns_processes).
+// until the namespace is empty (find_child_reaper in kernel/exit.c,
+// zap_pid_ns_processes in kernel/pid_namespace.c).
 func (m *Model) orphan(dead *Process) {
 	if dead.first == nil || dead.adopts() {
 		return

@@ -77,7 +77,7 @@ func (m *Model) noteEnd(p *Process, ev *events.Event) {
 	if p.end == nil {
 		p.end = &End{}
 	}
-	*p.end = End{AtNS: ev.BootNS}
+	*p.end = End{unseen: ev.Exit == nil}
 	if ev.Exit != nil {
 		p.end.Status = ev.Exit.Status
 	}
@@ -98,5 +98,10 @@ func (m *Model) snapshotEnd() {
 	}
 	for _, p := range gone {
 		m.vanish(p)
+	}
+	for p := range m.Processes() {
+		if p.pass == m.pass.number && len(p.Chain) > 1 {
+			m.rejoin(p)
+		}
 	}
 }

@@ -90,6 +90,24 @@ func TestR15Zombie(t *testing.T) {
 	}
 }
 
+// Nothing is born in a namespace whose zombies alone are left: the inum is another's.
+func TestInumOfZombies(t *testing.T) {
+	k := newKernel(false)
+	dead := k.fork(k.init, cloneNewPID)
+	k.log = nil
+	k.emit(events.Snapshot, dead).Process.Zombie = true
+	k.inums = append(k.inums, dead.ns.id.Inum)
+	first := k.fork(k.init, cloneNewPID)
+	k.log = k.log[:1] // its record is lost
+	member := k.fork(first, 0)
+	m, _ := fold(t, k.log)
+	a, _ := m.Process(dead.key)
+	b, _ := m.Process(member.key)
+	if a.Namespace() == b.Namespace() || b.Namespace().Dying() {
+		t.Errorf("%v is in %+v", b.Key, b.Namespace())
+	}
+}
+
 // A zombie's exit record was still waiting: it is told, and ends the namespace.
 func TestR15ZombieExitWaits(t *testing.T) {
 	k := newKernel(true)

@@ -202,6 +202,19 @@ func TestS09FailedExec(t *testing.T) {
 	}
 }
 
+// A gap may hold the exec that would have followed: nothing is claimed.
+func TestRenameBeforeGap(t *testing.T) {
+	k := newKernel(true)
+	a := k.fork(k.init, 0)
+	k.emit(events.Rename, a).Rename = &events.RenameDetail{OldComm: "sh", InExec: true}
+	k.log = append(k.log, &events.Event{Kind: events.Lost, Lost: &events.LostDetail{Count: 1}})
+	k.exit(a, events.ExitStatus{Signal: 11})
+	_, told := fold(t, k.log)
+	if got := kinds(told)[2:]; !slices.Equal(got, []string{"lost", "exit"}) {
+		t.Errorf("told %v", got)
+	}
+}
+
 func TestRenameAtOnce(t *testing.T) {
 	k := newKernel(true)
 	a := k.fork(k.init, 0)
