@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
@@ -22,7 +24,7 @@ type app struct {
 	open           func(context.Context, liveOptions) (tracing, error)
 
 	log       zerolog.Logger
-	logLevel  string // "" is for the command to choose
+	logLevel  *zerolog.Level // nil is for the command to choose
 	logFormat string
 }
 
@@ -34,21 +36,26 @@ func newApp() *app {
 		getenv: os.Getenv,
 		open:   openLive,
 	}
-	a.log = a.newLog("console")
+	a.setUpLog()
 	return a
 }
 
-func (a *app) newLog(format string) zerolog.Logger {
+// setUpLog makes the logger that was asked for so far.
+func (a *app) setUpLog() {
 	var w io.Writer = zerolog.ConsoleWriter{
 		Out:           a.err,
 		NoColor:       !a.errTTY || a.getenv("NO_COLOR") != "",
 		TimeFormat:    time.TimeOnly,
 		FormatMessage: consoleMessage,
 	}
-	if format == "json" {
+	if a.logFormat == "json" {
 		w = a.err
 	}
-	return zerolog.New(w).Level(zerolog.InfoLevel).With().Timestamp().Logger()
+	level := zerolog.InfoLevel
+	if a.logLevel != nil {
+		level = *a.logLevel
+	}
+	a.log = zerolog.New(w).Level(level).With().Timestamp().Logger()
 }
 
 // consoleMessage keeps the line breaks of a message, for those that mark a place,
@@ -62,27 +69,32 @@ func consoleMessage(value any) string {
 	return strings.Join(lines, "\n")
 }
 
-// setUpLog makes the logger that the flags ask for.
-func (a *app) setUpLog() error {
-	if a.logFormat != "console" && a.logFormat != "json" {
-		return usageError("log format %q is unknown; there are console and json", a.logFormat)
-	}
-	a.log = a.newLog(a.logFormat)
-	if a.logLevel == "" {
+// logFlags set the logger up as they are read, so that whatever goes wrong after
+// them is told their way.
+func (a *app) logFlags(flags *pflag.FlagSet) {
+	flags.Func("log-level", "diagnostics from `LEVEL` on: trace, debug, info, warn, error, disabled (default info, and warn while text is on a terminal)", func(s string) error {
+		level, err := zerolog.ParseLevel(s)
+		if err != nil || s == "" {
+			return errors.New("there are trace, debug, info, warn, error and disabled")
+		}
+		a.logLevel = &level
+		a.setUpLog()
 		return nil
-	}
-	level, err := zerolog.ParseLevel(a.logLevel)
-	if err != nil {
-		return usageError("log level %q is unknown; there are trace, debug, info, warn, error and disabled", a.logLevel)
-	}
-	a.log = a.log.Level(level)
-	return nil
+	})
+	flags.Func("log-format", "diagnostics as `FORMAT`: console or json (default console)", func(s string) error {
+		if s != "console" && s != "json" {
+			return errors.New("there are console and json")
+		}
+		a.logFormat = s
+		a.setUpLog()
+		return nil
+	})
 }
 
 // quietLog raises the level where log lines would tear a picture apart, unless
 // the flag says otherwise.
 func (a *app) quietLog() {
-	if a.logLevel == "" {
+	if a.logLevel == nil {
 		a.log = a.log.Level(zerolog.WarnLevel)
 	}
 }

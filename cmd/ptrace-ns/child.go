@@ -33,10 +33,12 @@ type child struct {
 // findCommand looks the command up before anything is attached, with the codes
 // of a shell.
 func findCommand(args []string) (*child, error) {
-	cmd := exec.Command(args[0], args[1:]...)
-	if cmd.Err != nil {
-		return nil, startError(cmd.Err)
+	path, err := exec.LookPath(args[0])
+	if err != nil {
+		return nil, startError(err)
 	}
+	cmd := exec.Command(path)
+	cmd.Args = args
 	return &child{cmd: cmd, done: make(chan struct{}), settled: make(chan struct{})}, nil
 }
 

@@ -17,7 +17,7 @@ func (l nsLog) Put(ev *events.Event) error {
 		return nil
 	}
 	record := l.log.Info().Uint64("seq", ev.Seq).Str("event", ev.Kind.String()).
-		Uint32("pidns", d.NS.ID.Inum).Int("level", d.NS.Level)
+		Uint32("pidns", d.NS.ID.Inum).Int("pidns_level", d.NS.Level)
 	switch ev.Kind {
 	case events.PidnsCreate:
 		logRef(record, "init", ev.Process.Ref())

@@ -17,7 +17,6 @@ birth, exec, death, signals, and the PID namespaces that they live in.`,
 		DisableAutoGenTag:          true,
 		SuggestionsMinimumDistance: 2,
 		Args:                       knownCommand,
-		PersistentPreRunE:          func(*cobra.Command, []string) error { return a.setUpLog() },
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(a.in)
@@ -26,9 +25,7 @@ birth, exec, death, signals, and the PID namespaces that they live in.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError("%w; see %s --help", err, cmd.CommandPath())
 	})
-	flags := root.PersistentFlags()
-	flags.StringVar(&a.logLevel, "log-level", "", "diagnostics from `LEVEL` on: trace, debug, info, warn, error, disabled (default info, and warn while text is on a terminal)")
-	flags.StringVar(&a.logFormat, "log-format", "console", "diagnostics as `FORMAT`: console or json")
+	a.logFlags(root.PersistentFlags())
 	complete(root, "log-level", "trace", "debug", "info", "warn", "error", "disabled")
 	complete(root, "log-format", "console", "json")
 	root.AddCommand(newWatch(a), newVersion(a), newMan())

@@ -158,7 +158,8 @@ func completeKinds(begun string) []string {
 	}
 	var all []string
 	for _, k := range events.Kinds() {
-		if name := k.String(); !slices.Contains(strings.Split(begun, ","), name) {
+		name := k.String()
+		if strings.HasPrefix(before+name, begun) && !slices.Contains(strings.Split(begun[:cut], ","), name) {
 			all = append(all, before+name)
 		}
 	}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"ptrace-ns": main})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true})
+}
+
+const tracerPID = 4242
+
+// fake is a tracer whose events are made by hand.
+type fake struct {
+	events  []*events.Event
+	summary summary
+	// lasts says that idle moments go on after the events until the run is ended.
+	lasts  bool
+	asked  liveOptions
+	closed bool
+}
+
+func (f *fake) Header() *events.Header { return &events.Header{TracerPID: tracerPID, StartNS: 1} }
+func (f *fake) Now() uint64            { return 1000 }
+func (f *fake) Summary() summary       { return f.summary }
+func (f *fake) Close() error           { f.closed = true; return nil }
+
+func (f *fake) Run(ctx context.Context, sinks ...events.Sink) error {
+	for i, ev := range f.events {
+		ev.Seq = uint64(i + 1)
+		for _, s := range sinks {
+			if err := s.Put(ev); err != nil {
+				return err
+			}
+		}
+	}
+	for {
+		for _, s := range sinks {
+			if err := s.Flush(); err != nil {
+				return err
+			}
+		}
+		if !f.lasts {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// result is what a command line gave.
+type result struct {
+	code        int
+	out, errOut string
+	err         error
+}
+
+// execute runs a command line on the fake, with app changed as wanted.
+func (f *fake) execute(t *testing.T, change func(*app), args ...string) result {
+	t.Helper()
+	var out, errOut bytes.Buffer
+	a := &app{
+		in: &bytes.Buffer{}, out: &out, err: &errOut,
+		getenv: func(string) string { return "" },
+		open: func(_ context.Context, o liveOptions) (tracing, error) {
+			f.asked = o
+			return f, nil
+		},
+	}
+	a.setUpLog()
+	if change != nil {
+		change(a)
+	}
+	root := newRoot(a)
+	root.SetArgs(args)
+	err := root.Execute()
+	return result{exitCode(err), out.String(), errOut.String(), err}
+}
+
+func process(pid, parent int32) events.Process {
+	return events.Process{
+		Key: events.ProcKey{PID: pid, Start: uint64(pid)}, Comm: "sh",
+		Parent: events.Ref{Key: events.ProcKey{PID: parent, Start: uint64(parent)}, Comm: "p"},
+		Chain:  events.PIDChain{{NS: events.NSID{Inum: 1}, PID: pid}},
+	}
+}
+
+func snapshot(pid, parent int32) *events.Event {
+	return &events.Event{Kind: events.Snapshot, Process: process(pid, parent)}
+}
+
+func fork(pid, parent int32) *events.Event {
+	p := process(pid, parent)
+	return &events.Event{Kind: events.Fork, Process: p, Fork: &events.ForkDetail{Creator: p.Parent}}
+}
+
+func exit(pid int32, code int) *events.Event {
+	return &events.Event{Kind: events.Exit, Process: process(pid, 1), Exit: &events.ExitDetail{Status: events.ExitStatus{Code: code}}}
+}
+
+func reaped(pid int32) []*events.Event {
+	ns := events.NSID{Inum: 77}
+	return []*events.Event{
+		{Kind: events.Signal, Process: process(pid, 1), Signal: &events.SignalDetail{Signal: 9, Origin: events.OriginPidnsReap, NSID: ns}},
+		{Kind: events.PidnsReap, Process: process(pid, 1), Cause: 1, Pidns: &events.PidnsDetail{NS: events.NSInfo{ID: ns, Level: 1}, Init: events.Ref{Key: events.ProcKey{PID: 5, Start: 5}, Comm: "in\x1bit"}}},
+	}
+}

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/names"
+)
+
+// told lists the events of an NDJSON stream, as kind:pid, after its header.
+func told(t *testing.T, stream string) string {
+	t.Helper()
+	lines := strings.Split(strings.TrimSuffix(stream, "\n"), "\n")
+	var all []string
+	for i, line := range lines {
+		var doc struct {
+			Event   string
+			Process struct{ PID int }
+		}
+		if err := json.Unmarshal([]byte(line), &doc); err != nil {
+			t.Fatalf("%v in %q", err, line)
+		}
+		if (i == 0) != (doc.Event == "header") {
+			t.Fatalf("line %d is %s", i+1, line)
+		}
+		if i > 0 {
+			all = append(all, doc.Event)
+		}
+	}
+	return strings.Join(all, " ")
+}
+
+func TestJSONTellsAll(t *testing.T) {
+	f := &fake{events: append([]*events.Event{snapshot(9, 1), fork(10, 9), exit(10, 3), {Kind: events.SnapshotEnd}}, reaped(11)...)}
+	r := f.execute(t, nil, "watch", "-o", "json", "-q", "--max-args", "4K", "--new-pidns=false")
+	if r.code != 0 || r.err != nil {
+		t.Fatal(r.err)
+	}
+	if got, want := told(t, r.out), "snapshot fork exit signal pidns_reap"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if !strings.Contains(r.out, `"options":{"max-args":"4KiB","new-pidns":false,"output":"json","quiet":true}`) {
+		t.Errorf("header: %s", r.out)
+	}
+	if !f.closed {
+		t.Error("the tracer is still attached")
+	}
+}
+
+func TestTextHidesWhatIsToldTwice(t *testing.T) {
+	f := &fake{events: append([]*events.Event{snapshot(9, 1), fork(10, 9)}, reaped(11)...)}
+	for args, want := range map[string]string{
+		"":                     "fork pidns_reap",
+		"-e +snapshot":         "snapshot fork pidns_reap",
+		"-e signal,pidns_reap": "signal pidns_reap",
+		"-e -fork":             "pidns_reap",
+	} {
+		r := f.execute(t, nil, append([]string{"watch", "-q"}, strings.Fields(args)...)...)
+		got := regexp.MustCompile(`(?m)^\S+ .  ?(\w+)`).FindAllStringSubmatch(r.out, -1)
+		var kinds []string
+		for _, m := range got {
+			if m[1] != "EVENT" {
+				kinds = append(kinds, m[1])
+			}
+		}
+		if s := strings.Join(kinds, " "); r.code != 0 || s != want {
+			t.Errorf("%q: %d, got %q, want %q", args, r.code, s, want)
+		}
+	}
+}
+
+func TestSummary(t *testing.T) {
+	f := &fake{
+		events:  []*events.Event{fork(10, 9), exit(10, 0), exit(11, 0)},
+		summary: summary{ByKind: map[events.Kind]counts{events.Exit: {Emitted: 5, Received: 3, Dropped: 2}}, BirthsNewtask: 1, BirthsFork: 1},
+	}
+	r := f.execute(t, nil, "watch")
+	want := regexp.MustCompile(`(?m)^3 events \(exit 2, fork 1\), 2 lost, in .* [mun]?s\ncount identity holds: 5 emitted = 3 received \+ 2 dropped, 0 missed; births: 1 by task_newtask, 1 by sched_process_fork\n`)
+	if r.code != 0 || !want.MatchString(r.errOut) {
+		t.Errorf("%d: %s", r.code, r.errOut)
+	}
+	f.summary.BirthsFork = 2
+	if r := f.execute(t, nil, "watch"); r.code != exitIdentity || !strings.Contains(r.errOut, "DOES NOT HOLD") {
+		t.Errorf("%d: %s", r.code, r.errOut)
+	}
+	f.summary.ByKind[events.Exit] = counts{Emitted: 5, Received: 3}
+	if r := f.execute(t, nil, "watch", "-q"); r.code != exitIdentity || strings.Contains(r.errOut, "events") {
+		t.Errorf("%d: %s", r.code, r.errOut)
+	}
+}
+
+func TestEnds(t *testing.T) {
+	f := &fake{lasts: true, events: []*events.Event{fork(10, 9), exit(10, 0), fork(11, 9)}}
+	r := f.execute(t, nil, "watch", "-o", "json", "--max-events", "2", "-e", "fork")
+	if got := told(t, r.out); r.code != 0 || got != "fork fork" {
+		t.Errorf("max-events: %d, %s", r.code, got)
+	}
+	if r := f.execute(t, nil, "watch", "--timeout", "5ms"); r.code != 0 || !strings.Contains(r.errOut, "3 events") {
+		t.Errorf("timeout: %d, %s", r.code, r.errOut)
+	}
+}
+
+type closedPipe struct{}
+
+func (closedPipe) Write([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE}
+}
+
+func TestClosedPipeIsAnOrderlyEnd(t *testing.T) {
+	f := &fake{lasts: true, events: []*events.Event{fork(10, 9)}}
+	r := f.execute(t, func(a *app) { a.out = closedPipe{} }, "watch", "-o", "json")
+	if r.code != 0 || !strings.Contains(r.errOut, "count identity") {
+		t.Errorf("%d, %v, %s", r.code, r.err, r.errOut)
+	}
+}
+
+func TestFile(t *testing.T) {
+	f := &fake{events: append([]*events.Event{snapshot(9, 1), exit(10, 3)}, reaped(11)...)}
+	path := filepath.Join(t.TempDir(), "events.ndjson")
+	if r := f.execute(t, nil, "watch", "-w", path); r.code != 0 {
+		t.Fatal(r.err)
+	}
+	stream, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := told(t, string(stream)), "snapshot exit signal pidns_reap"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	if r := f.execute(t, nil, "watch", "-w", path); r.code != exitFailed || !errors.Is(r.err, fs.ErrExist) {
+		t.Errorf("an existing file: %d, %v", r.code, r.err)
+	}
+	link := path + ".link"
+	if err := os.Symlink(path+".target", link); err != nil {
+		t.Fatal(err)
+	}
+	if r := f.execute(t, nil, "watch", "-w", link); r.code != exitFailed {
+		t.Errorf("a link: %d, %v", r.code, r.err)
+	}
+}
+
+func TestFullDiskEndsTheFileOnly(t *testing.T) {
+	var gaveUp error
+	file := &besides{next: &counter{next: failing{}}, failed: func(err error) { gaveUp = err }}
+	for range 2 {
+		if err := file.Put(exit(1, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !errors.Is(gaveUp, syscall.ENOSPC) || !errors.Is(file.err, syscall.ENOSPC) {
+		t.Errorf("%v, %v", gaveUp, file.err)
+	}
+}
+
+type failing struct{}
+
+func (failing) Put(*events.Event) error { return syscall.ENOSPC }
+func (failing) Flush() error            { return syscall.ENOSPC }
+
+// TestStreamFileEndsInAWholeLine lets a write fail halfway by the limit on the
+// size of files.
+func TestStreamFileEndsInAWholeLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	s, err := createStream(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+		t.Fatal(err)
+	}
+	limit := before
+	limit.Cur = 10
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	signal.Ignore(syscall.SIGXFSZ)
+	defer signal.Reset(syscall.SIGXFSZ)
+	defer syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before)
+	if _, err := s.Write([]byte("whole\n")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Write([]byte("another\n")); !errors.Is(err, syscall.EFBIG) {
+		t.Fatalf("error is %v", err)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != "whole\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestWhatTheKernelIsAsked(t *testing.T) {
+	f := &fake{}
+	r := f.execute(t, nil, "watch", "-q", "--signals", "15,kill", "--buffer", "1MiB", "--env", "-e", "+thread_exit,+cgroup_mkdir")
+	want := liveOptions{
+		BufferBytes: 1 << 20, MaxArgs: 32 << 10, Env: envNames, Threads: true, CgroupDirs: true,
+		Signals: names.SignalBit(9) | names.SignalBit(15),
+	}
+	if r.code != 0 || f.asked != want {
+		t.Errorf("%v: got %+v, want %+v", r.err, f.asked, want)
+	}
+}
+
+func TestNamespacesAreLogged(t *testing.T) {
+	f := &fake{events: reaped(11)}
+	r := f.execute(t, nil, "watch", "-q", "--log-format", "json")
+	var record map[string]any
+	if err := json.Unmarshal([]byte(r.errOut), &record); err != nil {
+		t.Fatalf("%v: %s", err, r.errOut)
+	}
+	for name, want := range map[string]any{
+		"level": "info", "event": "pidns_reap", "pidns": 77.0, "victim_pid": 11.0, "init_comm": `in\x1bit`,
+	} {
+		if record[name] != want {
+			t.Errorf("%s is %v, want %v", name, record[name], want)
+		}
+	}
+}
