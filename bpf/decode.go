@@ -47,6 +47,34 @@ func ReadHead(raw []byte) (Head, error) {
 	return Head{Kind: Kind(hdr.Kind), Drops: hdr.Drops, Time: hdr.Time}, nil
 }
 
+// ReadKey returns the process that a record is about without decoding the rest.
+// Records of made and removed cgroups are about none.
+func ReadKey(raw []byte) (events.ProcKey, error) {
+	r, err := view[probesOomRec](raw) // the head that all the others share
+	if err != nil {
+		return events.ProcKey{}, err
+	}
+	return events.ProcKey{PID: int32(r.Task.Tgid), Start: r.Task.Start}, nil
+}
+
+// SplitSnapshot divides what the iterator wrote into its records.
+func SplitSnapshot(raw []byte) ([][]byte, error) {
+	var records [][]byte
+	for len(raw) > 0 {
+		r, err := view[probesSnapshotRec](raw)
+		if err != nil {
+			return nil, err
+		}
+		size := int(unsafe.Sizeof(*r)) + int(r.Hdr.Levels)*int(unsafe.Sizeof(probesPidLevel{}))
+		if size > len(raw) {
+			return nil, fmt.Errorf("%w: a snapshot of %d bytes in %d", ErrRecord, size, len(raw))
+		}
+		records = append(records, raw[:size:size])
+		raw = raw[size:]
+	}
+	return records, nil
+}
+
 // Decode returns the event that the record holds.
 func (d *Decoder) Decode(raw []byte) (*events.Event, error) {
 	hdr, err := view[probesRecHdr](raw)

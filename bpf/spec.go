@@ -55,5 +55,21 @@ type Counters = probesCounters
 // Kind names one kind of record in Counters.
 type Kind = probesRecKind
 
-// Kinds is how many kinds of record there are; the first is 1.
-const Kinds = int(probesRecKindREC_KINDS)
+// The kinds of record. Kinds is one more than the last; the first is 1.
+const (
+	KindFork         = probesRecKindREC_FORK
+	KindExec         = probesRecKindREC_EXEC
+	KindExit         = probesRecKindREC_EXIT
+	KindSignal       = probesRecKindREC_SIGNAL
+	KindRename       = probesRecKindREC_RENAME
+	KindCgroupAttach = probesRecKindREC_CGROUP_ATTACH
+	KindCgroupMkdir  = probesRecKindREC_CGROUP_MKDIR
+	KindCgroupRmdir  = probesRecKindREC_CGROUP_RMDIR
+	KindOOM          = probesRecKindREC_OOM
+	KindThreadStart  = probesRecKindREC_THREAD_START
+	KindThreadExit   = probesRecKindREC_THREAD_EXIT
+	KindSyscall      = probesRecKindREC_SYSCALL
+	KindSnapshot     = probesRecKindREC_SNAPSHOT
+
+	Kinds = int(probesRecKindREC_KINDS)
+)

@@ -1,0 +1,180 @@
+//go:build linux
+
+package tracer
+
+import (
+	"bufio"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/cilium/ebpf/btf"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/tracer/container"
+)
+
+// v1Preferred are the controllers that every runtime gives a container a cgroup
+// in, the best first.
+var v1Preferred = []string{"memory", "pids", "cpu", "cpuacct", "devices", "freezer"}
+
+// v1Controller returns the index in css_set.subsys and the hierarchy of the v1
+// controller by which containers are told apart, or -1 and 0 where none is mounted.
+func v1Controller(kernel *btf.Spec) (subsys int32, hierarchy uint32) {
+	mounted := v1Hierarchies()
+	var ids *btf.Enum
+	if err := kernel.TypeByName("cgroup_subsys_id", &ids); err != nil {
+		return -1, 0
+	}
+	for _, name := range v1Preferred {
+		h, ok := mounted[name]
+		if !ok {
+			continue
+		}
+		for _, v := range ids.Values {
+			if v.Name == name+"_cgrp_id" {
+				return int32(v.Value), h
+			}
+		}
+	}
+	return -1, 0
+}
+
+// v1Hierarchies reads the hierarchy number of each v1 controller from
+// /proc/self/cgroup ("8:memory:/docker/…"); 0 is the unified hierarchy.
+func v1Hierarchies() map[string]uint32 {
+	all := map[string]uint32{}
+	raw, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return all
+	}
+	for line := range strings.Lines(string(raw)) {
+		part := strings.SplitN(line, ":", 3)
+		id, err := strconv.ParseUint(part[0], 10, 32)
+		if err != nil || id == 0 || len(part) < 3 {
+			continue
+		}
+		for _, name := range strings.Split(part[1], ",") {
+			all[name] = uint32(id)
+		}
+	}
+	return all
+}
+
+// cgroups knows the path and the container of each cgroup, by what the kernel
+// tells when one is made and by a walk at the start.
+type cgroups struct{ known map[cgroupKey]cgroup }
+
+// cgroupKey: kernfs ids are unique within one hierarchy only.
+type cgroupKey struct {
+	hierarchy uint32
+	id        uint64
+}
+
+type cgroup struct {
+	path      string
+	container *events.Container
+}
+
+func newCgroups() *cgroups { return &cgroups{known: map[cgroupKey]cgroup{}} }
+
+func (c *cgroups) add(cg events.Cgroup) {
+	c.known[cgroupKey{cg.Hierarchy, cg.ID}] = cgroup{cg.Path, container.FromCgroup(cg.Path)}
+}
+
+func (c *cgroups) remove(cg events.Cgroup) {
+	delete(c.known, cgroupKey{cg.Hierarchy, cg.ID})
+}
+
+// complete adds the path and the container to a process whose cgroup id is known.
+func (c *cgroups) complete(p *events.Process) {
+	if p.Cgroup.ID == 0 {
+		return
+	}
+	found := c.known[cgroupKey{p.Cgroup.Hierarchy, p.Cgroup.ID}]
+	p.Cgroup.Path, p.Container = found.path, found.container
+}
+
+// walk learns the cgroups that are there: those of the unified hierarchy and of
+// the given v1 one. What cannot be read stays unknown.
+func (c *cgroups) walk(v1 uint32) {
+	for _, m := range cgroupMounts(v1) {
+		_ = filepath.WalkDir(m.dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !d.IsDir() {
+				return nil // gone meanwhile, or a file: the next one
+			}
+			c.learn(m, path)
+			return nil
+		})
+	}
+}
+
+func (c *cgroups) learn(m cgroupMount, path string) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return
+	}
+	rel := filepath.Join(m.root, strings.TrimPrefix(path, m.dir))
+	c.add(events.Cgroup{Hierarchy: m.hierarchy, ID: st.Ino, Path: filepath.Join("/", rel)})
+}
+
+type cgroupMount struct {
+	dir, root string
+	hierarchy uint32
+}
+
+// cgroupMounts finds where the hierarchies are mounted (proc(5), mountinfo).
+func cgroupMounts(v1 uint32) []cgroupMount {
+	f, err := os.Open("/proc/self/mountinfo")
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	v1Names := v1Hierarchies()
+	seen := map[uint32]bool{}
+	var all []cgroupMount
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		m, fstype, options, ok := parseMount(lines.Text())
+		if !ok {
+			continue
+		}
+		switch fstype {
+		case "cgroup2":
+		case "cgroup":
+			for _, name := range strings.Split(options, ",") {
+				if id, ok := v1Names[name]; ok {
+					m.hierarchy = id
+				}
+			}
+			if v1 == 0 || m.hierarchy != v1 {
+				continue
+			}
+		default:
+			continue
+		}
+		if !seen[m.hierarchy] {
+			seen[m.hierarchy] = true
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+func parseMount(line string) (m cgroupMount, fstype, options string, ok bool) {
+	before, after, ok := strings.Cut(line, " - ")
+	if !ok {
+		return m, "", "", false
+	}
+	left, right := strings.Fields(before), strings.Fields(after)
+	if len(left) < 5 || len(right) < 3 {
+		return m, "", "", false
+	}
+	return cgroupMount{dir: left[4], root: left[3]}, right[0], right[2], true
+}

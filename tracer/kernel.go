@@ -1,0 +1,237 @@
+//go:build linux
+
+package tracer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"github.com/cilium/ebpf/ringbuf"
+	"golang.org/x/sys/unix"
+
+	"github.com/ptrace-ns/ptrace-ns/bpf"
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// pollInterval is how long records may gather before the reader looks by itself:
+// half of the stream's latency bound of 100 ms.
+const pollInterval = 50 * time.Millisecond
+
+// Kernel is the live kernel as a source of raw events: what the programs record,
+// and the snapshot of what was there before. It is used by one goroutine.
+type Kernel struct {
+	opts    Options
+	obj     *object
+	links   []link.Link
+	reader  *ringbuf.Reader
+	decoder bpf.Decoder
+	cgroups *cgroups
+	proc    procReader
+
+	startNS uint64
+	queue   queue // snapshots and records read meanwhile, before the ring goes on
+	rec     ringbuf.Record
+	count   tally
+
+	lastNS    uint64 // time of the last record read
+	sleepers  *ebpf.Variable
+	quiet     bool // the ring was empty at the last look
+	idleTold  bool
+	sinceIdle int
+	detached  bool
+	draining  bool
+	resync    resync
+}
+
+// Open loads and attaches the programs and takes the snapshot. Nothing is left
+// attached when it fails; a *NotPossibleError says what the machine lacks.
+func Open(opts Options) (*Kernel, error) {
+	if err := opts.Check(); err != nil {
+		return nil, err
+	}
+	opts = opts.withDefaults()
+	if err := checkPossible(); err != nil {
+		return nil, err
+	}
+	obj, err := load(opts)
+	if err != nil {
+		return nil, err
+	}
+	k := &Kernel{opts: opts, obj: obj, cgroups: newCgroups(), proc: newProcReader()}
+	if err := k.start(); err != nil {
+		return nil, errors.Join(err, k.Close())
+	}
+	return k, nil
+}
+
+// start attaches, then looks at what was there, in this order: a process born in
+// between is in both and joined by identity, and none is in neither.
+func (k *Kernel) start() (err error) {
+	k.sleepers = k.obj.maps.Variables[bpf.VarReaderSleeps]
+	k.reader, err = ringbuf.NewReader(k.obj.maps.Maps[bpf.MapRing])
+	if err != nil {
+		return whyNot("the ring buffer", err)
+	}
+	if k.links, err = attachAll(k.obj); err != nil {
+		return err
+	}
+	k.startNS = Now()
+	// Births are counted from a moment when both programs are long attached.
+	from := k.startNS + uint64(2*time.Millisecond)
+	if err := k.obj.maps.Variables[bpf.VarCountFrom].Set(from); err != nil {
+		return fmt.Errorf("birth count: %w", err)
+	}
+	k.cgroups.walk(k.obj.v1Hierarchy)
+	return k.snapshot(false)
+}
+
+// Now returns CLOCK_BOOTTIME in nanoseconds, the clock of every event.
+func Now() uint64 {
+	var ts unix.Timespec
+	// The clock exists since Linux 2.6.39; there is no other way to fail.
+	_ = unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts)
+	return uint64(ts.Nano())
+}
+
+// Next returns the next event. When the context ends it detaches, returns what is
+// still in the ring, and then io.EOF: what was recorded is told.
+func (k *Kernel) Next(ctx context.Context) (*events.Event, error) {
+	for {
+		raw, err := k.nextRaw(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if raw == nil {
+			return nil, nil
+		}
+		ev, err := k.decode(raw)
+		if err != nil {
+			return nil, err
+		}
+		if ev != nil {
+			return ev, nil
+		}
+	}
+}
+
+// nextRaw returns the next record, or nil at an idle moment.
+func (k *Kernel) nextRaw(ctx context.Context) (*item, error) {
+	for {
+		if it := k.queue.pop(); it != nil {
+			return it, nil
+		}
+		if ctx.Err() != nil && !k.draining {
+			if err := k.beginDrain(); err != nil {
+				return nil, err
+			}
+		}
+		if k.shouldResync() {
+			if err := k.runResync(); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if k.idle() {
+			return nil, nil
+		}
+		switch err := k.readInto(ctx); {
+		case err == nil:
+			k.quiet, k.idleTold = false, false
+			k.sinceIdle++
+			return k.queue.live(k.rec.RawSample), nil
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			if k.draining {
+				return nil, k.endDrain()
+			}
+			k.quiet = true
+		case errors.Is(err, ringbuf.ErrFlushed):
+		default:
+			return nil, fmt.Errorf("ring buffer: %w", err)
+		}
+	}
+}
+
+// idleEvery is after how many records output is flushed though the ring is never
+// empty.
+const idleEvery = 1024
+
+// idle reports, once each time, that there is nothing to read for the moment.
+func (k *Kernel) idle() bool {
+	if k.idleTold || k.reader.AvailableBytes() > 0 && k.sinceIdle < idleEvery {
+		return false
+	}
+	k.idleTold, k.sinceIdle = true, 0
+	return true
+}
+
+// readInto reads one record. After a quiet interval it sleeps until the next
+// record wakes it; otherwise it looks again after pollInterval, so that a busy
+// machine is not slowed by wake-ups.
+func (k *Kernel) readInto(ctx context.Context) error {
+	deadline := time.Now().Add(pollInterval)
+	if k.draining {
+		deadline = time.Unix(1, 0)
+	} else if k.quiet {
+		if err := k.sleepers.Set(uint32(1)); err != nil {
+			return err
+		}
+		if k.reader.AvailableBytes() == 0 {
+			deadline = time.Time{}
+		}
+	}
+	k.reader.SetDeadline(deadline)
+	stop := context.AfterFunc(ctx, func() { _ = k.reader.Flush() })
+	defer stop()
+	return k.reader.ReadInto(&k.rec)
+}
+
+// beginDrain detaches, so that what is in the ring is all there will be.
+func (k *Kernel) beginDrain() error {
+	k.draining = true
+	return k.detach()
+}
+
+// endDrain ends the stream once nothing is under way any more: a program that ran
+// while the links were closed may still be about to submit.
+func (k *Kernel) endDrain() error {
+	for range 100 {
+		if k.reader.AvailableBytes() > 0 {
+			return nil
+		}
+		stats, err := k.Stats()
+		if err != nil {
+			return err
+		}
+		if stats.Check() == nil {
+			return io.EOF
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return io.EOF
+}
+
+func (k *Kernel) detach() error {
+	if k.detached {
+		return nil
+	}
+	k.detached = true
+	// The programs' own counts go with their last reference, the statistics do not
+	// change any more.
+	return closeLinks(k.links)
+}
+
+// Close detaches and frees everything.
+func (k *Kernel) Close() error {
+	errs := []error{k.detach()}
+	if k.reader != nil {
+		errs = append(errs, k.reader.Close())
+	}
+	errs = append(errs, k.obj.Close())
+	return errors.Join(errs...)
+}

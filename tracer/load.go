@@ -1,0 +1,203 @@
+//go:build linux
+
+package tracer
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
+
+	"github.com/ptrace-ns/ptrace-ns/bpf"
+)
+
+// wakeupBytes is how much gathers in the ring before the reader is woken; see
+// submit in bpf/ring.bpf.h.
+const wakeupBytes = 64 << 10
+
+// object is the kernel half as loaded.
+type object struct {
+	maps     *ebpf.Collection   // maps and variables
+	programs []*ebpf.Collection // the programs, in parts
+
+	v1Hierarchy uint32 // of the v1 controller that is looked at; 0 is none
+}
+
+func (o *object) Close() error {
+	for _, p := range o.programs {
+		p.Close()
+	}
+	if o.maps != nil {
+		o.maps.Close()
+	}
+	return nil
+}
+
+// program returns the loaded program of that name, or nil.
+func (o *object) program(name string) *ebpf.Program {
+	for _, c := range o.programs {
+		if p := c.Programs[name]; p != nil {
+			return p
+		}
+	}
+	return nil
+}
+
+// load makes the maps and then verifies the programs side by side: verification
+// is most of the time from launch to the first event.
+func load(opts Options) (_ *object, err error) {
+	spec, err := bpf.Spec()
+	if err != nil {
+		return nil, err
+	}
+	kernel, err := btf.LoadKernelSpec()
+	if err != nil {
+		return nil, whyNot("its type information", err)
+	}
+	if err := chooseVariants(spec, kernel, opts); err != nil {
+		return nil, err
+	}
+	subsys, hierarchy := v1Controller(kernel)
+	if err := setKnobs(spec, subsys, hierarchy, opts); err != nil {
+		return nil, err
+	}
+	spec.Maps[bpf.MapRing].MaxEntries = uint32(opts.BufferBytes)
+
+	o := &object{v1Hierarchy: hierarchy}
+	defer func() {
+		if err != nil {
+			o.Close()
+		}
+	}()
+	maps := spec.Copy()
+	clear(maps.Programs)
+	if o.maps, err = ebpf.NewCollection(maps); err != nil {
+		return nil, whyNot("the maps", err)
+	}
+	return o, o.loadPrograms(spec)
+}
+
+// slowest names the programs that take the longest to verify; each begins a part.
+var slowest = []string{"sched_process_exec", bpf.ProgSnapshot}
+
+func (o *object) loadPrograms(spec *ebpf.CollectionSpec) error {
+	parts := make([]*ebpf.CollectionSpec, len(slowest))
+	for i, name := range slowest {
+		parts[i] = spec.Copy()
+		clear(parts[i].Programs)
+		parts[i].Programs[name] = spec.Programs[name]
+		delete(spec.Programs, name)
+	}
+	i := 0
+	for name, p := range spec.Programs {
+		parts[i%len(parts)].Programs[name] = p
+		i++
+	}
+	var wg sync.WaitGroup
+	loaded := make([]*ebpf.Collection, len(parts))
+	errs := make([]error, len(parts))
+	for i, part := range parts {
+		wg.Go(func() {
+			loaded[i], errs[i] = ebpf.NewCollectionWithOptions(part, ebpf.CollectionOptions{
+				MapReplacements: o.maps.Maps,
+			})
+		})
+	}
+	wg.Wait()
+	for _, c := range loaded {
+		if c != nil {
+			o.programs = append(o.programs, c)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return whyNot("the programs", err)
+	}
+	return nil
+}
+
+// chooseVariants drops from spec the programs that this kernel has no tracepoint
+// or another prototype for, by its BTF and never by its version.
+func chooseVariants(spec *ebpf.CollectionSpec, kernel *btf.Spec, opts Options) error {
+	pick := func(tracepoint, current, old string, isOld func([]btf.FuncParam) bool) error {
+		params, err := tracepointParams(kernel, tracepoint)
+		if err != nil {
+			return err
+		}
+		if isOld(params) {
+			delete(spec.Programs, current)
+		} else {
+			delete(spec.Programs, old)
+		}
+		return nil
+	}
+	err := pick("sched_process_exit", bpf.ProgExit, bpf.ProgExitOld, func(p []btf.FuncParam) bool { return len(p) < 2 })
+	if err != nil {
+		return err
+	}
+	err = pick("mark_victim", bpf.ProgMarkVictim, bpf.ProgMarkVictimOld, func(p []btf.FuncParam) bool { return len(p) < 2 })
+	if err != nil {
+		return err
+	}
+	for name, p := range spec.Programs {
+		if p.Type == ebpf.TracePoint && (!opts.Syscalls || !hasSyscall(name)) {
+			delete(spec.Programs, name)
+		}
+	}
+	return nil
+}
+
+// tracepointParams returns the parameters of a BTF tracepoint without the first,
+// the data pointer.
+func tracepointParams(kernel *btf.Spec, name string) ([]btf.FuncParam, error) {
+	var def *btf.Typedef
+	if err := kernel.TypeByName("btf_trace_"+name, &def); err != nil {
+		return nil, &NotPossibleError{
+			Missing: "this kernel has no tracepoint " + name,
+			Fix:     "use Linux 6.1 or later",
+			Err:     err,
+		}
+	}
+	ptr, ok := btf.UnderlyingType(def).(*btf.Pointer)
+	if !ok {
+		return nil, fmt.Errorf("tracepoint %s: its type is no pointer", name)
+	}
+	proto, ok := btf.UnderlyingType(ptr.Target).(*btf.FuncProto)
+	if !ok || len(proto.Params) == 0 {
+		return nil, fmt.Errorf("tracepoint %s: its type is no function", name)
+	}
+	return proto.Params[1:], nil
+}
+
+// setKnobs sets the constants that the verifier prunes by.
+func setKnobs(spec *ebpf.CollectionSpec, subsys int32, hierarchy uint32, opts Options) error {
+	for name, value := range map[string]any{
+		bpf.VarWakeupBytes: uint64(min(wakeupBytes, opts.BufferBytes/4)),
+		bpf.VarWantThreads: opts.Threads,
+		bpf.VarSignalMask:  opts.Signals,
+		bpf.VarMaxBlob:     uint32(opts.maxBlob()),
+		bpf.VarWantEnv:     opts.Env,
+		bpf.VarV1Subsys:    subsys,
+		bpf.VarV1Hierarchy: hierarchy,
+	} {
+		v := spec.Variables[name]
+		if v == nil {
+			return fmt.Errorf("bpf object: no variable %s", name)
+		}
+		if err := v.Set(value); err != nil {
+			return fmt.Errorf("bpf object: %w", err)
+		}
+	}
+	return nil
+}
+
+// syscallOf returns the system call of a program named enter_CALL or exit_CALL.
+func syscallOf(program string) (group, call string) {
+	if call, ok := strings.CutPrefix(program, bpf.PrefixSyscallEnter); ok {
+		return "sys_enter_", call
+	}
+	call, _ = strings.CutPrefix(program, bpf.PrefixSyscallExit)
+	return "sys_exit_", call
+}

@@ -1,0 +1,77 @@
+//go:build linux
+
+package tracer
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/ptrace-ns/ptrace-ns/bpf"
+)
+
+// Options say what is traced. The zero value is a good choice.
+type Options struct {
+	// BufferBytes is the ring buffer's size, a power of two and a multiple of the
+	// page size; 0 is DefaultBuffer.
+	BufferBytes int
+	// MaxArgs is how many bytes of an argument vector are kept; 0 is DefaultMaxArgs.
+	MaxArgs int
+	// Env has the environment at exec told. Its values hold secrets.
+	Env bool
+	// Signals has signal n told when bit n-1 is set, whoever gets it; 0 is
+	// DefaultSignals. The init of a child PID namespace has all its signals but
+	// SIGCHLD told anyway.
+	Signals uint64
+	// Threads has thread_start and thread_exit told.
+	Threads bool
+	// Syscalls has the clone family told at system-call level. It slows every
+	// system call of the whole machine.
+	Syscalls bool
+	// CgroupDirs has cgroup_mkdir and cgroup_rmdir told.
+	CgroupDirs bool
+}
+
+// What the zero Options stand for.
+const (
+	DefaultBuffer  = 8 << 20
+	DefaultMaxArgs = 32 << 10
+	// DefaultSignals are SIGKILL, SIGTERM and SIGSTOP.
+	DefaultSignals = 1<<(9-1) | 1<<(15-1) | 1<<(19-1)
+)
+
+func (o Options) withDefaults() Options {
+	if o.BufferBytes == 0 {
+		o.BufferBytes = DefaultBuffer
+	}
+	if o.MaxArgs == 0 {
+		o.MaxArgs = DefaultMaxArgs
+	}
+	if o.Signals == 0 {
+		o.Signals = DefaultSignals
+	}
+	return o
+}
+
+// maxBlob is how many bytes behind mm->arg_start one exec may bring.
+func (o Options) maxBlob() int {
+	if o.Env {
+		return 2 * o.MaxArgs
+	}
+	return o.MaxArgs
+}
+
+// Check returns an error when the options contradict each other or the machine.
+func (o Options) Check() error {
+	o = o.withDefaults()
+	page := os.Getpagesize()
+	if o.BufferBytes < page || o.BufferBytes&(o.BufferBytes-1) != 0 || o.BufferBytes > 1<<30 {
+		return fmt.Errorf("buffer of %d bytes: must be a power of two from %d to %d", o.BufferBytes, page, 1<<30)
+	}
+	if o.MaxArgs < 1 || o.MaxArgs > 4<<20 {
+		return fmt.Errorf("argument limit of %d bytes: must be from 1 to %d", o.MaxArgs, 4<<20)
+	}
+	if need := bpf.MaxRecord + o.maxBlob(); 2*need > o.BufferBytes {
+		return fmt.Errorf("buffer of %d bytes: an exec with %d bytes of arguments needs at least %d", o.BufferBytes, o.MaxArgs, 2*need)
+	}
+	return nil
+}

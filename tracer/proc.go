@@ -1,0 +1,70 @@
+//go:build linux
+
+package tracer
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// initialPidns is the inode number of the initial PID namespace
+// (PROC_PID_INIT_INO, include/linux/proc_ns.h).
+const initialPidns = 0xEFFFFFFC
+
+// clockTick is the unit of start times in /proc/PID/stat: USER_HZ is 100 on every
+// architecture that is built for.
+const clockTick = 10_000_000
+
+// procReader completes snapshots from /proc. It is of use only where /proc has
+// the numbers of the initial PID namespace; elsewhere it stays silent rather than
+// look up another process's files.
+type procReader struct{ usable bool }
+
+func newProcReader() procReader {
+	link, err := os.Readlink("/proc/self/ns/pid")
+	return procReader{err == nil && link == "pid:["+strconv.Itoa(initialPidns)+"]"}
+}
+
+// complete adds executable, arguments and working directory. They are what the
+// process shows of itself now, not what was passed at its exec.
+func (r procReader) complete(p *events.Process) {
+	if !r.usable || p.Kthread || p.Zombie {
+		return
+	}
+	dir := "/proc/" + strconv.Itoa(int(p.Key.PID)) + "/"
+	exe, _ := os.Readlink(dir + "exe")
+	cwd, _ := os.Readlink(dir + "cwd")
+	args, argsErr := os.ReadFile(dir + "cmdline")
+	// Asked last: if the number is still the same process's, the rest was, too.
+	if !sameStart(dir, p.Key.Start) {
+		return
+	}
+	p.Exe, p.Cwd = exe, cwd
+	if argsErr == nil && len(args) > 0 {
+		p.Args = events.Args{Raw: args, Size: uint64(len(args)), Status: events.Complete}
+	}
+}
+
+// sameStart compares the start in /proc/PID/stat, which is in ticks and cut.
+func sameStart(dir string, startNS uint64) bool {
+	raw, err := os.ReadFile(dir + "stat")
+	if err != nil {
+		return false
+	}
+	// The name is in parentheses and may hold anything, parentheses included.
+	end := bytes.LastIndexByte(raw, ')')
+	if end < 0 {
+		return false
+	}
+	fields := strings.Fields(string(raw[end+1:]))
+	const startField = 22 - 3 // the first field here is the third
+	if len(fields) <= startField {
+		return false
+	}
+	ticks, err := strconv.ParseUint(fields[startField], 10, 64)
+	return err == nil && ticks == startNS/clockTick
+}

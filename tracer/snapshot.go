@@ -1,0 +1,145 @@
+//go:build linux
+
+package tracer
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/cilium/ebpf/link"
+	"github.com/cilium/ebpf/ringbuf"
+
+	"github.com/ptrace-ns/ptrace-ns/bpf"
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// snapshot looks at all processes and queues them with what the ring brought
+// meanwhile. At the start they come first, so that the parents of what follows
+// are known; after a loss they come last and settle what is known.
+//
+// Neither a gap nor a ghost: the programs are attached, so a birth or a death
+// during the pass is in the ring; a process whose birth is there is told by its
+// fork alone, and after a loss one whose death is there is not told again.
+func (k *Kernel) snapshot(last bool) error {
+	began := Now()
+	seen, err := k.iterate()
+	if err != nil {
+		return err
+	}
+	meanwhile, err := k.readAvailable()
+	if err != nil {
+		return err
+	}
+	skip, err := settledBy(meanwhile, last)
+	if err != nil {
+		return err
+	}
+	if last {
+		k.queueRecords(meanwhile)
+	}
+	for _, raw := range seen {
+		key, err := bpf.ReadKey(raw)
+		if err != nil {
+			return fmt.Errorf("snapshot: %w", err)
+		}
+		if !skip[key] {
+			k.queue.push(item{raw: raw})
+		}
+	}
+	k.queue.push(item{event: &events.Event{Kind: events.SnapshotEnd, BootNS: began}})
+	if !last {
+		k.queueRecords(meanwhile)
+	}
+	return nil
+}
+
+func (k *Kernel) queueRecords(records [][]byte) {
+	for _, raw := range records {
+		k.queue.push(item{raw: raw, received: true})
+	}
+}
+
+// settledBy returns the processes that the records tell by themselves: those born
+// and, when they come before the snapshot, those that died.
+func settledBy(records [][]byte, deaths bool) (map[events.ProcKey]bool, error) {
+	settled := map[events.ProcKey]bool{}
+	for _, raw := range records {
+		head, err := bpf.ReadHead(raw)
+		if err != nil {
+			return nil, fmt.Errorf("ring buffer: %w", err)
+		}
+		if head.Kind == bpf.KindFork || deaths && head.Kind == bpf.KindExit {
+			key, err := bpf.ReadKey(raw)
+			if err != nil {
+				return nil, fmt.Errorf("ring buffer: %w", err)
+			}
+			settled[key] = true
+		}
+	}
+	return settled, nil
+}
+
+// iterate runs the iterator over all tasks and returns its records.
+func (k *Kernel) iterate() ([][]byte, error) {
+	iter, err := link.AttachIter(link.IterOptions{Program: k.obj.program(bpf.ProgSnapshot)})
+	if err != nil {
+		return nil, whyNot("the task iterator", err)
+	}
+	defer iter.Close()
+	file, err := iter.Open()
+	if err != nil {
+		return nil, whyNot("the task iterator", err)
+	}
+	defer file.Close()
+	raw, err := io.ReadAll(file)
+	if err != nil {
+		return nil, fmt.Errorf("task iterator: %w", err)
+	}
+	return bpf.SplitSnapshot(raw)
+}
+
+// readAvailable reads what is in the ring now, each record in memory of its own.
+func (k *Kernel) readAvailable() (records [][]byte, err error) {
+	left := k.reader.AvailableBytes()
+	k.reader.SetDeadline(time.Unix(1, 0))
+	for left > 0 {
+		var rec ringbuf.Record
+		err := k.reader.ReadInto(&rec)
+		if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, ringbuf.ErrFlushed) {
+			return records, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("ring buffer: %w", err)
+		}
+		records = append(records, rec.RawSample)
+		left -= len(rec.RawSample)
+	}
+	return records, nil
+}
+
+// resyncPause is the least time between two looks at all processes, so that a
+// machine that overruns the ring is not slowed further.
+const resyncPause = time.Second
+
+// resync says whether and when all processes are looked at again after a loss.
+type resync struct {
+	due      bool
+	earliest time.Time
+}
+
+func (k *Kernel) needResync() { k.resync.due = true }
+
+// shouldResync waits until the ring is half empty again: a pass in the middle of
+// an overrun would be out of date when it ends.
+func (k *Kernel) shouldResync() bool {
+	return k.resync.due && !k.draining && time.Now().After(k.resync.earliest) &&
+		k.reader.AvailableBytes() < k.opts.BufferBytes/2
+}
+
+func (k *Kernel) runResync() error {
+	k.resync = resync{earliest: time.Now().Add(resyncPause)}
+	return k.snapshot(true)
+}
