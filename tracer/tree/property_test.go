@@ -223,3 +223,41 @@ func TestPropertyDoubled(t *testing.T) {
 		}
 	})
 }
+
+// R15, N16: a pass is ahead of the records that waited while it ran, at the start
+// or after a gap. Births and ends are told once each, and the end is the truth.
+func TestPropertyPassAhead(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := newRun(t)
+		fromStart := rapid.Bool().Draw(t, "fromStart")
+		for range steps / 2 {
+			r.step()
+			if !fromStart {
+				r.catchUp()
+			}
+		}
+		if fromStart {
+			r.next = len(r.k.log) // nobody was listening
+		}
+		for range rapid.IntRange(0, steps/2).Draw(t, "waiting") {
+			r.step()
+		}
+		seen := len(r.k.log)
+		r.k.snapshot()
+		for _, ev := range r.k.log[seen:] {
+			r.apply(ev)
+		}
+		r.k.log = r.k.log[:seen]
+		want := map[events.Kind]int{events.Fork: r.told[events.Fork], events.Exit: r.told[events.Exit]}
+		for _, ev := range r.k.log[r.next:] {
+			want[ev.Kind]++
+		}
+		r.catchUp()
+		for _, kind := range []events.Kind{events.Fork, events.Exit} {
+			if r.told[kind] != want[kind] {
+				t.Fatalf("%v told %d times, want %d", kind, r.told[kind], want[kind])
+			}
+		}
+		r.wantTrue(true)
+	})
+}
