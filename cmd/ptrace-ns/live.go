@@ -22,7 +22,7 @@ const (
 type liveOptions struct {
 	BufferBytes int     // ring buffer, a power of two of pages
 	MaxArgs     int     // bytes of an argument vector
-	Env         envMode // with names only, values are cut before an event is told
+	Env         envMode // with names, too, values are read; selection.EnvNames cuts them
 	Signals     uint64  // bit n-1 is signal n; the init of a child namespace gets all but SIGCHLD told
 	Threads     bool    // thread_start and thread_exit
 	Syscalls    bool    // unshare, setns, clone_failed, subreaper, pivot_root

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -53,10 +55,30 @@ func (f *fake) Run(ctx context.Context, sinks ...events.Sink) error {
 		if !f.lasts {
 			return nil
 		}
-		if ctx.Err() != nil {
+		select {
+		case <-ctx.Done():
 			return ctx.Err()
+		case <-time.After(time.Millisecond):
 		}
 	}
+}
+
+// output is written by the views and by a command's copier.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
 }
 
 // result is what a command line gave.
@@ -69,7 +91,7 @@ type result struct {
 // execute runs a command line on the fake, with app changed as wanted.
 func (f *fake) execute(t *testing.T, change func(*app), args ...string) result {
 	t.Helper()
-	var out, errOut bytes.Buffer
+	var out, errOut output
 	a := &app{
 		in: &bytes.Buffer{}, out: &out, err: &errOut,
 		getenv: func(string) string { return "" },

@@ -88,6 +88,18 @@ func (w *watch) trace(ctx context.Context, live tracing, sink events.Sink) error
 
 // ended keeps only the errors that are no orderly end.
 func ended(err error) error {
+	if all, ok := err.(interface{ Unwrap() []error }); ok {
+		var kept []error
+		for _, err := range all.Unwrap() {
+			if err = ended(err); err != nil {
+				kept = append(kept, err)
+			}
+		}
+		if len(kept) < len(all.Unwrap()) {
+			return errors.Join(kept...)
+		}
+		return err
+	}
 	for _, orderly := range []error{selection.ErrEnough, context.Canceled, context.DeadlineExceeded, io.EOF, syscall.EPIPE} {
 		if errors.Is(err, orderly) {
 			return nil
@@ -149,6 +161,9 @@ func (w *watch) outputs(h *events.Header, file *streamFile) (*outputs, error) {
 		out.all = selection.NewFollow(out.all, nil, int32(h.TracerPID))
 	case w.follow:
 		out.all = selection.NewFollow(out.all, w.pids, 0)
+	}
+	if w.live.Env == envNames {
+		out.all = selection.EnvNames(out.all)
 	}
 	return out, nil
 }

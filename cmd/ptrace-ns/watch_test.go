@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/selection"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/names"
 )
@@ -226,5 +227,14 @@ func TestNamespacesAreLogged(t *testing.T) {
 		if record[name] != want {
 			t.Errorf("%s is %v, want %v", name, record[name], want)
 		}
+	}
+}
+
+func TestOnlyAnOrderlyEndIsNoError(t *testing.T) {
+	if err := ended(errors.Join(selection.ErrEnough, syscall.EPIPE)); err != nil {
+		t.Error(err)
+	}
+	if err := ended(errors.Join(selection.ErrEnough, syscall.ENOSPC)); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("error is %v", err)
 	}
 }
