@@ -26,7 +26,8 @@ func (d *Decoder) decodeCgroup(raw []byte) error {
 	if err != nil {
 		return err
 	}
-	path := raw[unsafe.Sizeof(*r):]
+	// Not Sizeof: Go pads a struct that ends in an empty array.
+	path := raw[unsafe.Offsetof(r.Path):]
 	if int(r.PathLen) > len(path) {
 		return fmt.Errorf("%w: cgroup path of %d bytes in %d", ErrRecord, r.PathLen, len(path))
 	}
