@@ -1,6 +1,10 @@
 package tree
 
-import "github.com/ptrace-ns/ptrace-ns/events"
+import (
+	"slices"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
 
 // cgroupMove folds a move. A process has a place in each hierarchy: only a move in
 // the one that the model shows, or out of a root that tells nothing, changes it,
@@ -41,4 +45,11 @@ func (m *Model) thread(ev *events.Event) {
 	}
 	m.complete(ev, p)
 	m.say(ev)
+}
+
+// dropTID removes one thread.
+func (p *Process) dropTID(tid int32) {
+	if i := slices.Index(p.tids, tid); i >= 0 {
+		p.tids = slices.Delete(p.tids, i, i+1)
+	}
 }

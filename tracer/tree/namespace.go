@@ -36,8 +36,8 @@ type Namespace struct {
 	former      *Namespace // that had the inum before and is not known to be over
 }
 
-// Dying reports whether its init has ended or is being replaced by nobody: the
-// kernel kills what is left, and nothing can be born in it.
+// Dying reports whether its init has ended or the kernel began to kill what is
+// left; soon nothing can be born in it.
 func (ns *Namespace) Dying() bool { return ns.dying }
 
 // Dead reports whether nothing lives in it any more. It may still wait for

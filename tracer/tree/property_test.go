@@ -25,6 +25,9 @@ type run struct {
 
 func newRun(t *rapid.T) *run {
 	k := newKernel(rapid.Bool().Draw(t, "ids"))
+	if rapid.Bool().Draw(t, "recycle") {
+		k.maxPID = crowded + 4
+	}
 	k.shuffle = func(v []*task) {
 		for i := len(v) - 1; i > 0; i-- {
 			j := rapid.IntRange(0, i).Draw(t, "order")
@@ -72,7 +75,11 @@ func (r *run) step() {
 	}
 	pick := func(name string) *task { return live[rapid.IntRange(0, len(live)-1).Draw(r.t, name)] }
 	t := pick("task")
-	switch op := rapid.IntRange(0, 11).Draw(r.t, "op"); op {
+	op := rapid.IntRange(0, 11).Draw(r.t, "op")
+	if len(live) >= crowded && op < 5 {
+		return
+	}
+	switch op {
 	case 0, 1, 2:
 		k.fork(t, 0)
 	case 3:
@@ -164,7 +171,10 @@ func (r *run) wantMembers() {
 	}
 }
 
-const steps = 60
+const (
+	steps   = 60 // of one history
+	crowded = 16 // so many live at once
+)
 
 // The whole truth from the whole stream, and no forecast was wrong.
 func TestPropertyWhole(t *testing.T) {

@@ -22,7 +22,7 @@ const maxHeirs = 64
 func (m *Model) heir(dead *Process) (*Process, events.ReparentReason) {
 	for range maxHeirs {
 		end, ok := dead.End()
-		if !ok || end.Reaper.IsZero() || end.Reaper.Key == dead.Key {
+		if !ok || end.Reaper.IsZero() {
 			return nil, events.ReparentUnknown
 		}
 		to := m.named(end.Reaper)

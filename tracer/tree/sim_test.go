@@ -16,6 +16,7 @@ type kernel struct {
 	init    *task
 	now     uint64
 	lastPID int32
+	maxPID  int32    // 0 none: PIDs are never used again
 	inums   []uint32 // free ones: the lowest is handed out next
 	shuffle func([]*task)
 	withID  bool // namespaces have identities of their own
@@ -73,7 +74,7 @@ func (k *kernel) newNS(parent *simns) *simns {
 }
 
 func (k *kernel) task(parent *task, ns *simns, comm string) *task {
-	k.lastPID++
+	k.nextPID()
 	k.now += 10
 	t := &task{
 		key:  events.ProcKey{PID: k.lastPID, Start: k.now},
@@ -90,6 +91,16 @@ func (k *kernel) task(parent *task, ns *simns, comm string) *task {
 	}
 	k.tasks = append(k.tasks, t)
 	return t
+}
+
+// nextPID takes the next free PID, around and around.
+func (k *kernel) nextPID() {
+	taken := func(t *task) bool { return !t.dead && t.key.PID == k.lastPID }
+	for ok := false; !ok; ok = !slices.ContainsFunc(k.tasks, taken) {
+		if k.lastPID++; k.maxPID != 0 && k.lastPID > k.maxPID {
+			k.lastPID = 2
+		}
+	}
 }
 
 func (t *task) ref() events.Ref { return events.Ref{Key: t.key, Comm: t.comm} }

@@ -179,12 +179,70 @@ func TestExitAfterGone(t *testing.T) {
 	}
 }
 
+// A record that waited while the pass ran knows less than the pass.
+func TestOldRecordAfterSnapshot(t *testing.T) {
+	k := newKernel(true)
+	a := k.fork(k.init, 0)
+	b := k.fork(a, 0)
+	old := k.exec(b, "/bin/b")
+	k.exit(a, events.ExitStatus{})
+	k.log = nil
+	k.snapshot()
+	m, told := fold(t, append(k.log, old))
+	wantParent(t, m, b, k.init, Confirmed)
+	if n := len(of(told, events.Reparent)); n != 0 {
+		t.Errorf("%d moves told", n)
+	}
+}
+
+// A pass says nothing of those who were born while it ran, and nothing new of
+// those whose end was told.
+func TestPassIsOfItsTime(t *testing.T) {
+	k := newKernel(true)
+	dead := k.fork(k.init, 0)
+	stale := k.emit(events.Snapshot, dead)
+	k.log = k.log[:len(k.log)-1]
+	k.exit(dead, events.ExitStatus{})
+	k.snapshot()
+	end := k.log[len(k.log)-1]
+	k.log = k.log[:len(k.log)-1]
+	young := k.fork(k.init, 0)
+	k.log = append(k.log, stale, end)
+	m, told := fold(t, k.log)
+	if p, _ := m.Process(young.key); p.State != Live {
+		t.Errorf("the young one is %v", p.State)
+	}
+	if p, _ := m.Process(dead.key); p.State != Exited {
+		t.Errorf("the dead one is %v", p.State)
+	}
+	if n := len(of(told, events.Snapshot)); n != 2 {
+		t.Errorf("%d snapshots told, want init twice", n)
+	}
+}
+
+// A snapshot of someone whose PID is another's already comes too late.
+func TestSnapshotOfReusedPID(t *testing.T) {
+	k := newKernel(true)
+	old := k.fork(k.init, 0)
+	stale := k.emit(events.Snapshot, old)
+	old.dead, k.lastPID = true, old.key.PID-1
+	k.log = k.log[:2]
+	fresh := k.fork(k.init, 0)
+	m, _ := fold(t, append(k.log, stale))
+	if _, ok := m.Process(old.key); ok {
+		t.Error("the former holder is known")
+	}
+	if p, _ := m.ByPID(old.key.PID); p == nil || p.Key != fresh.key || p.State != Live {
+		t.Errorf("holder is %v", p)
+	}
+}
+
 // T01, R02: who takes a PID proves that its last holder is dead.
 func TestT01ReusedPID(t *testing.T) {
 	k := newKernel(true)
 	a := k.fork(k.init, 0)
 	b := k.fork(a, 0)
-	k.lastPID = a.key.PID - 1
+	a.dead, k.lastPID = true, a.key.PID-1 // its exit is lost
 	fresh := k.fork(k.init, 0)
 	m, told := fold(t, k.log)
 	if got, _ := m.ByPID(a.key.PID); got == nil || got.Key != fresh.key {
@@ -218,6 +276,23 @@ func TestComplete(t *testing.T) {
 	}
 	if bare.Process.Chain != nil {
 		t.Error("the model's memory stays with the source")
+	}
+	n := len(k.log)
+	k.kill(k.init, a, sigKill)
+	k.exit(a, killed)
+	for _, ev := range k.log[n:] {
+		told = nil
+		if err := m.Apply(ev, func(e *events.Event) error {
+			if e.Kind == events.Exit {
+				told = e.Clone()
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if told == nil || told.Exit.Killer == nil || k.log[len(k.log)-1].Exit.Killer != nil {
+		t.Error("the killer is not told, or stays with the source")
 	}
 }
 
