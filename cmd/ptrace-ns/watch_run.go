@@ -55,7 +55,7 @@ func (w *watch) run(ctx context.Context) (err error) {
 	if err := w.trace(ctx, live, out.all); err != nil {
 		return err
 	}
-	return w.finish(ctx, live.Summary(), out, time.Since(began))
+	return w.finish(live.Summary(), out, time.Since(began))
 }
 
 func first(err, then error) error {
@@ -110,7 +110,7 @@ func ended(err error) error {
 
 // finish tells what was counted and chooses the exit code: a failure first, then
 // the command's own.
-func (w *watch) finish(ctx context.Context, s summary, out *outputs, took time.Duration) error {
+func (w *watch) finish(s summary, out *outputs, took time.Duration) error {
 	if !w.quiet {
 		if err := s.print(w.app.err, out.shown, took); err != nil && !errors.Is(err, syscall.EPIPE) {
 			return err

@@ -52,7 +52,7 @@ func Generate() ([]byte, error) {
 		Definitions: defs,
 	}
 	for _, kind := range events.Kinds() {
-		defs[kind.String()] = kindSchema(kind, defs["Doc"])
+		defs[kind.String()] = kindSchema(kind)
 		root.OneOf = append(root.OneOf, ref(kind.String()))
 	}
 	// What the kinds refer to is the properties only.
@@ -79,7 +79,7 @@ func mapped(t reflect.Type) *jsonschema.Schema {
 	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, ref("Ref")}}
 }
 
-func kindSchema(kind events.Kind, doc *jsonschema.Schema) *jsonschema.Schema {
+func kindSchema(kind events.Kind) *jsonschema.Schema {
 	s := &jsonschema.Schema{
 		Type:                 "object",
 		Properties:           jsonschema.NewProperties(),

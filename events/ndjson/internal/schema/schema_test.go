@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/invopop/jsonschema"
+
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 )
@@ -42,6 +44,29 @@ func TestTagsNameKinds(t *testing.T) {
 			if _, ok := events.ParseKind(name); !ok && name != "*" {
 				t.Errorf("%s: %q is no kind", field.Name, name)
 			}
+		}
+	}
+}
+
+// TestDocumentNamesEveryField keeps docs/events.md as complete as the types.
+func TestDocumentNamesEveryField(t *testing.T) {
+	document, err := os.ReadFile("../../../../docs/events.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := jsonschema.Reflector{Anonymous: true, Mapper: mapped}
+	for _, root := range []any{ndjson.Doc{}, ndjson.HeaderDoc{}} {
+		for name, def := range r.Reflect(root).Definitions {
+			for p := def.Properties.Oldest(); p != nil; p = p.Next() {
+				if !bytes.Contains(document, []byte("`"+p.Key+"`")) && !bytes.Contains(document, []byte(`"`+p.Key+`"`)) {
+					t.Errorf("%s.%s is not in the document", name, p.Key)
+				}
+			}
+		}
+	}
+	for _, kind := range events.Kinds() {
+		if !bytes.Contains(document, []byte("`"+kind.String()+"`")) {
+			t.Errorf("kind %s is not in the document", kind)
 		}
 	}
 }
