@@ -111,7 +111,9 @@ func (d *Decoder) exePath(parts []byte, flags uint8) string {
 		end = start
 	}
 	if len(d.path) == 0 {
-		return ""
+		// The root of a mount that is attached nowhere: runc executes itself from
+		// one. /proc/PID/exe says the same.
+		return "/"
 	}
 	if flags&uint8(probesExecFlagEXE_DELETED|probesExecFlagEXE_PSEUDO) != 0 {
 		d.path = append(d.path, " (deleted)"...)

@@ -51,6 +51,10 @@ static __always_inline bool walk_path(struct path_walk *w, struct file *file)
 	struct dentry *root = BPF_CORE_READ(vmnt, mnt_root);
 	struct mount *mnt = (void *)vmnt - bpf_core_field_offset(struct mount, mnt);
 
+	if (!dentry) {
+		w->flags |= EXE_CUT;
+		return true;
+	}
 	if (dentry != root && dentry == parent) {
 		/* No place in any tree: memfd and other files by simple_dname. */
 		w->flags |= EXE_PSEUDO;
