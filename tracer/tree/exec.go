@@ -8,7 +8,7 @@ func (m *Model) exec(ev *events.Event) {
 	p := m.subject(ev)
 	if p != nil && p.State != Exited && p.State != Gone {
 		m.dropHeld(p)
-		p.tids = p.tids[:0]
+		p.tids, p.Threads = p.tids[:0], 1
 		m.execImage(p, ev)
 	}
 	m.complete(ev, p)

@@ -71,6 +71,9 @@ func (m *Model) place(p *Process, said *events.Process) {
 // refresh takes over what a record says of a live process.
 func (m *Model) refresh(p *Process, said *events.Process) {
 	m.place(p, said)
+	if said.Threads != 0 {
+		p.Threads = said.Threads
+	}
 	if said.PIDIno != 0 {
 		p.PIDIno = said.PIDIno
 	}

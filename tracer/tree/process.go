@@ -39,6 +39,7 @@ type Process struct {
 	Subreaper bool
 	Kthread   bool
 	UID, GID  uint32
+	Threads   uint32            // how many, as of the last snapshot or exec; 0 not known
 	NS        events.Namespaces // as of the last full record
 	Cgroup    events.Cgroup
 	Container *events.Container
@@ -101,8 +102,8 @@ func (p *Process) End() (End, bool) {
 	return *p.end, true
 }
 
-// Threads returns the threads besides the leader, as far as they were told.
-func (p *Process) Threads() []int32 { return p.tids }
+// TIDs returns the threads besides the leader, as far as they were told.
+func (p *Process) TIDs() []int32 { return p.tids }
 
 // Adoptions returns who became its parent after its first one, oldest first.
 func (p *Process) Adoptions() []Adoption { return p.adoptions }

@@ -138,14 +138,14 @@ func TestT03ExecFromThread(t *testing.T) {
 	}
 	m, _ := fold(t, k.log)
 	p, _ := m.Process(a.key)
-	if n := len(p.Threads()); n != 3 {
+	if n := len(p.TIDs()); n != 3 {
 		t.Fatalf("%d threads, want 3", n)
 	}
 	n := len(k.log)
 	k.exec(a, "/bin/true", "true", "").Exec.OldTID = 501
 	told := apply(t, m, k.log[n:])
-	if len(p.Threads()) != 0 || p.State != Live {
-		t.Errorf("%v threads, state %v", p.Threads(), p.State)
+	if len(p.TIDs()) != 0 || p.Threads != 1 || p.State != Live {
+		t.Errorf("%v threads, state %v", p.TIDs(), p.State)
 	}
 	if got := kinds(told); !slices.Equal(got, []string{"exec"}) {
 		t.Errorf("told %v", got)
