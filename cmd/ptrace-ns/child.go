@@ -8,12 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"sync/atomic"
 	"syscall"
 	"time"
-
-	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/selection"
-	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
 // grace is how long a command that was told to end may take before it is left
@@ -22,10 +18,8 @@ const grace = 2 * time.Second
 
 // child is the command that watch starts and follows.
 type child struct {
-	cmd   *exec.Cmd
-	now   func() uint64
-	done  chan struct{}
-	endNS atomic.Uint64 // CLOCK_BOOTTIME after its end, 0 before
+	cmd  *exec.Cmd
+	done chan struct{} // closed at its end
 	// settled is closed when it has ended or, being told to, did not want to.
 	settled chan struct{}
 }
@@ -39,6 +33,9 @@ func findCommand(args []string) (*child, error) {
 	}
 	cmd := exec.Command(path)
 	cmd.Args = args
+	// The first use of a process makes the os package try pidfds with a child of
+	// its own. Here it is over before tracing begins, which is what counts.
+	_, _ = os.FindProcess(os.Getpid())
 	return &child{cmd: cmd, done: make(chan struct{}), settled: make(chan struct{})}, nil
 }
 
@@ -50,32 +47,29 @@ func startError(err error) error {
 	return &exitError{Code: code, Err: fmt.Errorf("command not started: %w", err)}
 }
 
-func (c *child) start(in io.Reader, out, errOut io.Writer, now func() uint64) error {
-	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr, c.now = in, out, errOut, now
+func (c *child) start(in io.Reader, out, errOut io.Writer) error {
+	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = in, out, errOut
 	if err := c.cmd.Start(); err != nil {
 		return startError(err)
 	}
 	go func() {
 		// How it ended is read from ProcessState; an error of Wait adds nothing.
 		_ = c.cmd.Wait()
-		c.endNS.Store(c.now())
 		close(c.done)
 	}()
 	return nil
 }
 
-// outlive returns a context that ends after ctx, when the command had its chance
-// to end and its end could be told.
-func (c *child) outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+// lifetime returns a context that ends with the command. When ctx ends before,
+// the command is told, and gets its chance to end. The command's exit is recorded
+// before it can be waited for, so that a tracer that reads what was recorded when
+// the context ends misses nothing of it.
+func (c *child) lifetime(ctx context.Context) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	go func() {
 		c.settle(ctx)
 		close(c.settled)
-		select {
-		case <-longer.Done():
-		case <-time.After(grace): // the stream ends by itself before, see untilEnd
-			cancel()
-		}
+		cancel()
 	}()
 	return longer, cancel
 }
@@ -123,37 +117,6 @@ func (c *child) status() error {
 		return nil
 	}
 	return &exitError{Code: code}
-}
-
-// untilEnd ends the stream when all that happened before the command's end has
-// been told: at the first event that is later, or when nothing more comes.
-type untilEnd struct {
-	next  events.Sink
-	child *child
-	idle  int
-}
-
-func (u *untilEnd) Put(ev *events.Event) error {
-	end := u.child.endNS.Load()
-	// A snapshot's and a gap's time is that of their being told.
-	if end != 0 && ev.BootNS > end && ev.Kind != events.Snapshot && ev.Kind != events.Lost {
-		return selection.ErrEnough
-	}
-	return u.next.Put(ev)
-}
-
-func (u *untilEnd) Flush() error {
-	if err := u.next.Flush(); err != nil {
-		return err
-	}
-	if u.child.endNS.Load() == 0 {
-		return nil
-	}
-	// The first idle moment may have begun before the end.
-	if u.idle++; u.idle > 1 {
-		return selection.ErrEnough
-	}
-	return nil
 }
 
 func isTerminal(r io.Reader) bool {

@@ -17,9 +17,7 @@ func TestCommandStatusIsPassedOn(t *testing.T) {
 }
 
 func TestCommandIsFollowed(t *testing.T) {
-	late := exit(60, 0)
-	late.BootNS = 2000 // after fake.Now, the end of the command
-	f := &fake{lasts: true, events: []*events.Event{snapshot(9, 1), fork(50, tracerPID), fork(51, 9), fork(52, 50), exit(52, 0), exit(50, 0), late}}
+	f := &fake{lasts: true, events: []*events.Event{snapshot(9, 1), fork(50, tracerPID), fork(51, 9), fork(52, 50), exit(52, 0), exit(50, 0), exit(60, 0)}}
 	r := f.execute(t, nil, "watch", "-q", "-o", "json", "--", "sh", "-c", "echo its output")
 	if got, want := told(t, r.out), "fork fork exit exit"; r.code != 0 || got != want {
 		t.Errorf("%d: got %s, want %s", r.code, got, want)

@@ -34,13 +34,12 @@ type liveOptions struct {
 type tracing interface {
 	// Header is the stream's first line; Version and Options are the caller's.
 	Header() *events.Header
-	// Now is CLOCK_BOOTTIME.
-	Now() uint64
-	// Run gives events to the sinks until the context ends or a sink returns an
-	// error, which it returns. It flushes the sinks at idle moments.
+	// Run gives events to the sinks until the context has ended and what was
+	// recorded before is told, or until a sink returns an error. It flushes the
+	// sinks at idle moments.
 	Run(context.Context, ...events.Sink) error
 	// Summary holds the counters, final after Run.
-	Summary() summary
+	Summary() (summary, error)
 	// Close detaches everything.
 	Close() error
 }

@@ -33,9 +33,9 @@ type fake struct {
 }
 
 func (f *fake) Header() *events.Header { return &events.Header{TracerPID: tracerPID, StartNS: 1} }
-func (f *fake) Now() uint64            { return 1000 }
-func (f *fake) Summary() summary       { return f.summary }
 func (f *fake) Close() error           { f.closed = true; return nil }
+
+func (f *fake) Summary() (summary, error) { return f.summary, nil }
 
 func (f *fake) Run(ctx context.Context, sinks ...events.Sink) error {
 	for i, ev := range f.events {

@@ -62,7 +62,11 @@ func identityError(format string, args ...any) error {
 // print writes the two lines at the end of a run.
 func (s summary) print(w io.Writer, shown *counter, took time.Duration) error {
 	all := s.total()
-	_, err := fmt.Fprintf(w, "%d events%s, %d lost, in %s\n", shown.total(), shown.byKind(), all.Dropped+all.Missed, text.Duration(uint64(took)))
+	noun := "events"
+	if shown.total() == 1 {
+		noun = "event"
+	}
+	_, err := fmt.Fprintf(w, "%d %s%s, %d lost, in %s\n", shown.total(), noun, shown.byKind(), all.Dropped+all.Missed, text.Duration(uint64(took)))
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,11 @@ func (w *watch) run(ctx context.Context) (err error) {
 	if err := w.trace(ctx, live, out.all); err != nil {
 		return err
 	}
-	return w.finish(live.Summary(), out, time.Since(began))
+	s, err := live.Summary()
+	if err != nil {
+		return err
+	}
+	return w.finish(s, out, time.Since(began))
 }
 
 func first(err, then error) error {
@@ -72,18 +76,49 @@ func (w *watch) trace(ctx context.Context, live tracing, sink events.Sink) error
 		if w.output == "json" {
 			childOut = w.app.err
 		}
-		if err := w.child.start(w.app.in, childOut, w.app.err, live.Now); err != nil {
+		if err := w.child.start(w.app.in, childOut, w.app.err); err != nil {
 			return err
 		}
-		var cancel context.CancelFunc
-		ctx, cancel = w.child.outlive(ctx)
-		defer cancel()
-		sink = &untilEnd{next: sink, child: w.child}
+		var stop context.CancelFunc
+		ctx, stop = w.child.lifetime(ctx)
+		defer stop()
 	}
-	if err := ended(live.Run(ctx, sink)); err != nil {
-		return err
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	last := &untilError{next: sink, end: cancel}
+	err := ended(live.Run(ctx, last))
+	if last.err == nil || errors.Is(last.err, selection.ErrEnough) {
+		last.err = sink.Flush()
 	}
-	return ended(sink.Flush())
+	return errors.Join(err, ended(last.err))
+}
+
+// untilError ends the run at a sink's first error and takes what still comes: the
+// tracer reads all that it has counted, or the counts would not add up.
+type untilError struct {
+	next events.Sink
+	end  context.CancelFunc
+	err  error
+}
+
+func (u *untilError) Put(ev *events.Event) error {
+	if u.err == nil {
+		u.note(u.next.Put(ev))
+	}
+	return nil
+}
+
+func (u *untilError) Flush() error {
+	if u.err == nil {
+		u.note(u.next.Flush())
+	}
+	return nil
+}
+
+func (u *untilError) note(err error) {
+	if u.err = err; err != nil {
+		u.end()
+	}
 }
 
 // ended keeps only the errors that are no orderly end.

@@ -69,8 +69,11 @@ func (p *printer) pidnsDestroy(d *events.PidnsDetail) {
 	}
 	if !d.Init.IsZero() {
 		p.str(": its PID 1 (")
-		p.kernel(d.Init.Comm)
-		p.str(", host PID ", strconv.Itoa(int(d.Init.Key.PID)), ") ")
+		if d.Init.Comm != "" {
+			p.kernel(d.Init.Comm)
+			p.str(", ")
+		}
+		p.str("host PID ", strconv.Itoa(int(d.Init.Key.PID)), ") ")
 		if d.Exit != nil {
 			p.status(*d.Exit)
 		} else {

@@ -174,6 +174,9 @@ func refText(r events.Ref) string {
 	if r.IsZero() {
 		return "-"
 	}
+	if r.Comm == "" {
+		return strconv.Itoa(int(r.Key.PID))
+	}
 	return strconv.Itoa(int(r.Key.PID)) + " " + safe.String(r.Comm)
 }
 
