@@ -17,7 +17,7 @@ var ErrRecord = errors.New("record malformed")
 // the Event that Decode returns, and all that is reached through it, belongs to
 // the Decoder and to the record, and is valid until the next call.
 type Decoder struct {
-	names strings
+	names interner
 	path  []byte
 
 	ev      events.Event

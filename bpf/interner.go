@@ -11,11 +11,11 @@ const internMax = 8192
 // internLong is the length from which a name is not worth remembering.
 const internLong = 512
 
-// strings gives equal bytes the same string, so that names cost no allocation
+// interner gives equal bytes the same string, so that names cost no allocation
 // once they have been seen.
-type strings struct{ seen map[string]string }
+type interner struct{ seen map[string]string }
 
-func (s *strings) get(b []byte) string {
+func (s *interner) get(b []byte) string {
 	if len(b) == 0 {
 		return ""
 	}
@@ -33,7 +33,7 @@ func (s *strings) get(b []byte) string {
 	return name
 }
 
-func (s *strings) comm(b *[16]uint8) string { return s.get(untilNUL(b[:])) }
+func (s *interner) comm(b *[16]uint8) string { return s.get(untilNUL(b[:])) }
 
 // untilNUL cuts b at its first NUL; the kernel's own strings always have one, a
 // comm of 15 bytes has it last.
