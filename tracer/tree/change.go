@@ -6,21 +6,30 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
-// cgroupMove folds a move. A process has a place in each hierarchy: only a move in
-// the one that the model shows, or out of a root that tells nothing, changes it,
-// and what is not said of the container then is not known.
+// cgroupMove folds a move. A host with cgroup v1 tells one for each hierarchy: who
+// is already where the move leads, by the path that the model shows, has not moved.
 func (m *Model) cgroupMove(ev *events.Event) {
+	d := ev.Cgroup
+	var from events.Cgroup
+	if known := m.procs[ev.Process.Key]; known != nil {
+		from = known.Cgroup
+	}
 	p := m.subject(ev)
-	if d := ev.Cgroup; p != nil && p.State == Live && d != nil {
-		atRoot := p.Cgroup.Path == "" || p.Cgroup.Path == "/"
-		if atRoot || p.Cgroup.Hierarchy == d.To.Hierarchy {
+	m.observe(p, ev)
+	if d != nil {
+		if d.From.ID == 0 && d.From.Path == "" {
+			d.From = from
+		}
+		if p != nil && p.State == Live {
 			p.Cgroup = d.To
 			m.setContainer(p, &ev.Process)
+		}
+		if d.To.Path != "" && d.To.Path == d.From.Path {
+			return
 		}
 	}
 	m.complete(ev, p)
 	m.say(ev)
-	m.observe(p, ev)
 }
 
 // syscall folds a call of the clone family.

@@ -28,6 +28,9 @@ func (m *Model) complete(ev *events.Event, p *Process) {
 		said.Comm = p.Comm
 	}
 	if said.Full {
+		if ev.Kind == events.Fork {
+			showImage(said, p.Image())
+		}
 		return
 	}
 	if said.PIDIno == 0 {
@@ -50,4 +53,12 @@ func (m *Model) completeRef(r *events.Ref) {
 			r.Comm = p.Comm
 		}
 	}
+}
+
+// showImage adds the image that a newborn runs: its creator's.
+func showImage(said *events.Process, i *Image) {
+	if i == nil || said.Exe != "" || said.Args.Known() {
+		return
+	}
+	said.Exe, said.Args = i.Exe, i.Args
 }

@@ -21,6 +21,9 @@ func (m *Model) exit(ev *events.Event) {
 	if d.LifetimeNS == 0 && ev.BootNS > p.Key.Start {
 		d.LifetimeNS = ev.BootNS - p.Key.Start
 	}
+	if d.Threads > 0 && p.Threads > 1 && !p.Birth.Seen {
+		d.Threads += p.Threads - 1 // those that were there before tracing began
+	}
 	d.Killer = m.killerOf(p, d.Status.Signal)
 	m.complete(ev, p)
 	m.say(ev)

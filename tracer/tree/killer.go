@@ -27,7 +27,7 @@ func (m *Model) killerOf(p *Process, signal int32) *events.Killer {
 	case signal == sigKill && p.oom && fromKernel:
 		k.Origin = events.OriginOOM
 	case r.origin == events.OriginPidnsReap && p.reapedIn != nil:
-		k.Sender = p.reapedIn.Init
+		k.Sender = p.reapedIn.initRef()
 	}
 	k.SenderChain = m.appendAncestors(k.SenderChain[:0], m.procs[k.Sender.Key])
 	return k

@@ -28,7 +28,7 @@ func (m *Model) born(p *Process, d *events.ForkDetail) {
 		via = "" // its creator has it as pid_for_children since unshare, without setns
 	}
 	m.tellPidns(events.PidnsEnter, p, events.PidnsDetail{
-		NS: ns.Info(), Via: via, Creator: ns.Creator, Init: ns.Init,
+		NS: ns.Info(), Via: via, Creator: m.keep(d.Creator), Init: ns.initRef(),
 	})
 }
 
@@ -49,6 +49,14 @@ func (m *Model) created(p *Process, ns *Namespace, d *events.ForkDetail) {
 	m.tellPidns(events.PidnsCreate, p, events.PidnsDetail{
 		NS: ns.Info(), Via: ns.Via, Creator: ns.Creator, Init: p.Ref(),
 	})
+}
+
+// initRef returns the namespace's PID 1 by the name that it has now, or had last.
+func (ns *Namespace) initRef() events.Ref {
+	if ns.init != nil && ns.init.Key == ns.Init.Key && ns.init.Comm != "" {
+		ns.Init.Comm = ns.init.Comm
+	}
+	return ns.Init
 }
 
 // sameNS compares by the identity that both have.
@@ -90,7 +98,7 @@ func (m *Model) reaped(p *Process, d *events.SignalDetail) {
 	p.reapedIn = ns
 	ns.killed = append(ns.killed, p.Ref())
 	m.tellPidns(events.PidnsReap, p, events.PidnsDetail{
-		NS: ns.Info(), Via: ns.Via, Creator: ns.Creator, Init: ns.Init,
+		NS: ns.Info(), Via: ns.Via, Creator: ns.Creator, Init: ns.initRef(),
 	})
 }
 
@@ -161,7 +169,7 @@ func (m *Model) settle(ns *Namespace) {
 
 func (m *Model) tellDestroy(ns *Namespace) {
 	d := events.PidnsDetail{
-		NS: ns.Info(), Via: ns.Via, Creator: ns.Creator, Init: ns.Init,
+		NS: ns.Info(), Via: ns.Via, Creator: ns.Creator, Init: ns.initRef(),
 		Reaped: uint32(len(ns.killed)), SurvivorsKilled: ns.killed,
 	}
 	if ns.exitSeen {

@@ -237,7 +237,7 @@ func TestN06Injected(t *testing.T) {
 	m, told := fold(t, k.log)
 	e := only(t, told, events.PidnsEnter)
 	if e.Process.Key != injected.key || e.Pidns.Via != "setns" || e.Pidns.NS.ID != init.ns.id ||
-		e.Pidns.Init.Key != init.key || e.Pidns.Creator.Key != k.init.key {
+		e.Pidns.Init.Key != init.key || e.Pidns.Creator.Key != injector.key {
 		t.Errorf("enter is %+v of %v", e.Pidns, e.Process.Key)
 	}
 	r := only(t, told, events.Reparent)

@@ -296,23 +296,31 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// A move to another cgroup ends what was known of the container.
+// A move tells from where to where, once for all hierarchies, and ends what was
+// known of the container.
 func TestCgroupMove(t *testing.T) {
 	k := newKernel(true)
 	a := k.fork(k.init, 0)
-	e := k.emit(events.CgroupMove, a)
-	e.Cgroup = &events.CgroupDetail{To: events.Cgroup{Hierarchy: 1, ID: 7, Path: "/docker/c1"}}
-	e.Process.Container = &events.Container{ID: "c1"}
-	other := k.emit(events.CgroupMove, a)
-	other.Cgroup = &events.CgroupDetail{To: events.Cgroup{Hierarchy: 4, ID: 9, Path: "/else"}}
-	m, _ := fold(t, k.log)
+	move := func(to events.Cgroup, c *events.Container) {
+		e := k.emit(events.CgroupMove, a)
+		e.Cgroup, e.Process.Cgroup, e.Process.Container = &events.CgroupDetail{To: to}, to, c
+		e.Process.Full = true
+	}
+	c1 := &events.Container{ID: "c1"}
+	move(events.Cgroup{Hierarchy: 4, ID: 7, Path: "/docker/c1"}, c1)
+	move(events.Cgroup{ID: 9, Path: "/docker/c1"}, c1) // the same move in the unified hierarchy
+	m, told := fold(t, k.log)
 	p, _ := m.Process(a.key)
-	if p.Cgroup.ID != 7 || p.Container == nil || p.Container.ID != "c1" {
+	if p.Cgroup.ID != 9 || p.Container == nil || p.Container.ID != "c1" {
 		t.Errorf("cgroup %+v, container %+v", p.Cgroup, p.Container)
 	}
+	only(t, told, events.CgroupMove)
 	n := len(k.log)
-	k.emit(events.CgroupMove, a).Cgroup = &events.CgroupDetail{To: events.Cgroup{Hierarchy: 1, ID: 8, Path: "/x"}}
-	apply(t, m, k.log[n:])
+	move(events.Cgroup{ID: 8, Path: "/x"}, nil)
+	e := only(t, apply(t, m, k.log[n:]), events.CgroupMove)
+	if e.Cgroup.From.Path != "/docker/c1" || e.Cgroup.To.Path != "/x" {
+		t.Errorf("moved from %q to %q", e.Cgroup.From.Path, e.Cgroup.To.Path)
+	}
 	if p.Cgroup.ID != 8 || p.Container != nil {
 		t.Errorf("cgroup %+v, container %+v", p.Cgroup, p.Container)
 	}
