@@ -28,7 +28,7 @@ func hasSyscall(program string) bool {
 func attachAll(o *object) (links []link.Link, err error) {
 	defer func() {
 		if err != nil {
-			closeLinks(links)
+			err = errors.Join(err, closeLinks(links))
 			links = nil
 		}
 	}()

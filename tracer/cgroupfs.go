@@ -136,7 +136,7 @@ func cgroupMounts(v1 uint32) []cgroupMount {
 	if err != nil {
 		return nil
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	v1Names := v1Hierarchies()
 	seen := map[uint32]bool{}
 	var all []cgroupMount

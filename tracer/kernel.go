@@ -232,6 +232,6 @@ func (k *Kernel) Close() error {
 	if k.reader != nil {
 		errs = append(errs, k.reader.Close())
 	}
-	errs = append(errs, k.obj.Close())
+	k.obj.close()
 	return errors.Join(errs...)
 }

@@ -26,14 +26,13 @@ type object struct {
 	v1Hierarchy uint32 // of the v1 controller that is looked at; 0 is none
 }
 
-func (o *object) Close() error {
+func (o *object) close() {
 	for _, p := range o.programs {
 		p.Close()
 	}
 	if o.maps != nil {
 		o.maps.Close()
 	}
-	return nil
 }
 
 // program returns the loaded program of that name, or nil.
@@ -69,7 +68,7 @@ func load(opts Options) (_ *object, err error) {
 	o := &object{v1Hierarchy: hierarchy}
 	defer func() {
 		if err != nil {
-			o.Close()
+			o.close()
 		}
 	}()
 	maps := spec.Copy()

@@ -88,12 +88,12 @@ func (k *Kernel) iterate() ([][]byte, error) {
 	if err != nil {
 		return nil, whyNot("the task iterator", err)
 	}
-	defer iter.Close()
+	defer func() { _ = iter.Close() }() // only read
 	file, err := iter.Open()
 	if err != nil {
 		return nil, whyNot("the task iterator", err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // only read
 	raw, err := io.ReadAll(file)
 	if err != nil {
 		return nil, fmt.Errorf("task iterator: %w", err)
