@@ -22,7 +22,11 @@ func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	ends := make(chan os.Signal, 1)
 	pipes := make(chan os.Signal, 1)
-	signal.Notify(ends, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(ends, syscall.SIGINT, syscall.SIGTERM)
+	// Under nohup it is ignored, which Notify would undo.
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(ends, syscall.SIGHUP)
+	}
 	signal.Notify(pipes, syscall.SIGPIPE)
 	go func() {
 		select {
