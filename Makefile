@@ -58,10 +58,11 @@ test: ## unit tests; needs no root and uses none
 
 helpers: $(HELPERS) ## the programs that provoke the scenarios (tests make them, too)
 
+bin/helpers/pn-nothing: HELPER_FLAGS = -nostdlib
 # Test processes run side by side: each builds a file of its own and renames it.
 bin/helpers/pn-%: testdata/helpers/%.c testdata/helpers/helper.h
 	@mkdir -p $(@D)
-	gcc -std=gnu11 -O1 -Wall -Wextra -static -pthread -o $@.$$$$ $< && mv $@.$$$$ $@
+	gcc -std=gnu11 -O1 -Wall -Wextra -static -pthread $(HELPER_FLAGS) -o $@.$$$$ $< && mv $@.$$$$ $@
 
 test-kernel: helpers ## tests against the live kernel and container runtimes, as root
 	go test -count=1 -p 1 -exec '$(ROOT)' $(KERNEL_PACKAGES)
