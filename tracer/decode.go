@@ -37,6 +37,7 @@ func (k *Kernel) decode(it *item) (*events.Event, error) {
 	}
 	if it.received {
 		k.count.received[head.Kind]++
+		k.count.bytes[head.Kind] += uint64(len(it.raw))
 		k.lastNS = head.Time
 	}
 	return k.complete(ev), nil

@@ -22,6 +22,9 @@ type Count struct {
 // Stats is what was counted since Open.
 type Stats struct {
 	ByKind map[events.Kind]Count
+	// Bytes is the room that the received records took in the ring, by kind, without
+	// the 8 bytes that the ring puts before each.
+	Bytes map[events.Kind]uint64
 	// DroppedByCPU is how many records of all kinds found no room, by CPU.
 	DroppedByCPU []uint64
 	// Process births, counted by two tracepoints that do not know of each other.
@@ -64,6 +67,7 @@ var programKind = map[string]events.Kind{
 // tally is the reader's side of the counts.
 type tally struct {
 	received [bpf.Kinds]uint64
+	bytes    [bpf.Kinds]uint64
 	told     [bpf.Kinds]uint64 // drops that a lost event told of
 	toldSum  uint64
 }
@@ -116,7 +120,10 @@ func (k *Kernel) Stats() (Stats, error) {
 	if err != nil {
 		return Stats{}, err
 	}
-	s := Stats{ByKind: map[events.Kind]Count{}, DroppedByCPU: make([]uint64, len(perCPU))}
+	s := Stats{
+		ByKind: map[events.Kind]Count{}, Bytes: map[events.Kind]uint64{},
+		DroppedByCPU: make([]uint64, len(perCPU)),
+	}
 	for cpu, c := range perCPU {
 		for kind := 1; kind < bpf.Kinds; kind++ {
 			sum := s.ByKind[kindOf[kind]]
@@ -131,6 +138,7 @@ func (k *Kernel) Stats() (Stats, error) {
 	for kind := 1; kind < bpf.Kinds; kind++ {
 		sum := s.ByKind[kindOf[kind]]
 		sum.Received += k.count.received[kind]
+		s.Bytes[kindOf[kind]] += k.count.bytes[kind]
 		s.ByKind[kindOf[kind]] = sum
 	}
 	delete(s.ByKind, events.KindUnknown)
