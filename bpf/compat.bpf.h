@@ -31,12 +31,22 @@ struct task_struct___in_execve {
 };
 
 /* arch/x86/include/asm/ptrace.h and arch/arm64/include/asm/ptrace.h */
-struct pt_regs___amd64_nr {
-	unsigned long orig_ax;
+struct pt_regs___amd64 {
+	unsigned long di, si, dx, orig_ax;
 };
-struct pt_regs___arm64_nr {
+struct pt_regs___aarch64 {
+	__u64 regs[31];
 	int syscallno;
 };
+
+/* arch/x86/include/asm/thread_info.h */
+struct thread_info___amd64 {
+	__u32 status;
+};
+struct task_struct___amd64 {
+	struct thread_info___amd64 thread_info;
+};
+#define TS_COMPAT 0x0002
 
 #pragma clang attribute pop
 
@@ -72,18 +82,49 @@ static __always_inline bool in_execve(struct task_struct *task)
 	return BPF_CORE_READ_BITFIELD(t, in_execve);
 }
 
-/* The number of the system call that the task is in, -1 when not known. */
-static __always_inline __s32 syscall_nr(struct task_struct *task)
+/* The number of the system call that the registers belong to, -1 when not known. */
+static __always_inline __s32 nr_of(struct pt_regs *regs)
 {
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
-	struct pt_regs___amd64_nr *x86 = (void *)regs;
-	struct pt_regs___arm64_nr *arm = (void *)regs;
+	struct pt_regs___amd64 *x86 = (void *)regs;
+	struct pt_regs___aarch64 *arm = (void *)regs;
 
 	if (bpf_core_field_exists(x86->orig_ax))
 		return x86->orig_ax;
 	if (bpf_core_field_exists(arm->syscallno))
 		return arm->syscallno;
 	return -1;
+}
+
+static __always_inline __s32 syscall_nr(struct task_struct *task)
+{
+	return nr_of((void *)bpf_task_pt_regs(task));
+}
+
+/* The first three arguments, at the entry of a system call. */
+static __always_inline void read_args(__u64 *args, struct pt_regs *regs)
+{
+	struct pt_regs___amd64 *x86 = (void *)regs;
+	struct pt_regs___aarch64 *arm = (void *)regs;
+
+	if (bpf_core_field_exists(x86->orig_ax)) {
+		args[0] = x86->di;
+		args[1] = x86->si;
+		args[2] = x86->dx;
+	} else if (bpf_core_field_exists(arm->syscallno)) {
+		args[0] = arm->regs[0];
+		args[1] = arm->regs[1];
+		args[2] = arm->regs[2];
+	}
+}
+
+/* Whether the current task is in a 32-bit system call, whose numbers are others. */
+static __always_inline bool in_compat_syscall(void)
+{
+	struct task_struct___amd64 *task = (void *)bpf_get_current_task_btf();
+
+	if (!bpf_core_field_exists(task->thread_info.status))
+		return false;
+	return task->thread_info.status & TS_COMPAT;
 }
 
 #endif

@@ -5,9 +5,15 @@
 /* Tell threads too. */
 const volatile bool want_threads = false;
 
-/* CLOCK_BOOTTIME from which births are counted by both programs below: a fork
- * under way while they are attached is seen by neither count. */
+/* The span of CLOCK_BOOTTIME in which births are counted by both programs below: a
+ * fork under way while they are attached or detached is in neither count. */
 __u64 count_from;
+__u64 count_until = ~0ULL;
+
+static __always_inline bool counted(struct task_struct *task)
+{
+	return task->start_boottime >= count_from && task->start_boottime < count_until;
+}
 
 /*
  * Threads made per process while traced, keyed by identity. An exec from a
@@ -67,7 +73,7 @@ int BPF_PROG(task_newtask, struct task_struct *task, unsigned long clone_flags)
 		count_thread(task);
 		if (!want_threads)
 			return 0;
-	} else if (task->start_boottime >= count_from) {
+	} else if (counted(task)) {
 		struct counters *c = counters();
 
 		if (c)
@@ -93,7 +99,7 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 {
 	struct counters *c;
 
-	if (child->pid == 0 || child->pid != child->tgid || child->start_boottime < count_from)
+	if (child->pid == 0 || child->pid != child->tgid || !counted(child))
 		return 0;
 	c = counters();
 	if (c)

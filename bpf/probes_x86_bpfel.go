@@ -318,22 +318,6 @@ const (
 	probesProgCgroupAttachTask    = "cgroup_attach_task"
 	probesProgCgroupMkdir         = "cgroup_mkdir"
 	probesProgCgroupRmdir         = "cgroup_rmdir"
-	probesProgEnterClone          = "enter_clone"
-	probesProgEnterClone3         = "enter_clone3"
-	probesProgEnterFork           = "enter_fork"
-	probesProgEnterPivotRoot      = "enter_pivot_root"
-	probesProgEnterPrctl          = "enter_prctl"
-	probesProgEnterSetns          = "enter_setns"
-	probesProgEnterUnshare        = "enter_unshare"
-	probesProgEnterVfork          = "enter_vfork"
-	probesProgExitClone           = "exit_clone"
-	probesProgExitClone3          = "exit_clone3"
-	probesProgExitFork            = "exit_fork"
-	probesProgExitPivotRoot       = "exit_pivot_root"
-	probesProgExitPrctl           = "exit_prctl"
-	probesProgExitSetns           = "exit_setns"
-	probesProgExitUnshare         = "exit_unshare"
-	probesProgExitVfork           = "exit_vfork"
 	probesProgMarkVictim          = "mark_victim"
 	probesProgMarkVictimOld       = "mark_victim_old"
 	probesProgSchedProcessExec    = "sched_process_exec"
@@ -342,12 +326,15 @@ const (
 	probesProgSchedProcessFork    = "sched_process_fork"
 	probesProgSignalGenerate      = "signal_generate"
 	probesProgSnapshot            = "snapshot"
+	probesProgSysEnter            = "sys_enter"
+	probesProgSysExit             = "sys_exit"
 	probesProgTaskNewtask         = "task_newtask"
 	probesProgTaskRename          = "task_rename"
 	probesVarAttachRecTwin        = "attach_rec_twin"
 	probesVarCallTwin             = "call_twin"
 	probesVarCgroupRecTwin        = "cgroup_rec_twin"
 	probesVarCountFrom            = "count_from"
+	probesVarCountUntil           = "count_until"
 	probesVarDropsTotal           = "drops_total"
 	probesVarExecFlagTwin         = "exec_flag_twin"
 	probesVarExecLargeTwin        = "exec_large_twin"
@@ -421,22 +408,6 @@ type probesProgramSpecs struct {
 	CgroupAttachTask    *ebpf.ProgramSpec `ebpf:"cgroup_attach_task"`
 	CgroupMkdir         *ebpf.ProgramSpec `ebpf:"cgroup_mkdir"`
 	CgroupRmdir         *ebpf.ProgramSpec `ebpf:"cgroup_rmdir"`
-	EnterClone          *ebpf.ProgramSpec `ebpf:"enter_clone"`
-	EnterClone3         *ebpf.ProgramSpec `ebpf:"enter_clone3"`
-	EnterFork           *ebpf.ProgramSpec `ebpf:"enter_fork"`
-	EnterPivotRoot      *ebpf.ProgramSpec `ebpf:"enter_pivot_root"`
-	EnterPrctl          *ebpf.ProgramSpec `ebpf:"enter_prctl"`
-	EnterSetns          *ebpf.ProgramSpec `ebpf:"enter_setns"`
-	EnterUnshare        *ebpf.ProgramSpec `ebpf:"enter_unshare"`
-	EnterVfork          *ebpf.ProgramSpec `ebpf:"enter_vfork"`
-	ExitClone           *ebpf.ProgramSpec `ebpf:"exit_clone"`
-	ExitClone3          *ebpf.ProgramSpec `ebpf:"exit_clone3"`
-	ExitFork            *ebpf.ProgramSpec `ebpf:"exit_fork"`
-	ExitPivotRoot       *ebpf.ProgramSpec `ebpf:"exit_pivot_root"`
-	ExitPrctl           *ebpf.ProgramSpec `ebpf:"exit_prctl"`
-	ExitSetns           *ebpf.ProgramSpec `ebpf:"exit_setns"`
-	ExitUnshare         *ebpf.ProgramSpec `ebpf:"exit_unshare"`
-	ExitVfork           *ebpf.ProgramSpec `ebpf:"exit_vfork"`
 	MarkVictim          *ebpf.ProgramSpec `ebpf:"mark_victim"`
 	MarkVictimOld       *ebpf.ProgramSpec `ebpf:"mark_victim_old"`
 	SchedProcessExec    *ebpf.ProgramSpec `ebpf:"sched_process_exec"`
@@ -445,6 +416,8 @@ type probesProgramSpecs struct {
 	SchedProcessFork    *ebpf.ProgramSpec `ebpf:"sched_process_fork"`
 	SignalGenerate      *ebpf.ProgramSpec `ebpf:"signal_generate"`
 	Snapshot            *ebpf.ProgramSpec `ebpf:"snapshot"`
+	SysEnter            *ebpf.ProgramSpec `ebpf:"sys_enter"`
+	SysExit             *ebpf.ProgramSpec `ebpf:"sys_exit"`
 	TaskNewtask         *ebpf.ProgramSpec `ebpf:"task_newtask"`
 	TaskRename          *ebpf.ProgramSpec `ebpf:"task_rename"`
 }
@@ -467,6 +440,7 @@ type probesVariableSpecs struct {
 	CallTwin        *ebpf.VariableSpec `ebpf:"call_twin"`
 	CgroupRecTwin   *ebpf.VariableSpec `ebpf:"cgroup_rec_twin"`
 	CountFrom       *ebpf.VariableSpec `ebpf:"count_from"`
+	CountUntil      *ebpf.VariableSpec `ebpf:"count_until"`
 	DropsTotal      *ebpf.VariableSpec `ebpf:"drops_total"`
 	ExecFlagTwin    *ebpf.VariableSpec `ebpf:"exec_flag_twin"`
 	ExecLargeTwin   *ebpf.VariableSpec `ebpf:"exec_large_twin"`
@@ -538,6 +512,7 @@ type probesVariables struct {
 	CallTwin        *ebpf.Variable `ebpf:"call_twin"`
 	CgroupRecTwin   *ebpf.Variable `ebpf:"cgroup_rec_twin"`
 	CountFrom       *ebpf.Variable `ebpf:"count_from"`
+	CountUntil      *ebpf.Variable `ebpf:"count_until"`
 	DropsTotal      *ebpf.Variable `ebpf:"drops_total"`
 	ExecFlagTwin    *ebpf.Variable `ebpf:"exec_flag_twin"`
 	ExecLargeTwin   *ebpf.Variable `ebpf:"exec_large_twin"`
@@ -573,22 +548,6 @@ type probesPrograms struct {
 	CgroupAttachTask    *ebpf.Program `ebpf:"cgroup_attach_task"`
 	CgroupMkdir         *ebpf.Program `ebpf:"cgroup_mkdir"`
 	CgroupRmdir         *ebpf.Program `ebpf:"cgroup_rmdir"`
-	EnterClone          *ebpf.Program `ebpf:"enter_clone"`
-	EnterClone3         *ebpf.Program `ebpf:"enter_clone3"`
-	EnterFork           *ebpf.Program `ebpf:"enter_fork"`
-	EnterPivotRoot      *ebpf.Program `ebpf:"enter_pivot_root"`
-	EnterPrctl          *ebpf.Program `ebpf:"enter_prctl"`
-	EnterSetns          *ebpf.Program `ebpf:"enter_setns"`
-	EnterUnshare        *ebpf.Program `ebpf:"enter_unshare"`
-	EnterVfork          *ebpf.Program `ebpf:"enter_vfork"`
-	ExitClone           *ebpf.Program `ebpf:"exit_clone"`
-	ExitClone3          *ebpf.Program `ebpf:"exit_clone3"`
-	ExitFork            *ebpf.Program `ebpf:"exit_fork"`
-	ExitPivotRoot       *ebpf.Program `ebpf:"exit_pivot_root"`
-	ExitPrctl           *ebpf.Program `ebpf:"exit_prctl"`
-	ExitSetns           *ebpf.Program `ebpf:"exit_setns"`
-	ExitUnshare         *ebpf.Program `ebpf:"exit_unshare"`
-	ExitVfork           *ebpf.Program `ebpf:"exit_vfork"`
 	MarkVictim          *ebpf.Program `ebpf:"mark_victim"`
 	MarkVictimOld       *ebpf.Program `ebpf:"mark_victim_old"`
 	SchedProcessExec    *ebpf.Program `ebpf:"sched_process_exec"`
@@ -597,6 +556,8 @@ type probesPrograms struct {
 	SchedProcessFork    *ebpf.Program `ebpf:"sched_process_fork"`
 	SignalGenerate      *ebpf.Program `ebpf:"signal_generate"`
 	Snapshot            *ebpf.Program `ebpf:"snapshot"`
+	SysEnter            *ebpf.Program `ebpf:"sys_enter"`
+	SysExit             *ebpf.Program `ebpf:"sys_exit"`
 	TaskNewtask         *ebpf.Program `ebpf:"task_newtask"`
 	TaskRename          *ebpf.Program `ebpf:"task_rename"`
 }
@@ -606,22 +567,6 @@ func (p *probesPrograms) Close() error {
 		p.CgroupAttachTask,
 		p.CgroupMkdir,
 		p.CgroupRmdir,
-		p.EnterClone,
-		p.EnterClone3,
-		p.EnterFork,
-		p.EnterPivotRoot,
-		p.EnterPrctl,
-		p.EnterSetns,
-		p.EnterUnshare,
-		p.EnterVfork,
-		p.ExitClone,
-		p.ExitClone3,
-		p.ExitFork,
-		p.ExitPivotRoot,
-		p.ExitPrctl,
-		p.ExitSetns,
-		p.ExitUnshare,
-		p.ExitVfork,
 		p.MarkVictim,
 		p.MarkVictimOld,
 		p.SchedProcessExec,
@@ -630,6 +575,8 @@ func (p *probesPrograms) Close() error {
 		p.SchedProcessFork,
 		p.SignalGenerate,
 		p.Snapshot,
+		p.SysEnter,
+		p.SysExit,
 		p.TaskNewtask,
 		p.TaskRename,
 	)

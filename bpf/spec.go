@@ -23,17 +23,18 @@ const (
 	VarDropsTotal   = "drops_total"   // uint64, written by the programs
 	VarReaderSleeps = "reader_sleeps" // uint32, written by both
 	VarCountFrom    = "count_from"    // uint64, set once all is attached
+	VarCountUntil   = "count_until"   // uint64, set before anything is detached
 )
 
-// Names of the programs that are not attached to the tracepoint of their name.
+// Names of the programs that are not always loaded, or not attached.
 const (
-	ProgSnapshot       = "snapshot"
-	ProgExitOld        = "sched_process_exit_old"
-	ProgExit           = "sched_process_exit"
-	ProgMarkVictim     = "mark_victim"
-	ProgMarkVictimOld  = "mark_victim_old"
-	PrefixSyscallEnter = "enter_"
-	PrefixSyscallExit  = "exit_"
+	ProgSnapshot      = "snapshot"
+	ProgExitOld       = "sched_process_exit_old"
+	ProgExit          = "sched_process_exit"
+	ProgMarkVictim    = "mark_victim"
+	ProgMarkVictimOld = "mark_victim_old"
+	ProgSysEnter      = "sys_enter"
+	ProgSysExit       = "sys_exit"
 )
 
 // MaxRecord is the size of the largest record but for the bytes of an exec's

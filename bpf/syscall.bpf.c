@@ -6,21 +6,55 @@
  * The clone family and its like at system-call level: what failed and with which
  * errno, and who asked for which namespace. Attached only when asked for: any
  * system-call tracepoint puts every system call of every process on the slow
- * path. The per-call tracepoints are used, not raw sys_enter and sys_exit, which
- * would run a program for each call of the machine; their context is part of the
- * user ABI (events/syscalls/…/format).
+ * path, and these two programs then run for each.
+ *
+ * Why sys_enter and sys_exit and not the tracepoint of each call: those can be
+ * attached only where tracefs is mounted.
  */
-struct sys_enter_ctx {
-	__u64 common;
-	__s64 nr;
-	__u64 args[6];
-};
+#if defined(__TARGET_ARCH_x86)
+#define NR_CLONE 56
+#define NR_FORK 57
+#define NR_VFORK 58
+#define NR_PIVOT_ROOT 155
+#define NR_PRCTL 157
+#define NR_UNSHARE 272
+#define NR_SETNS 308
+#define NR_CLONE3 435
+#elif defined(__TARGET_ARCH_arm64)
+#define NR_PIVOT_ROOT 41
+#define NR_UNSHARE 97
+#define NR_PRCTL 167
+#define NR_CLONE 220
+#define NR_SETNS 268
+#define NR_CLONE3 435
+#else
+#error "the numbers of the system calls are not known for this architecture"
+#endif
 
-struct sys_exit_ctx {
-	__u64 common;
-	__s64 nr;
-	__s64 ret;
-};
+static __always_inline __u32 call_of(long nr)
+{
+	switch (nr) {
+	case NR_CLONE:
+		return CALL_CLONE;
+	case NR_CLONE3:
+		return CALL_CLONE3;
+#ifdef NR_FORK
+	case NR_FORK:
+		return CALL_FORK;
+	case NR_VFORK:
+		return CALL_VFORK;
+#endif
+	case NR_UNSHARE:
+		return CALL_UNSHARE;
+	case NR_SETNS:
+		return CALL_SETNS;
+	case NR_PRCTL:
+		return CALL_PRCTL;
+	case NR_PIVOT_ROOT:
+		return CALL_PIVOT_ROOT;
+	}
+	return 0;
+}
 
 struct pending_call {
 	__u64 time;
@@ -37,17 +71,20 @@ struct {
 
 #define PR_SET_CHILD_SUBREAPER 36
 
-static __always_inline int enter_call(struct sys_enter_ctx *ctx, __u32 call)
+SEC("tp_btf/sys_enter")
+int BPF_PROG(sys_enter, struct pt_regs *regs, long nr)
 {
+	__u32 call = call_of(nr);
 	struct pending_call p = {};
-	__u64 id = bpf_get_current_pid_tgid();
+	__u64 id;
 
-	if (call == CALL_PRCTL && ctx->args[0] != PR_SET_CHILD_SUBREAPER)
+	if (!call || in_compat_syscall())
 		return 0;
+	read_args(p.args, regs);
+	if (call == CALL_PRCTL && p.args[0] != PR_SET_CHILD_SUBREAPER)
+		return 0;
+	id = bpf_get_current_pid_tgid();
 	p.time = bpf_ktime_get_boot_ns();
-	p.args[0] = ctx->args[0];
-	p.args[1] = ctx->args[1];
-	p.args[2] = ctx->args[2];
 	bpf_map_update_elem(&calls, &id, &p, BPF_ANY);
 	return 0;
 }
@@ -79,21 +116,26 @@ static __always_inline void fill_call(struct syscall_rec *rec, struct pending_ca
 	}
 }
 
-static __always_inline int exit_call(struct sys_exit_ctx *ctx, __u32 call)
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 {
 	struct task_struct *cur = bpf_get_current_task_btf();
-	__u64 id = bpf_get_current_pid_tgid();
-	struct pending_call p, *found;
 	WITH_LEVELS(syscall_rec, LEVELS_MAX) *rec;
+	__u32 call = call_of(nr_of(regs));
+	struct pending_call p, *found;
+	__u64 id;
 
+	if (!call)
+		return 0;
 	/* A child returns from its parent's call, too, and has no entry of its own. */
+	id = bpf_get_current_pid_tgid();
 	found = bpf_map_lookup_elem(&calls, &id);
 	if (!found)
 		return 0;
 	p = *found;
 	bpf_map_delete_elem(&calls, &id);
 	/* A clone that went well has its fork event. */
-	if (call <= CALL_VFORK && ctx->ret >= 0)
+	if (call <= CALL_VFORK && ret >= 0)
 		return 0;
 	rec = reserve(REC_SYSCALL, sizeof(*rec));
 	if (!rec)
@@ -102,31 +144,10 @@ static __always_inline int exit_call(struct sys_exit_ctx *ctx, __u32 call)
 	fill_hdr(&rec->head.hdr, REC_SYSCALL, level_count(cur));
 	fill_core(&rec->head.task, cur);
 	rec->head.call = call;
-	rec->head.ret = ctx->ret;
+	rec->head.ret = ret;
 	rec->head.duration = rec->head.hdr.time - p.time;
 	fill_call(&rec->head, &p);
 	fill_levels(rec->levels, cur->thread_pid, rec->head.hdr.levels, LEVELS_MAX);
 	submit(rec, sizeof(*rec));
 	return 0;
 }
-
-#define CALL(name, call)                                          \
-	SEC("tracepoint/syscalls/sys_enter_" #name)               \
-	int enter_##name(struct sys_enter_ctx *ctx)               \
-	{                                                         \
-		return enter_call(ctx, call);                     \
-	}                                                         \
-	SEC("tracepoint/syscalls/sys_exit_" #name)                \
-	int exit_##name(struct sys_exit_ctx *ctx)                 \
-	{                                                         \
-		return exit_call(ctx, call);                      \
-	}
-
-CALL(clone, CALL_CLONE)
-CALL(clone3, CALL_CLONE3)
-CALL(fork, CALL_FORK)
-CALL(vfork, CALL_VFORK)
-CALL(unshare, CALL_UNSHARE)
-CALL(setns, CALL_SETNS)
-CALL(prctl, CALL_PRCTL)
-CALL(pivot_root, CALL_PIVOT_ROOT)

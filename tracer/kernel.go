@@ -194,7 +194,23 @@ func (k *Kernel) readInto(ctx context.Context) error {
 // beginDrain detaches, so that what is in the ring is all there will be.
 func (k *Kernel) beginDrain() error {
 	k.draining = true
-	return k.detach()
+	return errors.Join(k.closeBirths(), k.detach())
+}
+
+// closeBirths ends the count of births while both its programs are attached, and
+// waits until a fork that is between the two has passed the second.
+func (k *Kernel) closeBirths() error {
+	if err := k.obj.maps.Variables[bpf.VarCountUntil].Set(Now()); err != nil {
+		return fmt.Errorf("birth count: %w", err)
+	}
+	for range 500 {
+		time.Sleep(2 * time.Millisecond)
+		s, err := k.Stats()
+		if err != nil || s.BirthsNewtask == s.BirthsFork {
+			return err
+		}
+	}
+	return nil
 }
 
 // endDrain ends the stream once nothing is under way any more: a program that ran

@@ -5,7 +5,6 @@ package tracer
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/cilium/ebpf"
@@ -140,10 +139,9 @@ func chooseVariants(spec *ebpf.CollectionSpec, kernel *btf.Spec, opts Options) e
 	if err != nil {
 		return err
 	}
-	for name, p := range spec.Programs {
-		if p.Type == ebpf.TracePoint && (!opts.Syscalls || !hasSyscall(name)) {
-			delete(spec.Programs, name)
-		}
+	if !opts.Syscalls {
+		delete(spec.Programs, bpf.ProgSysEnter)
+		delete(spec.Programs, bpf.ProgSysExit)
 	}
 	return nil
 }
@@ -190,13 +188,4 @@ func setKnobs(spec *ebpf.CollectionSpec, subsys int32, hierarchy uint32, opts Op
 		}
 	}
 	return nil
-}
-
-// syscallOf returns the system call of a program named enter_CALL or exit_CALL.
-func syscallOf(program string) (group, call string) {
-	if call, ok := strings.CutPrefix(program, bpf.PrefixSyscallEnter); ok {
-		return "sys_enter_", call
-	}
-	call, _ = strings.CutPrefix(program, bpf.PrefixSyscallExit)
-	return "sys_exit_", call
 }

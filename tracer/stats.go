@@ -61,6 +61,7 @@ var programKind = map[string]events.Kind{
 	"signal_generate": events.Signal, "task_rename": events.Rename,
 	"cgroup_attach_task": events.CgroupMove, "cgroup_mkdir": events.CgroupMkdir,
 	"cgroup_rmdir":     events.CgroupRmdir,
+	bpf.ProgSysExit:    events.Unshare,
 	bpf.ProgMarkVictim: events.OOM, bpf.ProgMarkVictimOld: events.OOM,
 }
 
