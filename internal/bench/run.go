@@ -1,0 +1,100 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// What make bench has built before, seen from the module's root.
+const (
+	program   = "bin/ptrace-ns"
+	workloads = "bin/helpers/pn-bench"
+	results   = "docs/bench"
+)
+
+// bench is one run of the harness.
+type bench struct {
+	pairs    int
+	program  string
+	workload string
+	dir      string // for what the tracers write
+	out      io.Writer
+	progress io.Writer
+}
+
+// run measures everything, and keeps what it printed.
+func run(out, progress io.Writer) (err error) {
+	b := &bench{pairs: 7, progress: progress}
+	if n := os.Getenv("BENCH_PAIRS"); n != "" {
+		if b.pairs, err = strconv.Atoi(n); err != nil || b.pairs < 1 {
+			return fmt.Errorf("BENCH_PAIRS=%s: must be a number from 1", n)
+		}
+	}
+	if os.Geteuid() != 0 {
+		return errors.New("root is needed")
+	}
+	if b.program, err = filepath.Abs(program); err != nil {
+		return err
+	}
+	if b.workload, err = filepath.Abs(workloads); err != nil {
+		return err
+	}
+	if b.dir, err = os.MkdirTemp("", "ptrace-ns-bench"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.dir)
+
+	kernel, err := kernelVersion()
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	b.out = io.MultiWriter(out, &text)
+	b.printf("ptrace-ns on Linux %s, %s, %d CPUs, %s\n", kernel, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
+	b.printf("commit %s\n", commit())
+	for _, part := range []func() error{b.programs, b.startup, b.slowdown, b.units} {
+		if err := part(); err != nil {
+			return err
+		}
+	}
+	name := time.Now().UTC().Format(time.DateOnly) + "-" + kernel + ".txt"
+	if err := os.MkdirAll(results, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(results, name), []byte(text.String()), 0o644)
+}
+
+// A failed write shows in the file, which is written at once.
+func (b *bench) printf(format string, args ...any) { _, _ = fmt.Fprintf(b.out, format, args...) }
+
+func (b *bench) saying(format string, args ...any) {
+	_, _ = fmt.Fprintf(b.progress, "bench: "+format+"\n", args...)
+}
+
+func kernelVersion() (string, error) {
+	var uts unix.Utsname
+	if err := unix.Uname(&uts); err != nil {
+		return "", fmt.Errorf("kernel version: %w", err)
+	}
+	return unix.ByteSliceToString(uts.Release[:]), nil
+}
+
+func commit() string {
+	out, err := exec.Command("git", "describe", "--tags", "--always", "--dirty").Output()
+	if err != nil {
+		return "unknown"
+	}
+	return strings.TrimSpace(string(out))
+}
