@@ -51,7 +51,8 @@ func load(opts Options) (_ *object, err error) {
 	if err != nil {
 		return nil, err
 	}
-	kernel, err := btf.LoadKernelSpec()
+	types := btf.NewCache()
+	kernel, err := types.Kernel()
 	if err != nil {
 		return nil, whyNot("its type information", err)
 	}
@@ -72,16 +73,16 @@ func load(opts Options) (_ *object, err error) {
 	}()
 	maps := spec.Copy()
 	clear(maps.Programs)
-	if o.maps, err = ebpf.NewCollection(maps); err != nil {
+	if o.maps, err = ebpf.NewCollectionWithOptions(maps, ebpf.CollectionOptions{Cache: types}); err != nil {
 		return nil, whyNot("the maps", err)
 	}
-	return o, o.loadPrograms(spec)
+	return o, o.loadPrograms(spec, types)
 }
 
 // slowest names the programs that take the longest to verify; each begins a part.
 var slowest = []string{"sched_process_exec", bpf.ProgSnapshot}
 
-func (o *object) loadPrograms(spec *ebpf.CollectionSpec) error {
+func (o *object) loadPrograms(spec *ebpf.CollectionSpec, types *btf.Cache) error {
 	parts := make([]*ebpf.CollectionSpec, len(slowest))
 	for i, name := range slowest {
 		parts[i] = spec.Copy()
@@ -101,6 +102,7 @@ func (o *object) loadPrograms(spec *ebpf.CollectionSpec) error {
 		wg.Go(func() {
 			loaded[i], errs[i] = ebpf.NewCollectionWithOptions(part, ebpf.CollectionOptions{
 				MapReplacements: o.maps.Maps,
+				Cache:           types,
 			})
 		})
 	}
