@@ -160,6 +160,7 @@ func (d *Decoder) setCore(c *probesTaskCore) {
 	p.Comm = d.names.comm(&c.Comm)
 	p.Kthread = has(c.Flags, probesTaskFlagTASK_KTHREAD)
 	p.Subreaper = has(c.Flags, probesTaskFlagTASK_SUBREAPER)
+	p.UnderSubreaper = has(c.Flags, probesTaskFlagTASK_UNDER_SUBREAPER)
 	p.NSInit = has(c.Flags, probesTaskFlagTASK_NS_INIT)
 	p.Zombie = has(c.Flags, probesTaskFlagTASK_ZOMBIE)
 }

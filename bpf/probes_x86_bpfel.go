@@ -269,10 +269,11 @@ type probesTaskCore struct {
 type probesTaskFlag uint32
 
 const (
-	probesTaskFlagTASK_KTHREAD   probesTaskFlag = 1
-	probesTaskFlagTASK_SUBREAPER probesTaskFlag = 2
-	probesTaskFlagTASK_NS_INIT   probesTaskFlag = 4
-	probesTaskFlagTASK_ZOMBIE    probesTaskFlag = 8
+	probesTaskFlagTASK_KTHREAD         probesTaskFlag = 1
+	probesTaskFlagTASK_SUBREAPER       probesTaskFlag = 2
+	probesTaskFlagTASK_NS_INIT         probesTaskFlag = 4
+	probesTaskFlagTASK_ZOMBIE          probesTaskFlag = 8
+	probesTaskFlagTASK_UNDER_SUBREAPER probesTaskFlag = 16
 )
 
 type probesTaskFull struct {

@@ -21,9 +21,12 @@ int snapshot(struct bpf_iter__task *ctx)
 	fill_hdr(&rec->hdr, REC_SNAPSHOT, n);
 	fill_core(&rec->task, task);
 	fill_full(&rec->full, task);
-	/* A leader that ended before its threads is no dead process. */
+	/* Dead is the thread group without a thread: not a leader that ended before
+	 * the others, but also a PID 1 that still waits for its namespace to empty. */
 	if (task->signal->live.counter > 0)
 		rec->task.flags &= ~TASK_ZOMBIE;
+	else
+		rec->task.flags |= TASK_ZOMBIE;
 	rec->threads = task->signal->nr_threads;
 	rec->exit_code = group_code(task);
 	fill_levels(snapshot_buf.levels, task->thread_pid, n, LEVELS_MAX);

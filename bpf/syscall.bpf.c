@@ -62,9 +62,9 @@ struct pending_call {
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1 << 16);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
+	/* Least recently used ones go: who is killed in a call never leaves it. */
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 14);
 	__type(key, __u64); /* thread group and thread */
 	__type(value, struct pending_call);
 } calls SEC(".maps");

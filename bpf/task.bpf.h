@@ -104,6 +104,8 @@ static __always_inline void fill_core(struct task_core *core, struct task_struct
 		flags |= TASK_ZOMBIE;
 	if (is_child_subreaper(sig))
 		flags |= TASK_SUBREAPER;
+	if (has_child_subreaper(sig))
+		flags |= TASK_UNDER_SUBREAPER;
 	if (is_child_reaper(sig, own_pidns(task)))
 		flags |= TASK_NS_INIT;
 	core->flags = flags;

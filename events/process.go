@@ -40,7 +40,10 @@ type Process struct {
 	Container *Container
 
 	Subreaper bool // PR_SET_CHILD_SUBREAPER is set
-	Kthread   bool // PF_KTHREAD
+	// UnderSubreaper says that it or an ancestor was a subreaper when it was born or
+	// since: its orphans are offered to the nearest one (has_child_subreaper).
+	UnderSubreaper bool
+	Kthread        bool // PF_KTHREAD
 	// Zombie says, on a snapshot, that the process had ended before and waits to
 	// be reaped; Event.Exit then holds its status.
 	Zombie bool

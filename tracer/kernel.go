@@ -40,8 +40,9 @@ type Kernel struct {
 	count   tally
 
 	lastNS    uint64 // time of the last record read
+	waits     bool   // the reader may have to wait for the next record
 	sleepers  *ebpf.Variable
-	quiet     bool // the ring was empty at the last look
+	quiet     int // intervals in a row in which nothing came
 	idleTold  bool
 	sinceIdle int
 	detached  bool
@@ -63,7 +64,7 @@ func Open(opts Options) (*Kernel, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Kernel{opts: opts, obj: obj, cgroups: newCgroups(), proc: newProcReader()}
+	k := &Kernel{opts: opts, obj: obj, cgroups: newCgroups(), proc: newProcReader(), waits: true}
 	if err := k.start(); err != nil {
 		return nil, errors.Join(err, k.Close())
 	}
@@ -142,14 +143,14 @@ func (k *Kernel) nextRaw(ctx context.Context) (*item, error) {
 		}
 		switch err := k.readInto(ctx); {
 		case err == nil:
-			k.quiet, k.idleTold = false, false
+			k.quiet, k.idleTold = 0, false
 			k.sinceIdle++
 			return k.queue.live(k.rec.RawSample), nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			if k.draining {
 				return nil, k.endDrain()
 			}
-			k.quiet = true
+			k.quiet++
 		case errors.Is(err, ringbuf.ErrFlushed):
 		default:
 			return nil, fmt.Errorf("ring buffer: %w", err)
@@ -170,20 +171,21 @@ func (k *Kernel) idle() bool {
 	return true
 }
 
-// readInto reads one record. After a quiet interval it sleeps until the next
-// record wakes it; otherwise it looks again after pollInterval, so that a busy
-// machine is not slowed by wake-ups.
+// readInto reads one record. On a busy machine it looks again after pollInterval,
+// so that nobody pays for waking it. After a quiet interval it asks the programs
+// to wake it for the next record; after another, when every program that had not
+// seen the wish has long submitted, it sleeps for good.
 func (k *Kernel) readInto(ctx context.Context) error {
 	deadline := time.Now().Add(pollInterval)
-	if k.draining {
+	switch {
+	case k.draining:
 		deadline = time.Unix(1, 0)
-	} else if k.quiet {
+	case k.quiet == 1:
 		if err := k.sleepers.Set(uint32(1)); err != nil {
 			return err
 		}
-		if k.reader.AvailableBytes() == 0 {
-			deadline = time.Time{}
-		}
+	case k.quiet > 1:
+		deadline = time.Time{}
 	}
 	k.reader.SetDeadline(deadline)
 	stop := context.AfterFunc(ctx, func() { _ = k.reader.Flush() })
@@ -193,7 +195,7 @@ func (k *Kernel) readInto(ctx context.Context) error {
 
 // beginDrain detaches, so that what is in the ring is all there will be.
 func (k *Kernel) beginDrain() error {
-	k.draining = true
+	k.draining, k.waits = true, true
 	return errors.Join(k.closeBirths(), k.detach())
 }
 

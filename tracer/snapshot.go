@@ -49,10 +49,10 @@ func (k *Kernel) snapshot(last bool) error {
 			k.queue.push(item{raw: raw})
 		}
 	}
-	k.queue.push(item{event: &events.Event{Kind: events.SnapshotEnd, BootNS: began}})
 	if !last {
 		k.queueRecords(meanwhile)
 	}
+	k.queue.push(item{event: &events.Event{Kind: events.SnapshotEnd, BootNS: began}})
 	return nil
 }
 
@@ -104,6 +104,7 @@ func (k *Kernel) iterate() ([][]byte, error) {
 // readAvailable reads what is in the ring now, each record in memory of its own.
 func (k *Kernel) readAvailable() (records [][]byte, err error) {
 	left := k.reader.AvailableBytes()
+	k.waits = true
 	k.reader.SetDeadline(time.Unix(1, 0))
 	for left > 0 {
 		var rec ringbuf.Record
