@@ -13,9 +13,11 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/bpf"
 )
 
-// wakeupBytes is how much gathers in the ring before the reader is woken; see
+// wakeupBytes is how much gathers in the ring before the reader is woken: at some
+// 4 MB a second, a core that does nothing but fork and exec, less often than the
+// reader looks by itself. A ring 32 times as large takes the burst meanwhile; see
 // submit in bpf/ring.bpf.h.
-const wakeupBytes = 64 << 10
+const wakeupBytes = 256 << 10
 
 // object is the kernel half as loaded.
 type object struct {
