@@ -102,8 +102,15 @@ func (e *encoder) text(name, v string) {
 func (e *encoder) time(name string, unixNS int64) {
 	e.name(name)
 	e.b = append(e.b, '"')
-	e.b = time.Unix(0, unixNS).UTC().AppendFormat(e.b, "2006-01-02T15:04:05.000000000Z")
-	e.b = append(e.b, '"')
+	t := time.Unix(0, unixNS).UTC()
+	// The package knows this layout by itself; one with nine digits it reads anew
+	// each time, and RFC3339Nano drops trailing zeros.
+	e.b = t.AppendFormat(e.b, time.RFC3339)
+	e.b[len(e.b)-1] = '.' // for the Z
+	for ns, unit := t.Nanosecond(), 100_000_000; unit > 0; unit /= 10 {
+		e.b = append(e.b, '0'+byte(ns/unit%10))
+	}
+	e.b = append(e.b, 'Z', '"')
 }
 
 const hex = "0123456789abcdef"
