@@ -30,7 +30,7 @@ KERNEL_PACKAGES = $(shell go list -f '{{range .TestImports}}{{.}} {{end}}{{range
 	| awk '/internal\/kerneltest / {print $$NF}')
 
 .PHONY: help generate generate-check build watch helpers test test-kernel race fuzz lint vet vuln \
-	bench check check-all man completion install vagrant-validate clean
+	bench demo check check-all man completion install vagrant-validate clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ bench: ## measure: BENCH=regexp, BASE=old output to compare with
 	@mkdir -p bin
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -p 1 -exec '$(ROOT)' ./... | tee bin/bench.txt
 	@[ -z "$(BASE)" ] || $(GOTOOL) benchstat "$(BASE)" bin/bench.txt
+
+demo: build ## capture again what the documents show (docker, as root)
+	scripts/runtimes.sh run scripts/demo.sh
 
 vuln: ## known vulnerabilities in what is linked (asks vuln.go.dev)
 	$(GOTOOL) govulncheck ./...
