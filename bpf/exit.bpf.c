@@ -105,6 +105,8 @@ static __always_inline int record_exit(struct task_struct *task, __u8 dead)
 	fill_core(&rec.head.task, task);
 	rec.head.group_dead = dead;
 	if (dead) {
+		/* The last thread may have a name of its own. */
+		bpf_probe_read_kernel(rec.head.task.comm, COMM_LEN, task->group_leader->comm);
 		rec.head.code = group_code(task);
 		rec.head.threads_born = forget_threads(task);
 		fill_reaper(&rec.head, task);

@@ -7,7 +7,7 @@ const volatile bool want_threads = false;
 
 /* The span of CLOCK_BOOTTIME in which births are counted by both programs below: a
  * fork under way while they are attached or detached is in neither count. */
-__u64 count_from;
+__u64 count_from = ~0ULL;
 __u64 count_until = ~0ULL;
 
 static __always_inline bool counted(struct task_struct *task)

@@ -181,12 +181,14 @@ static __always_inline void fill_full(struct task_full *full, struct task_struct
 		struct pid_level levels[N]; \
 	}
 
-/* Adds the task's PID chain to a finished head and hands the record over. The
- * barrier keeps the compiler from checking one copy of n and using another. */
+/* Adds the process's PID chain, the leader's whichever thread acts, to a finished
+ * head and hands the record over. A thread is in its leader's PID namespaces, and a
+ * leader keeps its pid as long as it has threads. The barrier keeps the compiler
+ * from checking one copy of n and using another. */
 #define EMIT(TYPE, rec, task, kind, n)                                                       \
 	do {                                                                                 \
 		__u32 __n = (n);                                                             \
-		struct pid *__pid = (task)->thread_pid;                                      \
+		struct pid *__pid = (task)->group_leader->thread_pid;                        \
 		fill_hdr(&(rec).head.hdr, kind, __n);                                        \
 		barrier_var(__n);                                                            \
 		if (__n <= NEAR_LEVELS) {                                                    \

@@ -35,9 +35,11 @@ type Kernel struct {
 	proc    procReader
 
 	startNS uint64
-	queue   queue // snapshots and records read meanwhile, before the ring goes on
-	rec     ringbuf.Record
-	count   tally
+	// birthBase is what was counted before the span of births began.
+	birthBase struct{ newtask, fork uint64 }
+	queue     queue // snapshots and records read meanwhile, before the ring goes on
+	rec       ringbuf.Record
+	count     tally
 
 	lastNS    uint64 // time of the last record read
 	waits     bool   // the reader may have to wait for the next record
@@ -83,10 +85,8 @@ func (k *Kernel) start() (err error) {
 		return err
 	}
 	k.startNS = Now()
-	// Births are counted from a moment when both programs are long attached.
-	from := k.startNS + uint64(2*time.Millisecond)
-	if err := k.obj.maps.Variables[bpf.VarCountFrom].Set(from); err != nil {
-		return fmt.Errorf("birth count: %w", err)
+	if err := k.openBirths(); err != nil {
+		return err
 	}
 	k.cgroups.walk(k.obj.v1Hierarchy)
 	return k.snapshot(false)
@@ -197,22 +197,6 @@ func (k *Kernel) readInto(ctx context.Context) error {
 func (k *Kernel) beginDrain() error {
 	k.draining, k.waits = true, true
 	return errors.Join(k.closeBirths(), k.detach())
-}
-
-// closeBirths ends the count of births while both its programs are attached, and
-// waits until a fork that is between the two has passed the second.
-func (k *Kernel) closeBirths() error {
-	if err := k.obj.maps.Variables[bpf.VarCountUntil].Set(Now()); err != nil {
-		return fmt.Errorf("birth count: %w", err)
-	}
-	for range 500 {
-		time.Sleep(2 * time.Millisecond)
-		s, err := k.Stats()
-		if err != nil || s.BirthsNewtask == s.BirthsFork {
-			return err
-		}
-	}
-	return nil
 }
 
 // endDrain ends the stream once nothing is under way any more: a program that ran

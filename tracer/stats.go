@@ -142,6 +142,8 @@ func (k *Kernel) Stats() (Stats, error) {
 		s.Bytes[kindOf[kind]] += k.count.bytes[kind]
 		s.ByKind[kindOf[kind]] = sum
 	}
+	s.BirthsNewtask -= k.birthBase.newtask
+	s.BirthsFork -= k.birthBase.fork
 	delete(s.ByKind, events.KindUnknown)
 	return s, k.addMisses(&s)
 }
