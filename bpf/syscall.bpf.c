@@ -147,7 +147,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	rec->head.ret = ret;
 	rec->head.duration = rec->head.hdr.time - p.time;
 	fill_call(&rec->head, &p);
-	fill_levels(rec->levels, cur->thread_pid, rec->head.hdr.levels, LEVELS_MAX);
+	fill_levels(rec->levels, cur->group_leader->thread_pid, rec->head.hdr.levels, LEVELS_MAX);
 	submit(rec, sizeof(*rec));
 	return 0;
 }
