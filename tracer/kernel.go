@@ -176,6 +176,9 @@ func (k *Kernel) idle() bool {
 // to wake it for the next record; after another, when every program that had not
 // seen the wish has long submitted, it sleeps for good.
 func (k *Kernel) readInto(ctx context.Context) error {
+	if !k.waits {
+		return k.readNext(true)
+	}
 	deadline := time.Now().Add(pollInterval)
 	switch {
 	case k.draining:
@@ -190,7 +193,17 @@ func (k *Kernel) readInto(ctx context.Context) error {
 	k.reader.SetDeadline(deadline)
 	stop := context.AfterFunc(ctx, func() { _ = k.reader.Flush() })
 	defer stop()
-	return k.reader.ReadInto(&k.rec)
+	// Without a deadline the reader must not come to wait again by itself: a record
+	// that the programs took back is none, but counts as one that remains.
+	return k.readNext(!deadline.IsZero())
+}
+
+// readNext reads one record and remembers whether another is there, for which
+// neither clock nor context need be asked: that costs more than the record.
+func (k *Kernel) readNext(bounded bool) error {
+	err := k.reader.ReadInto(&k.rec)
+	k.waits = err != nil || k.rec.Remaining == 0 || !bounded
+	return err
 }
 
 // beginDrain detaches, so that what is in the ring is all there will be.
