@@ -78,7 +78,7 @@ bench: ## measure: BENCH=regexp, BASE=old output to compare with
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -p 1 -exec '$(ROOT)' ./... | tee bin/bench.txt
 	@[ -z "$(BASE)" ] || $(GOTOOL) benchstat "$(BASE)" bin/bench.txt
 
-demo: build ## capture again what the documents show (docker, as root)
+demo: build helpers ## capture again what the documents show (docker, as root)
 	scripts/runtimes.sh run scripts/demo.sh
 
 vuln: ## known vulnerabilities in what is linked (asks vuln.go.dev)

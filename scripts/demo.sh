@@ -21,7 +21,7 @@ out=docs/demo
 for tool in docker jq busybox unshare; do
 	has "$tool" || die "$tool is not there: run scripts/setup.sh"
 done
-PATH=${DEMO_BIN:-$PWD/bin}:$PATH
+PATH=${DEMO_BIN:-$PWD/bin}:$PWD/bin/helpers:$PATH
 root=$PWD
 work=$(mktemp -d)
 # shellcheck disable=SC2329 # the trap calls it
@@ -160,6 +160,19 @@ demo_status() {
 	watch_run status "-q -e exit --fields event,process.comm,exit -- sh -c 'sh -c \"exit 137\"; sh -c \"kill -9 \\\$\\\$\"'"
 }
 
+# Three of the programs that the tests use; they start when something is typed.
+demo_leader() {
+	watch_run leader "-q --threads -e thread_exit,exit --fields event,process.pid,process.tid,process.comm,exit,lifetime_ns -- sh -c 'echo | pn-threads T04 50 >/dev/null'"
+}
+
+demo_worker() {
+	watch_run worker "-q --threads -e thread_start,thread_exit,exit --fields event,process.pid,process.tid,process.comm,clone_flags -- sh -c 'echo | pn-threads T17 >/dev/null'"
+}
+
+demo_broken() {
+	watch_run broken "-q -e rename,exec,exit --fields event,process.comm,old_comm,in_exec,exit -- sh -c 'echo | pn-exec S09 >/dev/null'"
+}
+
 # try captures one example; it fails when a stranger is in it.
 try() {
 	docker rm -f web >/dev/null 2>&1 || true
@@ -187,7 +200,7 @@ insert() {
 
 make_image
 wanted=("$@")
-((${#wanted[@]})) || wanted=(session shim killer pid1 command init failed record inum status)
+((${#wanted[@]})) || wanted=(session shim killer pid1 command init failed record inum status leader worker broken)
 for example in "${wanted[@]}"; do
 	for ((attempt = 1; ; attempt++)); do
 		! try "$example" || break
