@@ -48,6 +48,19 @@ struct task_struct___amd64 {
 };
 #define TS_COMPAT 0x0002
 
+/* Where spinlocks are queued and do not sleep: everywhere but on PREEMPT_RT. */
+struct task_struct___alloc_lock {
+	struct {
+		struct {
+			struct {
+				struct {
+					int counter;
+				} val;
+			} raw_lock;
+		} rlock;
+	} alloc_lock;
+};
+
 #pragma clang attribute pop
 
 static __always_inline __u64 pid_ino(struct pid *pid)
@@ -125,6 +138,16 @@ static __always_inline bool in_compat_syscall(void)
 	if (!bpf_core_field_exists(task->thread_info.status))
 		return false;
 	return task->thread_info.status & TS_COMPAT;
+}
+
+/* Whether somebody holds the task's alloc_lock (task_lock); false when not known. */
+static __always_inline bool alloc_locked(struct task_struct *task)
+{
+	struct task_struct___alloc_lock *t = (void *)task;
+
+	if (!bpf_core_field_exists(t->alloc_lock.rlock.raw_lock.val.counter))
+		return false;
+	return BPF_CORE_READ(t, alloc_lock.rlock.raw_lock.val.counter) != 0;
 }
 
 #endif

@@ -181,7 +181,7 @@ enum signal_flag {
 	SIG_NOINFO = 1 << 2,	  /* info is SEND_SIG_NOINFO */
 	SIG_ZAP = 1 << 3,	  /* sent by zap_pid_ns_processes */
 	SIG_TARGET_INIT = 1 << 4, /* to the PID 1 of a child PID namespace */
-	SIG_TARGET_OOM = 1 << 5,  /* the target is an OOM victim */
+	SIG_TARGET_OOM = 1 << 5,  /* SIGKILL by the OOM killer */
 	SIG_PDEATH = 1 << 6,	  /* the target's parent-death signal, parent exiting */
 };
 

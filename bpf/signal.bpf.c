@@ -35,6 +35,19 @@ static __always_inline struct pid_namespace *zapping(struct task_struct *cur)
 	return ns;
 }
 
+/*
+ * Whether the OOM killer sends this. It marks its victim only after the SIGKILL
+ * (mm/oom_kill.c: __oom_kill_process), so the mark is there for a second one
+ * alone. But it holds the victim's alloc_lock while it sends, as no other sender
+ * of SEND_SIG_PRIV to a whole group does, save the secure attention key's.
+ */
+static __always_inline bool oom_victim(int sig, unsigned long info, struct task_struct *task, int group)
+{
+	if (sig != SIGKILL || info != 1 || !group)
+		return false;
+	return task->signal->oom_mm || alloc_locked(task);
+}
+
 static __always_inline __u32 signal_flags(int sig, unsigned long info, struct task_struct *task,
 					  struct task_struct *cur, int group)
 {
@@ -46,7 +59,7 @@ static __always_inline __u32 signal_flags(int sig, unsigned long info, struct ta
 		flags |= SIG_NOINFO;
 	if (info == 1)
 		flags |= SIG_PRIV;
-	if (task->signal->oom_mm)
+	if (oom_victim(sig, info, task, group))
 		flags |= SIG_TARGET_OOM;
 	if (info == 0 && sig == task->pdeath_signal && (cur->flags & PF_EXITING))
 		flags |= SIG_PDEATH;
@@ -63,7 +76,7 @@ int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_
 	     int group, int result)
 {
 	struct task_struct *cur = bpf_get_current_task_btf();
-	unsigned long kind = (unsigned long)info;
+	unsigned long kind = 0;
 	struct pid_namespace *ns = NULL;
 	WITH_LEVELS(signal_rec, NEAR_LEVELS) rec;
 	__u32 flags;
@@ -71,6 +84,10 @@ int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_
 
 	if (sig <= 0 || sig > 64)
 		return 0;
+	/* info may be 0 or 1, which are no pointers. The verifier takes it for one that
+	 * is never NULL, and deletes what is to be done when it is; so it is read as a
+	 * number from where the arguments lie. */
+	bpf_probe_read_kernel(&kind, sizeof(kind), &ctx[1]);
 	if (sig != SIGCHLD)
 		init = targets_child_init(task);
 	if (!init && !(signal_mask & (1ULL << (sig - 1))))
@@ -93,8 +110,7 @@ int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_
 	fill_ref(&rec.head.sender, cur);
 	fill_ns(&rec.head.ns_id, &rec.head.ns_inum, ns);
 	rec.head.sig = sig;
-	/* 0 and 1 are not pointers: SEND_SIG_NOINFO (a user's) and SEND_SIG_PRIV (the
-	 * kernel's), as TP_STORE_SIGINFO has them. */
+	/* SEND_SIG_NOINFO (0) and SEND_SIG_PRIV (1), as TP_STORE_SIGINFO has them. */
 	rec.head.code = kind > 1 ? info->si_code : kind == 1 ? 0x80 : 0;
 	rec.head.flags = flags;
 	rec.head.result = result;
