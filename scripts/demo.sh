@@ -152,6 +152,16 @@ demo_record() {
 	prompt record-images "jq -r 'select(.event == \"exec\") | \"\\(.process.parent.comm) ran \\(.process.args)\"' start.ndjson"
 }
 
+# A reader that is stopped reads nothing; a small ring is soon full.
+demo_lost() {
+	watch_for lost "--buffer 128K --max-args 4K -F 'event == \"lost\"'"
+	kill -STOP "$watch"
+	prompt lost-load "for i in {1..1000}; do (:); done"
+	kill -CONT "$watch"
+	sleep 1
+	watch_end
+}
+
 demo_inum() {
 	watch_run inum "-q -o json -e pidns_create -- sh -c 'for i in 1 2 3; do unshare --pid --fork true; sleep 0.1; done' | jq -c '.pidns | objects'"
 }
@@ -200,7 +210,7 @@ insert() {
 
 make_image
 wanted=("$@")
-((${#wanted[@]})) || wanted=(session shim killer pid1 command init failed record inum status leader worker broken)
+((${#wanted[@]})) || wanted=(session shim killer pid1 command init failed record lost inum status leader worker broken)
 for example in "${wanted[@]}"; do
 	for ((attempt = 1; ; attempt++)); do
 		! try "$example" || break
