@@ -6,6 +6,8 @@
 #   scripts/demo.sh [NAME...]    all examples, or only these
 #
 # It wants a docker that answers (scripts/runtimes.sh run scripts/demo.sh) and jq.
+# DEMO_BIN=DIR takes the ptrace-ns of that directory instead of bin/.
+#
 # A capture that has another container of this machine in it is thrown away and
 # made again: no other program's doings get into the documents.
 set -euo pipefail
@@ -19,8 +21,9 @@ out=docs/demo
 
 [[ $(id -u) -eq 0 ]] || exec sudo -E scripts/demo.sh "$@"
 for tool in docker jq busybox unshare; do
-	has "$tool" || die "$tool is not there: run scripts/setup.sh"
+	has "$tool" || die "$tool is not there"
 done
+! docker inspect web >/dev/null 2>&1 || die "there is a container named web, and it is not the demo's"
 PATH=${DEMO_BIN:-$PWD/bin}:$PWD/bin/helpers:$PATH
 root=$PWD
 work=$(mktemp -d)
