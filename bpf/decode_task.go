@@ -21,7 +21,7 @@ func (d *Decoder) decodeFork(raw []byte) error {
 		CreatorNS:    events.NSID{Inum: r.CreatorNsInum, ID: r.CreatorNsId},
 		CreatorLevel: int(r.CreatorLevel),
 		Flags:        r.CloneFlags,
-		ExitSignal:   r.ExitSignal,
+		ExitSignal:   max(r.ExitSignal, 0), // the kernel marks threads with -1
 		Syscall:      cloneSyscall(r.SyscallNr),
 	}
 	d.ev.Kind = events.Fork
