@@ -48,20 +48,24 @@ func (e *encoder) exited(d *events.ExitDetail) {
 	e.status("exit", d.Status)
 	e.known("lifetime_ns", d.LifetimeNS)
 	e.known("threads", uint64(d.Threads))
-	if k := d.Killer; k != nil {
-		outer := e.open("killer")
-		e.origin(k.Origin)
-		e.signalName("signal", k.Signal)
-		e.ref("sender", k.Sender)
-		if len(k.SenderChain) > 0 {
-			e.refs("sender_chain", k.SenderChain)
-		}
-		e.close(outer)
+	if d.Killer != nil {
+		e.killer(d.Killer)
 	}
 	if !d.Reaper.IsZero() {
 		e.ref("reaper", d.Reaper)
 		e.reason("reaper_reason", d.ReaperReason)
 	}
+}
+
+func (e *encoder) killer(k *events.Killer) {
+	outer := e.open("killer")
+	e.origin(k.Origin)
+	e.signalName("signal", k.Signal)
+	e.ref("sender", k.Sender)
+	if len(k.SenderChain) > 0 {
+		e.refs("sender_chain", k.SenderChain)
+	}
+	e.close(outer)
 }
 
 func (e *encoder) status(name string, s events.ExitStatus) {

@@ -99,6 +99,15 @@ func (e *encoder) text(name, v string) {
 	}
 }
 
+func (e *encoder) texts(name string, all []string) {
+	e.array(name)
+	for _, s := range all {
+		e.next()
+		appendQuoted(e, s)
+	}
+	e.endArray()
+}
+
 func (e *encoder) time(name string, unixNS int64) {
 	e.name(name)
 	e.b = append(e.b, '"')

@@ -10,13 +10,17 @@ func (e *encoder) nsid(n events.NSID) {
 	e.known("id", n.ID)
 }
 
-func (e *encoder) pidns(d *events.PidnsDetail, kind events.Kind) {
+func (e *encoder) nsInfo(n events.NSInfo) {
 	outer := e.open("pidns")
-	e.nsid(d.NS.ID)
-	e.int("level", int64(d.NS.Level))
-	e.known("parent", uint64(d.NS.Parent.Inum))
-	e.known("user_ns", uint64(d.NS.UserNS))
+	e.nsid(n.ID)
+	e.int("level", int64(n.Level))
+	e.known("parent", uint64(n.Parent.Inum))
+	e.known("user_ns", uint64(n.UserNS))
 	e.close(outer)
+}
+
+func (e *encoder) pidns(d *events.PidnsDetail, kind events.Kind) {
+	e.nsInfo(d.NS)
 	if kind == events.PidnsCreate || kind == events.PidnsEnter {
 		e.text("via", d.Via)
 		e.ref("creator", d.Creator)

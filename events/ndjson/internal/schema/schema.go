@@ -33,8 +33,10 @@ func Generate() ([]byte, error) {
 	}
 	doc := r.Reflect(ndjson.Doc{})
 	defs := doc.Definitions
-	for name, def := range r.Reflect(ndjson.HeaderDoc{}).Definitions {
-		defs[name] = def
+	for _, doc := range []any{ndjson.HeaderDoc{}, ndjson.NodeDoc{}, ndjson.NamespaceDoc{}, ndjson.LineageDoc{}} {
+		for name, def := range r.Reflect(doc).Definitions {
+			defs[name] = def
+		}
 	}
 	for name, def := range defs {
 		def.Description = strings.TrimPrefix(def.Description, name+"Doc is ")
@@ -43,6 +45,7 @@ func Generate() ([]byte, error) {
 		{Required: []string{"code"}},
 		{Required: []string{"signal", "core"}},
 	}
+	reports(defs)
 	root := &jsonschema.Schema{
 		Version:     jsonschema.Version,
 		ID:          schemaID,
@@ -59,6 +62,20 @@ func Generate() ([]byte, error) {
 	defs["Doc"].Required, defs["Doc"].AdditionalProperties = nil, nil
 	defs["Doc"].Description = "The fields of all kinds."
 	return render(root)
+}
+
+// reports adds what other commands print: each is one document, not a line.
+func reports(defs jsonschema.Definitions) {
+	for _, name := range []string{"Node", "Lineage"} {
+		defs[name].Properties.Set("process", &jsonschema.Schema{OneOf: []*jsonschema.Schema{ref("Process"), ref("Ref")}})
+	}
+	defs["Lineage"].Properties.Set("events", &jsonschema.Schema{
+		Description: "The events about it, as in the stream, when it was followed.",
+		Type:        "array", Items: &jsonschema.Schema{Ref: "#"},
+	})
+	defs["tree"] = &jsonschema.Schema{Description: "What `tree -o json` prints.", Type: "array", Items: ref("Node")}
+	defs["namespaces"] = &jsonschema.Schema{Description: "What `namespaces -o json` prints.", Type: "array", Items: ref("Namespace")}
+	defs["lineage"] = &jsonschema.Schema{Description: "What `lineage -o json` prints.", Ref: "#/$defs/Lineage"}
 }
 
 func ref(name string) *jsonschema.Schema { return &jsonschema.Schema{Ref: "#/$defs/" + name} }

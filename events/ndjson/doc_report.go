@@ -1,0 +1,170 @@
+package ndjson
+
+import "encoding/json"
+
+// NodeDoc is one process of a tree and those below it.
+type NodeDoc struct {
+	LifeFields
+	// Its children, oldest first.
+	Children []NodeDoc `json:"children"`
+}
+
+// LifeFields are what a node of a tree and a lineage have in common.
+type LifeFields struct {
+	// The process; one of which no record came is only named.
+	Process ProcessDoc `json:"process"`
+	// How far it is in its life.
+	State string `json:"state" jsonschema:"enum=live,enum=zombie,enum=exited,enum=gone,enum=unseen"`
+	// How it ended, when that is known.
+	Exit *ExitDoc `json:"exit,omitzero"`
+	// From its first moment to its last.
+	LifetimeNS uint64 `json:"lifetime_ns,omitzero"`
+	// The parents that it got after its first, oldest first.
+	Reparented []AdoptionDoc `json:"reparented,omitzero"`
+	// Its threads besides the leader, when asked for.
+	Threads []ThreadDoc `json:"threads,omitzero"`
+}
+
+// AdoptionDoc is one change of parent.
+type AdoptionDoc struct {
+	// The parent that died.
+	From *RefDoc `json:"from,omitzero"`
+	// The new parent.
+	To *RefDoc `json:"to,omitzero"`
+	// Why the kernel chose that parent.
+	Reason string `json:"reason,omitzero" jsonschema:"enum=subreaper,enum=pidns_init,enum=init,enum=thread"`
+	// How the parent that died ended.
+	FromExit *ExitDoc `json:"from_exit,omitzero"`
+	// The new parent was seen, not only predicted by the kernel's rule.
+	Confirmed bool `json:"confirmed"`
+	// When, CLOCK_BOOTTIME.
+	BootNS uint64 `json:"boot_ns,omitzero"`
+}
+
+// ThreadDoc is one thread that is not the leader.
+type ThreadDoc struct {
+	// Its number in the initial PID namespace.
+	TID int32 `json:"tid"`
+	// Its name.
+	Comm string `json:"comm"`
+	// Its number at every PID-namespace level, outermost first.
+	TIDs []int32 `json:"tids"`
+	// A string of this object was not valid UTF-8.
+	Lossy bool `json:"lossy,omitzero"`
+}
+
+// NamespaceDoc is one PID namespace and those below it.
+type NamespaceDoc struct {
+	NamespaceReportFields
+	// The namespaces below it.
+	Children []NamespaceDoc `json:"children"`
+}
+
+// NamespaceReportFields are what is told of a PID namespace.
+type NamespaceReportFields struct {
+	// Its identity and its place.
+	Pidns PidnsDoc `json:"pidns"`
+	// Its PID 1.
+	Init *InitDoc `json:"init,omitzero"`
+	// Who made it; absent when it was there before the first look.
+	Creator *RefDoc `json:"creator,omitzero"`
+	// How it was made.
+	Via string `json:"via,omitzero" jsonschema:"enum=clone,enum=clone3,enum=unshare"`
+	// The container of its PID 1.
+	Container *ContainerDoc `json:"container,omitzero"`
+	// How many processes live in it, without those in namespaces below.
+	Members int `json:"members"`
+	// How many have a number in it, with those below.
+	Visible int `json:"visible"`
+	// How many of its members are dead and not waited for.
+	Unreaped int `json:"unreaped,omitzero"`
+	// Since its PID 1 started.
+	AgeNS uint64 `json:"age_ns,omitzero"`
+	// Its PID 1 has ended, or the kernel has begun to kill what is left.
+	Dying bool `json:"dying,omitzero"`
+	// CLOCK_BOOTTIME of that moment, when it was seen.
+	DyingSinceNS uint64 `json:"dying_since_ns,omitzero"`
+	// How its PID 1 ended.
+	Exit *ExitDoc `json:"exit,omitzero"`
+	// The members for which its PID 1 waits and that only a parent outside can reap.
+	WaitingFor []WaitingDoc `json:"waiting_for,omitzero"`
+}
+
+// InitDoc is a namespace's PID 1.
+type InitDoc struct {
+	RefDoc
+	// Its PID at every PID-namespace level, outermost first.
+	PIDs []PIDDoc `json:"pids,omitzero"`
+}
+
+// WaitingDoc is a member that a dying namespace waits for.
+type WaitingDoc struct {
+	// The member.
+	Process RefDoc `json:"process"`
+	// Its parent outside.
+	Parent RefDoc `json:"parent"`
+	// It is dead already, and not reaped.
+	Zombie bool `json:"zombie,omitzero"`
+}
+
+// LineageDoc is what is known of one process's life.
+type LineageDoc struct {
+	LifeFields
+	// Who ended it, when a signal did and its sender was seen.
+	Killer *KillerDoc `json:"killer,omitzero"`
+	// Its birth, when that was seen.
+	Birth *BirthDoc `json:"birth,omitzero"`
+	// The processes above it, its parent first.
+	Ancestors []AncestorDoc `json:"ancestors"`
+	// What it ran, oldest first; the first is what it was born with.
+	Images []ImageDoc `json:"images"`
+	// Its PID namespace.
+	Namespace *NamespaceReportFields `json:"namespace,omitzero"`
+	// Its living children.
+	Children []RefDoc `json:"children"`
+	// What cannot be known because it was before the first look.
+	Unknown []string `json:"unknown" jsonschema:"enum=birth,enum=creator,enum=reparented,enum=images,enum=killer,enum=ended"`
+	// The events about it, as in the stream, when it was followed.
+	Events []json.RawMessage `json:"events,omitzero"`
+}
+
+// BirthDoc says how a process came to be.
+type BirthDoc struct {
+	// When, CLOCK_BOOTTIME.
+	BootNS uint64 `json:"boot_ns"`
+	// Who called clone.
+	Creator *RefDoc `json:"creator,omitzero"`
+	// Its first parent.
+	Parent *RefDoc `json:"parent,omitzero"`
+	// Names of the clone flags.
+	CloneFlags []string `json:"clone_flags"`
+}
+
+// AncestorDoc is one process above another.
+type AncestorDoc struct {
+	RefDoc
+	// What it is for, in words, when that is known.
+	Role string `json:"role,omitzero"`
+	// Its container.
+	Container *ContainerDoc `json:"container,omitzero"`
+}
+
+// ImageDoc is one program that a process ran.
+type ImageDoc struct {
+	// When it was executed; absent when that was not seen.
+	BootNS uint64 `json:"boot_ns,omitzero"`
+	// Path of the image as the kernel says it.
+	Exe string `json:"exe,omitzero"`
+	// The argument vector, at most its first 4096 bytes.
+	Args []string `json:"args,omitzero"`
+	// The vector was longer.
+	ArgsTruncated bool `json:"args_truncated,omitzero"`
+	// Its true size in bytes, when cut.
+	ArgsBytes uint64 `json:"args_bytes,omitzero"`
+	// The path as passed to execve.
+	Filename string `json:"filename,omitzero"`
+	// What runs the file, when it is a script.
+	Interpreter string `json:"interpreter,omitzero"`
+	// A string of this object was not valid UTF-8.
+	Lossy bool `json:"lossy,omitzero"`
+}

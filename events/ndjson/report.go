@@ -1,0 +1,195 @@
+package ndjson
+
+import (
+	"strconv"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+)
+
+// AppendTree appends the document of the command tree: an array of nodes.
+func AppendTree(b []byte, roots []*report.Node) []byte {
+	e := encoder{b: b}
+	e.nodes(roots)
+	return append(e.b, '\n')
+}
+
+// AppendNamespaces appends the document of the command namespaces: an array.
+func AppendNamespaces(b []byte, roots []*report.Namespace) []byte {
+	e := encoder{b: b}
+	e.namespaceList(roots)
+	return append(e.b, '\n')
+}
+
+// AppendLife appends the document of the command lineage: one object.
+func AppendLife(b []byte, l *report.Life) []byte {
+	e := encoder{b: b}
+	outer := e.begin()
+	e.node(&l.Node)
+	if l.Killer != nil {
+		e.killer(l.Killer)
+	}
+	if l.Birth != nil {
+		e.birth(l.Birth)
+	}
+	e.ancestors(l.Ancestors)
+	e.images(l.Images)
+	if l.Pidns != nil {
+		o := e.open("namespace")
+		e.namespace(l.Pidns)
+		e.close(o)
+	}
+	e.refs("children", l.Children)
+	e.texts("unknown", l.Unknown)
+	if l.Events != nil {
+		e.array("events")
+		for _, line := range l.Events {
+			e.next()
+			e.b = append(e.b, line...)
+		}
+		e.endArray()
+	}
+	e.close(outer)
+	return append(e.b, '\n')
+}
+
+func (e *encoder) nodes(all []*report.Node) {
+	e.b = append(e.b, '[')
+	for _, n := range all {
+		outer := e.open("")
+		e.node(n)
+		e.name("children")
+		e.nodes(n.Children)
+		e.close(outer)
+	}
+	e.endArray()
+}
+
+// node writes what a node and a life have in common.
+func (e *encoder) node(n *report.Node) {
+	if len(n.Process.Chain) > 0 {
+		e.process(&n.Process)
+	} else {
+		e.ref("process", n.Process.Ref())
+	}
+	e.string("state", string(n.State))
+	if n.Exit != nil {
+		e.status("exit", *n.Exit)
+	}
+	e.known("lifetime_ns", n.LifetimeNS)
+	if len(n.Reparented) > 0 {
+		e.array("reparented")
+		for i := range n.Reparented {
+			outer := e.open("")
+			e.reparent(&n.Reparented[i].ReparentDetail)
+			e.known("boot_ns", n.Reparented[i].BootNS)
+			e.close(outer)
+		}
+		e.endArray()
+	}
+	if len(n.Threads) > 0 {
+		e.threads(n.Threads)
+	}
+}
+
+func (e *encoder) threads(all []report.Thread) {
+	e.array("threads")
+	for _, t := range all {
+		outer := e.open("")
+		e.int("tid", int64(t.TID))
+		e.string("comm", t.Comm)
+		e.array("tids")
+		for _, n := range t.PIDs {
+			e.next()
+			e.b = strconv.AppendInt(e.b, int64(n), 10)
+		}
+		e.endArray()
+		e.close(outer)
+	}
+	e.endArray()
+}
+
+func (e *encoder) birth(d *report.Birth) {
+	outer := e.open("birth")
+	e.uint("boot_ns", d.BootNS)
+	e.ref("creator", d.Creator)
+	e.ref("parent", d.Parent)
+	e.flags("clone_flags", d.Flags)
+	e.close(outer)
+}
+
+func (e *encoder) ancestors(all []report.Ancestor) {
+	e.array("ancestors")
+	for _, a := range all {
+		outer := e.open("")
+		e.key(a.Key)
+		e.string("comm", a.Comm)
+		e.text("role", a.Role)
+		if a.Container != nil {
+			e.container(a.Container)
+		}
+		e.close(outer)
+	}
+	e.endArray()
+}
+
+func (e *encoder) images(all []report.Image) {
+	e.array("images")
+	for _, i := range all {
+		outer := e.open("")
+		e.known("boot_ns", i.BootNS)
+		e.image(&events.Process{Exe: i.Exe, Args: i.Args})
+		e.text("filename", i.Filename)
+		e.text("interpreter", i.Interpreter)
+		e.close(outer)
+	}
+	e.endArray()
+}
+
+func (e *encoder) namespaceList(all []*report.Namespace) {
+	e.b = append(e.b, '[')
+	for _, ns := range all {
+		outer := e.open("")
+		e.namespace(ns)
+		e.name("children")
+		e.namespaceList(ns.Children)
+		e.close(outer)
+	}
+	e.endArray()
+}
+
+func (e *encoder) namespace(ns *report.Namespace) {
+	e.nsInfo(ns.Info)
+	if !ns.Init.IsZero() {
+		outer := e.open("init")
+		e.key(ns.Init.Key)
+		e.string("comm", ns.Init.Comm)
+		e.chain(ns.Chain)
+		e.close(outer)
+	}
+	e.ref("creator", ns.Creator)
+	e.text("via", ns.Via)
+	if ns.Container != nil {
+		e.container(ns.Container)
+	}
+	e.int("members", int64(ns.Members))
+	e.int("visible", int64(ns.Visible))
+	e.known("unreaped", uint64(max(ns.Unreaped, 0)))
+	e.known("age_ns", ns.AgeNS)
+	e.flag("dying", ns.Dying)
+	e.known("dying_since_ns", ns.DyingNS)
+	if ns.InitExit != nil {
+		e.status("exit", *ns.InitExit)
+	}
+	if len(ns.WaitingFor) > 0 {
+		e.array("waiting_for")
+		for _, w := range ns.WaitingFor {
+			outer := e.open("")
+			e.ref("process", w.Process)
+			e.ref("parent", w.Parent)
+			e.flag("zombie", w.Zombie)
+			e.close(outer)
+		}
+		e.endArray()
+	}
+}

@@ -1,0 +1,115 @@
+// Package report is what the commands tell that do not tell events: the tree of
+// the processes, the hierarchy of the PID namespaces, the life of one process.
+//
+// These are plain values in the words of package events. They know neither the
+// model that they are taken from nor how they are shown.
+package report
+
+import "github.com/ptrace-ns/ptrace-ns/events"
+
+// State is how far a process is in its life.
+type State string
+
+// The states of a process.
+const (
+	Live   State = "live"
+	Zombie State = "zombie" // ended, and waits to be reaped
+	Exited State = "exited" // ended, and was seen to
+	Gone   State = "gone"   // ended, unseen
+	Unseen State = "unseen" // only named by others: its own record never came
+)
+
+// Node is one process and those below it.
+type Node struct {
+	Process events.Process
+	State   State
+	// Exit is how it ended, nil while it lives or when nobody saw.
+	Exit       *events.ExitStatus
+	LifetimeNS uint64 // 0 is not known
+	// Reparented holds the parents that it got after its first, oldest first.
+	Reparented []Adoption
+	// Threads are those besides the leader, only when asked for.
+	Threads  []Thread
+	Children []*Node
+}
+
+// Adoption is one change of parent.
+type Adoption struct {
+	events.ReparentDetail
+	BootNS uint64
+}
+
+// Thread is one thread that is not the leader.
+type Thread struct {
+	TID  int32
+	Comm string
+	PIDs []int32 // its number at every level, outermost first
+}
+
+// Namespace is one PID namespace and those below it.
+type Namespace struct {
+	Info    events.NSInfo
+	Init    events.Ref
+	Chain   events.PIDChain // of the init
+	Creator events.Ref      // zero is not known
+	Via     string
+	// Container is the init's.
+	Container *events.Container
+	// Members live in it and in none below it; Visible counts those, too.
+	Members, Visible int
+	Unreaped         int    // dead and not waited for
+	AgeNS            uint64 // since its init started; 0 is not known
+	Dying            bool
+	DyingNS          uint64 // since when; 0 is not known
+	// InitExit is how its init ended, when that is known.
+	InitExit *events.ExitStatus
+	// WaitingFor are members that only a parent outside can reap.
+	WaitingFor []Waiting
+	Children   []*Namespace
+}
+
+// Waiting is a member for which a dying namespace waits, and its parent outside.
+type Waiting struct {
+	Process, Parent events.Ref
+	Zombie          bool // dead, but not reaped
+}
+
+// Life is what is known of one process from its birth on.
+type Life struct {
+	Node // without Children
+	// Birth is nil when it was not seen.
+	Birth     *Birth
+	Ancestors []Ancestor // parent first
+	Images    []Image    // oldest first: the first is the one that it was born with
+	// Pidns is its own namespace, nil when not known.
+	Pidns    *Namespace
+	Killer   *events.Killer
+	Children []events.Ref
+	// Unknown names what cannot be known because it was before the first look.
+	Unknown []string
+	// Events are lines of the event stream about the process, without line breaks.
+	Events [][]byte
+}
+
+// Birth says how a process came to be.
+type Birth struct {
+	BootNS          uint64
+	Creator, Parent events.Ref
+	Flags           uint64 // clone flags
+}
+
+// Ancestor is one process above another.
+type Ancestor struct {
+	events.Ref
+	Role      string // what it is for, in words; empty is not known
+	Container *events.Container
+}
+
+// Image is one program that a process ran.
+type Image struct {
+	BootNS      uint64 // of the exec; 0 when that was not seen
+	Exe         string
+	Args        events.Args
+	Filename    string
+	Interpreter string
+}

@@ -1,0 +1,23 @@
+package tree
+
+import "github.com/ptrace-ns/ptrace-ns/events"
+
+// Describe returns all that is known of the process in the words of the events.
+// It shares memory with the model and is valid until the next call of Apply.
+func (p *Process) Describe() events.Process {
+	d := events.Process{
+		HasIDs: p.HasIDs, UID: p.UID, GID: p.GID, NS: p.NS,
+		Zombie: p.State == Zombie, Threads: p.Threads, Full: true,
+	}
+	p.describe(&d)
+	if i := p.Image(); i != nil {
+		d.Args = i.Args
+	}
+	return d
+}
+
+// InitProcess returns the namespace's PID 1 while it is known.
+func (ns *Namespace) InitProcess() (*Process, bool) { return ns.init, ns.init != nil }
+
+// EndedNS returns when the namespace's PID 1 ended, when that was seen.
+func (ns *Namespace) EndedNS() (uint64, bool) { return ns.initExitNS, ns.initExitNS != 0 }
