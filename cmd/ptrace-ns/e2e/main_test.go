@@ -1,0 +1,56 @@
+// Package e2e runs the program as a user does: the real binary on the real kernel,
+// with real containers. What it says is compared with what the container runtimes,
+// /proc and the programs that were traced say of themselves.
+//
+// It must not know how the program works: it sees flags, streams, exit codes and
+// what is left in the kernel.
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// workDir is for the whole run. Everyone may look into it: some tests run the
+// program as a user without rights.
+var workDir string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "ptrace-ns-e2e-")
+	if err == nil {
+		err = os.Chmod(dir, 0o755)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		os.Exit(1)
+	}
+	workDir = dir
+	// m.Run's result is the exit code when TestMain returns.
+	m.Run()
+	removeImage()
+	os.RemoveAll(dir)
+}
+
+var build = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(workDir, "bin", "ptrace-ns")
+	args := append([]string{"build", "-o", path}, buildFlags...)
+	cmd := exec.Command("go", append(args, "github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns")...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// binary returns the path of the program, built once for all tests.
+func binary(t testing.TB) string {
+	t.Helper()
+	path, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
