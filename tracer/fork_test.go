@@ -156,34 +156,6 @@ func TestForkDeep(t *testing.T) {
 	}
 }
 
-// TestBirthsAgree: both witnesses count the same.
-func TestBirthsAgree(t *testing.T) {
-	kerneltest.RequireBPF(t)
-	k, err := Open(Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer k.Close()
-	const births = 20
-	eventually(t, "the moment from which births count", func() bool { return Now() > k.startNS+3e6 })
-	for range births {
-		if err := exec.Command("true").Run(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := k.detach(); err != nil {
-		t.Fatal(err)
-	}
-	var s Stats
-	eventually(t, "births agree", func() bool {
-		s, err = k.Stats()
-		return err == nil && s.BirthsNewtask == s.BirthsFork
-	})
-	if s.BirthsNewtask < births {
-		t.Errorf("births: %d, want at least %d", s.BirthsNewtask, births)
-	}
-}
-
 func runScenario(t *testing.T, id string, args ...string) kerneltest.Report {
 	t.Helper()
 	h := scenario.Start(t, id, args...)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
 	"github.com/cilium/ebpf/ringbuf"
+	"golang.org/x/sys/unix"
 
 	"github.com/ptrace-ns/ptrace-ns/bpf"
 	"github.com/ptrace-ns/ptrace-ns/events"
@@ -126,11 +128,16 @@ func only(t *testing.T, all []*events.Event, kind events.Kind, pid int) *events.
 	return some[0]
 }
 
-// child runs a program that does not end by itself. It is gone when the test is.
+// child runs a program that does not end by itself; it is gone when the test is.
+// When child returns it waits in a system call of its own: what Start waits for is
+// a moment before the exec is complete.
 func child(t *testing.T, attr *syscall.SysProcAttr, argv ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.SysProcAttr = attr
+	if _, err := cmd.StdinPipe(); err != nil { // stays open and silent
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -139,6 +146,11 @@ func child(t *testing.T, attr *syscall.SysProcAttr, argv ...string) *exec.Cmd {
 			cmd.Process.Kill()
 			cmd.Wait()
 		}
+	})
+	eventually(t, argv[0]+" waiting", func() bool {
+		call, _, _ := strings.Cut(procFile(t, cmd.Process.Pid, "syscall"), " ")
+		nr, err := strconv.Atoi(call)
+		return err == nil && nr != unix.SYS_EXECVE
 	})
 	return cmd
 }

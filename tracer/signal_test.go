@@ -1,0 +1,192 @@
+//go:build linux
+
+package tracer
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
+)
+
+// every is the signal mask of all.
+const every = ^uint64(0)
+
+// firstSignal returns the first of that signal to that process.
+func firstSignal(t *testing.T, all []*events.Event, pid int, sig unix.Signal) *events.SignalDetail {
+	t.Helper()
+	for _, ev := range of(all, events.Signal, pid) {
+		if ev.Signal.Signal == int32(sig) {
+			return ev.Signal
+		}
+	}
+	t.Fatalf("signal %v to %d: not among %d events", sig, pid, len(all))
+	return nil
+}
+
+func TestSignalByUser(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	var cmd *exec.Cmd
+	all := record(t, Options{Signals: every}, func() {
+		cmd = child(t, nil, "sleep", "60")
+		if err := cmd.Process.Signal(unix.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Wait()
+	}, "signal_generate")
+	s := firstSignal(t, all, cmd.Process.Pid, unix.SIGTERM)
+	if s.Origin != events.OriginUser || int(s.Sender.Key.PID) != os.Getpid() || !s.Group || s.Result != events.SignalDelivered {
+		t.Errorf("signal: %+v, want one from %d to the group", s, os.Getpid())
+	}
+	if s.Sender.Key.Start/clockTick != startTicks(t, os.Getpid()) || s.TargetIsInit || s.ParentDeath {
+		t.Errorf("signal: %+v, want oneself as the sender", s)
+	}
+}
+
+func TestSignalByKernel(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	var report kerneltest.Report
+	all := record(t, Options{Signals: every}, func() { report = runScenario(t, "T06") }, "signal_generate")
+	self, _ := report.Find("self", "faulty")
+	s := firstSignal(t, all, self.PID, unix.SIGSEGV)
+	if s.Origin != events.OriginKernel || int(s.Sender.Key.PID) != self.PID || s.SenderTID == int32(self.PID) || s.Group {
+		t.Errorf("signal: %+v, want a fault of a thread of %d", s, self.PID)
+	}
+}
+
+// TestSignalMask: what is not asked for is not told, unless it goes to a PID 1.
+// Without a handler a PID 1 ignores what its ancestors send.
+func TestSignalMask(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	var plain, init *exec.Cmd
+	all := record(t, Options{Signals: 1 << (unix.SIGKILL - 1)}, func() {
+		plain = child(t, nil, "sleep", "60")
+		init = child(t, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID}, "sleep", "60")
+		for _, cmd := range []*exec.Cmd{plain, init} {
+			if err := cmd.Process.Signal(unix.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+		}
+		plain.Wait()
+		kill(t, init)
+	}, "signal_generate")
+	if got := of(all, events.Signal, plain.Process.Pid); len(got) != 0 {
+		t.Errorf("signals: %d to a plain process, want none", len(got))
+	}
+	term := firstSignal(t, all, init.Process.Pid, unix.SIGTERM)
+	if !term.TargetIsInit || term.Result != events.SignalIgnored {
+		t.Errorf("SIGTERM: %+v, want it ignored by a PID 1", term)
+	}
+	if dead := firstSignal(t, all, init.Process.Pid, unix.SIGKILL); !dead.TargetIsInit || dead.Result != events.SignalDelivered {
+		t.Errorf("SIGKILL: %+v, want it delivered to a PID 1", dead)
+	}
+}
+
+// TestSignalReap: the kernel's kills in a dying namespace, one a member, and none
+// of the PID 1 itself.
+func TestSignalReap(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	for _, id := range []string{"N01", "N02"} {
+		var report kerneltest.Report
+		all := record(t, Options{Signals: every}, func() { report = runScenario(t, id) }, "signal_generate")
+		init, _ := report.Find("self", "init")
+		for _, role := range []string{"member-0", "member-1"} {
+			self, _ := report.Find("self", role)
+			ev := only(t, all, events.Signal, self.PID)
+			s := ev.Signal
+			if s.Origin != events.OriginPidnsReap || s.Signal != int32(unix.SIGKILL) || int(s.Sender.Key.PID) != init.PID {
+				t.Errorf("%s %s: %+v, want a reap by %d", id, role, s, init.PID)
+			}
+			if uint64(s.NSID.Inum) != init.PIDNS {
+				t.Errorf("%s %s: of namespace %d, want %d", id, role, s.NSID.Inum, init.PIDNS)
+			}
+		}
+		for _, ev := range of(all, events.Signal, init.PID) {
+			if ev.Signal.Origin == events.OriginPidnsReap {
+				t.Errorf("%s: %+v, want no reap of PID 1 by itself", id, ev.Signal)
+			}
+		}
+	}
+}
+
+func TestSignalParentDeath(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	var report kerneltest.Report
+	all := record(t, Options{Signals: every}, func() { report = runScenario(t, "T14") }, "signal_generate")
+	mourner, _ := report.Find("self", "mourner")
+	survivor, _ := report.Find("self", "survivor")
+	s := firstSignal(t, all, mourner.PID, unix.SIGTERM)
+	if !s.ParentDeath || s.Origin != events.OriginKernel || int(s.Sender.Key.PID) != survivor.PID {
+		t.Errorf("signal: %+v, want the death of a thread of %d", s, survivor.PID)
+	}
+	if int(s.SenderTID) == survivor.PID {
+		t.Errorf("thread: %d is the leader, which lives on", s.SenderTID)
+	}
+}
+
+func TestSignalCgroupKill(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	dir := cgroup2(t)
+	var cmd *exec.Cmd
+	all := record(t, Options{}, func() {
+		cmd = child(t, nil, "sleep", "60")
+		writeFile(t, filepath.Join(dir, "cgroup.procs"), strconv.Itoa(cmd.Process.Pid))
+		writeFile(t, filepath.Join(dir, "cgroup.kill"), "1")
+		cmd.Wait()
+	}, "signal_generate")
+	s := firstSignal(t, all, cmd.Process.Pid, unix.SIGKILL)
+	if s.Origin != events.OriginCgroupKill || int(s.Sender.Key.PID) != os.Getpid() {
+		t.Errorf("signal: %+v, want cgroup.kill by %d", s, os.Getpid())
+	}
+}
+
+// TestSignalOOM: the victim is marked first and killed then (mm/oom_kill.c:
+// __oom_kill_process signals before mark_oom_victim only a process that it found
+// dying already), so the kill can be told from others by its target.
+func TestSignalOOM(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	cmd, all := recordOOM(t)
+	s := firstSignal(t, all, cmd.Process.Pid, unix.SIGKILL)
+	if s.Origin != events.OriginOOM {
+		t.Errorf("signal: %+v, want the OOM killer", s)
+	}
+	victim := only(t, all, events.OOM, cmd.Process.Pid)
+	if victim.Process.Key.Start/clockTick == 0 || victim.Process.Comm != "tail" {
+		t.Errorf("victim: %+v, want tail", victim.Process)
+	}
+}
+
+// recordOOM has a process killed for want of memory in a cgroup of its own.
+func recordOOM(t *testing.T) (*exec.Cmd, []*events.Event) {
+	t.Helper()
+	dir := cgroup1(t, "memory")
+	writeFile(t, filepath.Join(dir, "memory.limit_in_bytes"), strconv.Itoa(16<<20))
+	cmd := exec.Command("sh", "-c", "read x; exec tail /dev/zero")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := record(t, Options{}, func() {
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer time.AfterFunc(30*time.Second, func() { cmd.Process.Kill() }).Stop()
+		writeFile(t, filepath.Join(dir, "cgroup.procs"), strconv.Itoa(cmd.Process.Pid))
+		if _, err := in.Write([]byte("\n")); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Wait()
+	}, "mark_victim", "signal_generate")
+	if cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != unix.SIGKILL {
+		t.Fatalf("memory hog: %v, want it killed", cmd.ProcessState)
+	}
+	return cmd, all
+}
