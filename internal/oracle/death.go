@@ -1,0 +1,168 @@
+package oracle
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	sigTerm = int(unix.SIGTERM)
+	sigKill = int(unix.SIGKILL)
+	sigStop = int(unix.SIGSTOP)
+	sigCont = int(unix.SIGCONT)
+)
+
+// exit ends a process by itself: by the thread in charge or by a new one.
+func (w *World) exit(op Op) (bool, error) {
+	n := w.pick(op.A, w.freeAndNotKeeper)
+	if n == nil {
+		return false, nil
+	}
+	verb := "exit"
+	if op.Kind == ThreadExit {
+		if n.strays {
+			return false, nil // no thread can be born
+		}
+		verb = "texit"
+	}
+	code := int(op.B) % 256
+	if err := n.send("%s %d", verb, code); err != nil {
+		return false, err
+	}
+	return true, w.die(n, Status{Code: code}, Killer{})
+}
+
+// die notes the death of a process and, when it is an init, of all that lives in
+// its namespace, and waits for them.
+func (w *World) die(n *node, how Status, by Killer) error {
+	victims := []*node{n}
+	if n.isInit() {
+		s := n.spaces[len(n.spaces)-1]
+		for _, other := range w.nodes {
+			if other != n && other.Alive && other.in(s) {
+				other.Killer, other.Reaped = Killer{Origin: "pidns_reap", Sender: n.ID}, true
+				victims = append(victims, other)
+			}
+		}
+	}
+	n.Killer = by
+	return w.buryAll(victims, how)
+}
+
+// buryAll waits until the victims are dead and their children are others'. The
+// first has ended by itself, the rest by the kernel's SIGKILL.
+func (w *World) buryAll(victims []*node, how Status) error {
+	for _, v := range victims {
+		if err := v.awaitEnd(); err != nil {
+			return err
+		}
+		v.Alive, v.Status = false, Status{Signal: sigKill}
+	}
+	victims[0].Status = how
+	for _, v := range slices.Backward(victims) {
+		if v.pidfd == nil {
+			continue
+		}
+		ended := func() (bool, error) { return w.ended(v) }
+		if err := eventually(fmt.Sprintf("end of %d", v.PID), ended); err != nil {
+			return err
+		}
+	}
+	for _, v := range victims {
+		if err := w.release(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ended reports whether the process is a zombie, gone, or an init that waits for a
+// member that only a parent outside can reap.
+func (w *World) ended(n *node) (bool, error) {
+	fds := []unix.PollFd{{Fd: int32(n.pidfd.Fd()), Events: unix.POLLIN}}
+	count, err := unix.Poll(fds, 1)
+	if err == unix.EINTR {
+		return false, nil
+	}
+	return count == 1 || n.isInit() && w.blocked(n), err
+}
+
+func (w *World) blocked(init *node) bool {
+	s := init.spaces[len(init.spaces)-1]
+	for _, n := range w.nodes {
+		if n.Alive || n == init || n.waited || !n.in(s) {
+			continue
+		}
+		at, err := statOf(n.PID)
+		if err != nil || at.ID != n.ID || at.state != 'Z' {
+			continue
+		}
+		if parent := w.holder(at.ppid); parent == nil || parent != init && !parent.in(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// holder returns who has the PID: the last who was born with it, nil for a stranger.
+func (w *World) holder(pid int) *node {
+	for _, n := range slices.Backward(w.nodes) {
+		if n.PID == pid && !n.waited {
+			return n
+		}
+	}
+	return nil
+}
+
+// reap has a parent wait for its dead children, and compares how they ended.
+func (w *World) reap(op Op) (bool, error) {
+	n := w.pick(op.A, (*node).free)
+	if n == nil {
+		return false, nil
+	}
+	list, err := n.call("reap")
+	if err != nil {
+		return false, err
+	}
+	for entry := range strings.FieldsSeq(list) {
+		var pid, code, status int
+		if _, err := fmt.Sscanf(entry, "%d:%d:%d", &pid, &code, &status); err != nil {
+			return false, fmt.Errorf("reaped child %q: %w", entry, err)
+		}
+		how := Status{Code: status}
+		if code != cldExited {
+			how = Status{Signal: status}
+		}
+		dead := w.deadChild(n, pid, how)
+		if dead == nil {
+			return false, fmt.Errorf("process %d reaped %d: not known", n.PID, pid)
+		}
+		if dead.Status != how {
+			return false, fmt.Errorf("process %d ended with %+v: %+v was expected", dead.PID, how, dead.Status)
+		}
+		dead.waited = true
+	}
+	return list != "", nil
+}
+
+// cldExited is CLD_EXITED (include/uapi/asm-generic/siginfo.h).
+const cldExited = 1
+
+// deadChild returns who was dead and had that number for its parent. Of the middle
+// of a double fork only the status may be known.
+func (w *World) deadChild(parent *node, pid int, how Status) *node {
+	for _, n := range w.nodes {
+		if !n.Alive && !n.waited && parent.sees(n) == pid {
+			return n
+		}
+	}
+	for _, n := range w.nodes {
+		if !n.Alive && !n.waited && n.Chain == nil && n.Status == how {
+			return n
+		}
+	}
+	return nil
+}
