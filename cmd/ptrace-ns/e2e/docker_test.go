@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
 )
@@ -169,4 +170,20 @@ func (p truth) isTruth(t testing.TB, l line) {
 	equals(t, "pid chain", chain(l), p.chain)
 	equal(t, "pid namespace", l.Process.PIDs[len(l.Process.PIDs)-1].NS, p.pidns)
 	equal(t, "start in hundredths of a second", l.Process.StartNS/1e7, p.ticks)
+}
+
+// firstChild waits until the process has a child and returns it.
+func firstChild(t testing.TB, pid int) int {
+	t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if children := strings.Fields(string(raw)); len(children) > 0 {
+			return number(t, children[0])
+		}
+	}
+	t.Fatalf("process %d has no child", pid)
+	return 0
 }

@@ -100,20 +100,15 @@ func (s stream) only(what string, matches ...match) line {
 	return found[0]
 }
 
-// digest is the stream for the reader of a failure, without what was there before
-// and with long lines cut.
+// digest is the stream for the reader of a failure, in short and without what was
+// there before.
 func (s stream) digest() string {
 	var b strings.Builder
 	for _, l := range s.lines {
-		if l.Event == "snapshot" {
+		if l.Event == "snapshot" || l.Process == nil {
 			continue
 		}
-		raw := l.raw
-		// The time fields are the same at the start of every line.
-		if at := strings.Index(raw, `"event"`); at > 0 {
-			raw = raw[at:]
-		}
-		fmt.Fprintf(&b, "\n%d %.400s", l.Seq, strings.TrimSpace(raw))
+		fmt.Fprintf(&b, "\n%d %s %v %s of %d", l.Seq, l.Event, chain(l), l.Process.Comm, l.Process.PPID)
 	}
 	return b.String()
 }
