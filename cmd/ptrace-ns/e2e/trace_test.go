@@ -44,6 +44,18 @@ type trace struct {
 // start runs the program and returns when it traces.
 func start(t testing.TB, args ...string) *trace {
 	t.Helper()
+	tr := launch(t, args...)
+	tr.poll("the header", func() bool { return tr.header.Event == "header" })
+	tr.objects = objectsOf(t, tr.cmd.Process.Pid)
+	if len(tr.objects) == 0 {
+		t.Fatal("the header is printed and nothing is attached")
+	}
+	return tr
+}
+
+// launch runs the program and does not wait for anything.
+func launch(t testing.TB, args ...string) *trace {
+	t.Helper()
 	args = append([]string{"watch", "-o", "json", "--log-level", "error"}, args...)
 	tr := &trace{t: t, cmd: exec.Command(binary(t), args...), read: make(chan struct{})}
 	tr.cmd.Stderr = &tr.stderr
@@ -62,11 +74,6 @@ func start(t testing.TB, args ...string) *trace {
 			tr.cmd.Wait()
 		}
 	})
-	tr.poll("the header", func() bool { return tr.header.Event == "header" })
-	tr.objects = objectsOf(t, tr.cmd.Process.Pid)
-	if len(tr.objects) == 0 {
-		t.Fatal("the header is printed and nothing is attached")
-	}
 	return tr
 }
 
