@@ -21,7 +21,11 @@ type app struct {
 	out, err       io.Writer
 	outTTY, errTTY bool
 	getenv         func(string) string
+	width          func() int // of the terminal; 0 where there is none
+	pid            int32
+	user           func(uint32) string
 	open           func(context.Context, liveOptions) (tracing, error)
+	look           func(context.Context) (*census, error)
 
 	log       zerolog.Logger
 	logLevel  *zerolog.Level // nil is for the command to choose
@@ -34,7 +38,11 @@ func newApp() *app {
 		outTTY: term.IsTerminal(int(os.Stdout.Fd())),
 		errTTY: term.IsTerminal(int(os.Stderr.Fd())),
 		getenv: os.Getenv,
+		width:  terminalWidth,
+		pid:    int32(os.Getpid()),
+		user:   userNames(),
 		open:   openLive,
+		look:   lookLive,
 	}
 	a.setUpLog()
 	return a
@@ -97,6 +105,20 @@ func (a *app) quietLog() {
 	if a.logLevel == nil {
 		a.log = a.log.Level(zerolog.WarnLevel)
 	}
+}
+
+// colors reports whether text is coloured, by what --color says.
+func (a *app) colors(when string) bool {
+	return when == "always" || when == "auto" && a.outTTY && a.getenv("NO_COLOR") == ""
+}
+
+// terminalWidth returns the width of the terminal on standard output, 0 for none.
+func terminalWidth() int {
+	width, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }
 
 // unicode reports whether the locale's characters are UTF-8.

@@ -25,18 +25,24 @@ func openLive(_ context.Context, o liveOptions) (tracing, error) {
 		Syscalls:    o.Syscalls,
 		CgroupDirs:  o.CgroupDirs,
 	})
-	var notPossible *tracer.NotPossibleError
-	if errors.As(err, &notPossible) {
-		return nil, &exitError{Code: exitImpossible, Err: err}
-	}
 	if err != nil {
-		return nil, err
+		return nil, impossible(err)
 	}
 	header, err := k.Header()
 	if err != nil {
 		return nil, errors.Join(err, k.Close())
 	}
 	return &kernel{Kernel: k, header: header}, nil
+}
+
+// impossible gives the error its exit code when it says that tracing is not
+// possible here.
+func impossible(err error) error {
+	var notPossible *tracer.NotPossibleError
+	if errors.As(err, &notPossible) {
+		return &exitError{Code: exitImpossible, Err: err}
+	}
+	return err
 }
 
 func (k *kernel) Header() *events.Header { return k.header }

@@ -7,6 +7,8 @@ import (
 	"errors"
 )
 
-func openLive(context.Context, liveOptions) (tracing, error) {
-	return nil, &exitError{Code: exitImpossible, Err: errors.New("tracing needs Linux")}
-}
+var errNotLinux = &exitError{Code: exitImpossible, Err: errors.New("tracing needs Linux")}
+
+func openLive(context.Context, liveOptions) (tracing, error) { return nil, errNotLinux }
+
+func lookLive(context.Context) (*census, error) { return nil, errNotLinux }

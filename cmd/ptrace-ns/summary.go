@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/text"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
@@ -66,7 +66,7 @@ func (s summary) print(w io.Writer, shown *counter, took time.Duration) error {
 	if shown.total() == 1 {
 		noun = "event"
 	}
-	_, err := fmt.Fprintf(w, "%d %s%s, %d lost, in %s\n", shown.total(), noun, shown.byKind(), all.Dropped+all.Missed, text.Duration(uint64(took)))
+	_, err := fmt.Fprintf(w, "%d %s%s, %d lost, in %s\n", shown.total(), noun, shown.byKind(), all.Dropped+all.Missed, words.Duration(uint64(took)))
 	if err != nil {
 		return err
 	}

@@ -208,7 +208,7 @@ func (w *watch) view(h *events.Header) (events.Sink, error) {
 		return jsonl.New(w.app.out, h, w.members)
 	}
 	o := text.Options{
-		Color:   w.color == "always" || w.color == "auto" && w.app.outTTY && w.app.getenv("NO_COLOR") == "",
+		Color:   w.app.colors(w.color),
 		Unicode: w.app.unicode(),
 		Zone:    time.Local,
 	}

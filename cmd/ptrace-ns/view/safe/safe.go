@@ -85,3 +85,14 @@ func runeWidth(r rune) int {
 	}
 	return 1
 }
+
+// Cut returns as much of a string that String returned as fits into so many
+// terminal cells.
+func Cut(s string, cells int) string {
+	for i, r := range s {
+		if cells -= runeWidth(r); cells < 0 {
+			return s[:i]
+		}
+	}
+	return s
+}

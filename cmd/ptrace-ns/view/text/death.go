@@ -3,6 +3,7 @@ package text
 import (
 	"strconv"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/names"
 )
@@ -21,23 +22,14 @@ func (p *printer) exit(ev *events.Event) {
 		p.killer(d.Killer)
 	}
 	if d.LifetimeNS != 0 {
-		p.str(" after ", Duration(d.LifetimeNS))
+		p.str(" after ", words.Duration(d.LifetimeNS))
 	}
 	if d.Threads > 1 {
 		p.str(", ", strconv.FormatUint(uint64(d.Threads), 10), " threads")
 	}
 }
 
-func (p *printer) status(s events.ExitStatus) {
-	if s.Signal == 0 {
-		p.str("exited ", strconv.Itoa(s.Code))
-		return
-	}
-	p.str("killed by ", names.Signal(s.Signal))
-	if s.Core {
-		p.str(" (core dumped)")
-	}
-}
+func (p *printer) status(s events.ExitStatus) { p.str(words.Status(s)) }
 
 func (p *printer) killer(k *events.Killer) {
 	switch k.Origin {
@@ -127,6 +119,6 @@ func (p *printer) reparent(ev *events.Event) {
 		p.status(*d.FromExit)
 	}
 	if !d.Confirmed {
-		p.str(" (not yet seen)")
+		p.str(" (predicted)")
 	}
 }

@@ -3,6 +3,7 @@ package text
 import (
 	"strconv"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/names"
 )
@@ -17,7 +18,7 @@ func (p *printer) pidns(ev *events.Event) {
 		p.str("born into PID namespace ")
 		p.inum(d.NS.ID)
 		p.level(d.NS)
-		p.by(" sent by ", d.Creator, d.Via)
+		p.by(", entered by ", d.Creator, d.Via)
 	case events.PidnsReap:
 		p.subject(ev)
 		p.str("SIGKILL by kernel: PID namespace ")
@@ -65,7 +66,7 @@ func (p *printer) pidnsDestroy(d *events.PidnsDetail) {
 	p.inum(d.NS.ID)
 	p.str(" gone")
 	if d.LifetimeNS != 0 {
-		p.str(" after ", Duration(d.LifetimeNS))
+		p.str(" after ", words.Duration(d.LifetimeNS))
 	}
 	if !d.Init.IsZero() {
 		p.str(": its PID 1 (")
@@ -88,7 +89,7 @@ func (p *printer) pidnsDestroy(d *events.PidnsDetail) {
 		p.str(" processes")
 	}
 	if d.ReapNS != 0 {
-		p.str(" in ", Duration(d.ReapNS))
+		p.str(" in ", words.Duration(d.ReapNS))
 	}
 	for i, r := range d.SurvivorsKilled {
 		p.str([]string{": ", ", "}[min(i, 1)])
@@ -107,7 +108,7 @@ func (p *printer) containerStart(ev *events.Event) {
 	c := ev.Process.Container
 	p.str("container")
 	if c != nil {
-		p.str(" ", containerName(c), " started")
+		p.str(" ", words.Container(c), " started")
 		if c.Runtime != "" {
 			p.str(" by ")
 			p.kernel(c.Runtime)
@@ -121,7 +122,7 @@ func (p *printer) containerStart(ev *events.Event) {
 	}
 	if ev.Process.Args.Known() {
 		p.str(": ")
-		p.b = appendArgs(p.b, ev.Process.Args, p.more)
+		p.b = words.AppendArgs(p.b, ev.Process.Args, p.more)
 	}
 }
 
@@ -148,9 +149,9 @@ func (p *printer) syscall(ev *events.Event) {
 		p.str([]string{"no subreaper any more", "is a subreaper now"}[min(max(d.Arg, -d.Arg), 1)])
 	case events.PivotRoot:
 		p.str(" ")
-		p.b = appendQuoted(p.b, d.NewRoot)
+		p.b = words.AppendQuoted(p.b, d.NewRoot)
 		p.str(" ")
-		p.b = appendQuoted(p.b, d.PutOld)
+		p.b = words.AppendQuoted(p.b, d.PutOld)
 	}
 	if d.Ret < 0 {
 		p.str(" failed: ")

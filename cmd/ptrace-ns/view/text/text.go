@@ -11,6 +11,7 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/lines"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
@@ -67,10 +68,10 @@ func (s *Sink) Put(ev *events.Event) error {
 	p := &ev.Process
 	s.time(time.Unix(0, s.bootTime+int64(ev.BootNS)).In(s.zone))
 	s.event(ev.Kind)
-	s.cell(containerName(p.Container), columns[2].width)
+	s.cell(words.Container(p.Container), columns[2].width)
 	s.cell(pidText(p.Key.PID), columns[3].width)
 	s.chain(p.Chain)
-	s.cell(refText(p.Parent), columns[5].width)
+	s.cell(words.Ref(p.Parent), columns[5].width)
 	s.what(ev)
 	return s.out.Put(s.end(lineStyle(ev.Kind)), ev.BootNS)
 }
@@ -150,37 +151,9 @@ func (p *printer) chain(c events.PIDChain) {
 	p.fill(utf8.RuneCount(p.b[start:]), columns[4].width)
 }
 
-// containerName is the name, or the beginning of the id that people know.
-func containerName(c *events.Container) string {
-	switch {
-	case c == nil:
-		return "-"
-	case c.Name != "":
-		return safe.String(c.Name)
-	case len(c.ID) > 12:
-		return safe.String(c.ID[:12])
-	}
-	return safe.String(c.ID)
-}
-
 func pidText(pid int32) string {
 	if pid == 0 {
 		return "-"
 	}
 	return strconv.Itoa(int(pid))
-}
-
-func refText(r events.Ref) string {
-	if r.IsZero() {
-		return "-"
-	}
-	if r.Comm == "" {
-		return strconv.Itoa(int(r.Key.PID))
-	}
-	return strconv.Itoa(int(r.Key.PID)) + " " + safe.String(r.Comm)
-}
-
-func runeLen(s string) int {
-	_, n := utf8.DecodeRuneInString(s)
-	return n
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/names"
 )
@@ -56,7 +57,7 @@ func (p *printer) kernel(s string) { p.b = safe.Append(p.b, s) }
 
 func (p *printer) uint(n uint64) { p.b = strconv.AppendUint(p.b, n, 10) }
 
-func (p *printer) ref(r events.Ref) { p.str(refText(r)) }
+func (p *printer) ref(r events.Ref) { p.str(words.Ref(r)) }
 
 // subject names the process where the line would not.
 func (p *printer) subject(ev *events.Event) {
@@ -78,7 +79,7 @@ func (p *printer) snapshot(ev *events.Event) {
 		p.str("kernel thread ")
 		p.kernel(process.Comm)
 	case process.Args.Known() && len(process.Args.Raw) > 0:
-		p.b = appendArgs(p.b, process.Args, p.more)
+		p.b = words.AppendArgs(p.b, process.Args, p.more)
 	default:
 		p.kernel(process.Comm)
 	}
@@ -102,7 +103,7 @@ func (p *printer) fork(d *events.ForkDetail, process *events.Process) {
 	sep, end := " (", ""
 	note := func(s string) { p.str(sep, s); sep, end = ", ", ")" }
 	if d.Creator.Key != process.Parent.Key {
-		note("parent " + refText(process.Parent))
+		note("parent " + words.Ref(process.Parent))
 	}
 	for name, flag := range names.CloneFlags(d.Flags) {
 		if flag&telling != 0 || name == "" {
@@ -119,9 +120,9 @@ const telling = 1<<7 | names.CloneVfork | names.CloneParent | 1<<17 | 0x3f<<25 |
 func (p *printer) exec(d *events.ExecDetail, process *events.Process) {
 	switch {
 	case process.Args.Known():
-		p.b = appendArgs(p.b, process.Args, p.more)
+		p.b = words.AppendArgs(p.b, process.Args, p.more)
 	case d.Filename != "":
-		p.b = appendQuoted(p.b, d.Filename)
+		p.b = words.AppendQuoted(p.b, d.Filename)
 		p.str(" (arguments not readable)")
 	default:
 		p.kernel(process.Comm)

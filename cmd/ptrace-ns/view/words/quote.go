@@ -1,21 +1,22 @@
-package text
+package words
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
-// appendArgs writes a command line that a shell would read as the same vector.
-func appendArgs(b []byte, args events.Args, more string) []byte {
+// AppendArgs appends a command line that a shell would read as the same vector.
+func AppendArgs(b []byte, args events.Args, more string) []byte {
 	first := true
 	for arg := range args.All {
 		if !first {
 			b = append(b, ' ')
 		}
 		first = false
-		b = appendQuoted(b, string(arg))
+		b = AppendQuoted(b, string(arg))
 	}
 	if args.Status == events.Truncated {
 		b = append(append(b, ' '), more...)
@@ -23,9 +24,9 @@ func appendArgs(b []byte, args events.Args, more string) []byte {
 	return b
 }
 
-// appendQuoted quotes where a shell needs it: not at all, in '…', or in $'…' with
+// AppendQuoted appends a word, quoted where a shell needs it: not at all, in '…', or in $'…' with
 // every byte that is not shown as \xNN.
-func appendQuoted(b []byte, s string) []byte {
+func AppendQuoted(b []byte, s string) []byte {
 	switch {
 	case s != "" && strings.IndexFunc(s, special) < 0 && safe.Clean(s):
 		return append(b, s...)
@@ -36,7 +37,7 @@ func appendQuoted(b []byte, s string) []byte {
 	}
 	b = append(b, "$'"...)
 	for len(s) > 0 {
-		n := runeLen(s)
+		_, n := utf8.DecodeRuneInString(s)
 		switch {
 		case s[0] == '\\' || s[0] == '\'':
 			b = append(b, '\\', s[0])

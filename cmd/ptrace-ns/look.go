@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os/user"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
+)
+
+// census is one look at all processes.
+type census struct {
+	model    *tree.Model
+	nowNS    uint64 // CLOCK_BOOTTIME of the look
+	bootTime int64  // wall clock at CLOCK_BOOTTIME 0
+	threads  func(events.ProcKey) []report.Thread
+}
+
+// errNoProcess says that a process that was asked for is not there.
+var errNoProcess = errors.New("no such process")
+
+// subject is a process as a command line names it: by PID, or by PID and start.
+type subject struct {
+	key  events.ProcKey
+	text string
+}
+
+func parseSubject(text string) (subject, error) {
+	pid, start, exact := strings.Cut(text, "-")
+	n, err := strconv.ParseInt(pid, 10, 32)
+	s := subject{key: events.ProcKey{PID: int32(n)}, text: text}
+	if err == nil && exact {
+		s.key.Start, err = strconv.ParseUint(start, 10, 64)
+	}
+	if err != nil || n <= 0 {
+		return s, usageError("process %q is neither a PID nor an id (<pid>-<start_ns>)", text)
+	}
+	return s, nil
+}
+
+// find returns the process that it names. A PID means who holds it now.
+func (s subject) find(m *tree.Model) (*tree.Process, error) {
+	if s.key.Start != 0 {
+		if p, ok := m.Process(s.key); ok {
+			return p, nil
+		}
+	} else if p, ok := m.ByPID(s.key.PID); ok {
+		return p, nil
+	} else {
+		// One that is only named by its children holds its PID, too.
+		for p := range m.All() {
+			if p.Key.PID == s.key.PID && p.State == tree.Placeholder {
+				return p, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("process %s: %w", s.text, errNoProcess)
+}
+
+// ancestry returns the keys of a process and of all above it.
+func ancestry(m *tree.Model, pid int32) map[events.ProcKey]bool {
+	keys := map[events.ProcKey]bool{}
+	p, ok := m.ByPID(pid)
+	for ; ok; p, ok = p.Parent() {
+		keys[p.Key] = true
+	}
+	return keys
+}
+
+// inContainers wants processes of the containers with one of the names, or whose
+// id begins so.
+func inContainers(names []string) func(*tree.Process) bool {
+	return func(p *tree.Process) bool {
+		c := p.Container
+		return c != nil && slices.ContainsFunc(names, func(name string) bool {
+			return name == c.Name || strings.HasPrefix(c.ID, name)
+		})
+	}
+}
+
+// userNames returns a function that names a user id, by its number where there is
+// no name.
+func userNames() func(uint32) string {
+	known := map[uint32]string{}
+	return func(uid uint32) string {
+		name, ok := known[uid]
+		if !ok {
+			name = strconv.FormatUint(uint64(uid), 10)
+			if u, err := user.LookupId(name); err == nil {
+				name = u.Username
+			}
+			known[uid] = name
+		}
+		return name
+	}
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/tracer"
+	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
+)
+
+// lookLive looks at the processes of this machine with nothing attached.
+func lookLive(ctx context.Context) (*census, error) {
+	taken, err := tracer.TakeCensus()
+	if err != nil {
+		return nil, impossible(err)
+	}
+	header, err := taken.Header()
+	if err != nil {
+		return nil, err
+	}
+	c := &census{model: tree.New(tree.Options{}), bootTime: header.BootTimeNS, nowNS: tracer.Now(), threads: threads}
+	return c, tracer.Run(ctx, taken, tracer.Derive(c.model))
+}
+
+func threads(key events.ProcKey) []report.Thread {
+	var all []report.Thread
+	for _, t := range tracer.Threads(key) {
+		all = append(all, report.Thread(t))
+	}
+	return all
+}

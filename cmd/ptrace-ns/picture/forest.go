@@ -1,0 +1,136 @@
+// Package picture takes what the commands show from the model: trees of processes,
+// the hierarchy of PID namespaces, the life of one process. It reads the model and
+// nothing else, and knows no output.
+package picture
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
+)
+
+// Selection says which processes are in the picture.
+type Selection struct {
+	// Wanted chooses them; nil is all.
+	Wanted func(*tree.Process) bool
+	Below  bool // also all that descends from a wanted one
+	Above  bool // also all ancestors of a wanted one
+	Ended  bool // also those that have ended and were reaped, as far as known
+	// Threads gives the threads of a process; nil shows none.
+	Threads func(events.ProcKey) []report.Thread
+}
+
+// Forest returns the selected processes as trees. One whose parent is not selected
+// is a root.
+func Forest(m *tree.Model, s Selection) []*report.Node {
+	wanted := s.choose(m)
+	nodes := make(map[*tree.Process]*report.Node, len(wanted))
+	var roots []*report.Node
+	for p := range m.All() {
+		if !wanted[p] {
+			continue
+		}
+		n := s.node(p)
+		nodes[p] = n
+		if parent, ok := p.Parent(); ok && nodes[parent] != nil {
+			nodes[parent].Children = append(nodes[parent].Children, n)
+		} else {
+			roots = append(roots, n)
+		}
+	}
+	for _, n := range nodes {
+		byAge(n.Children)
+	}
+	return byAge(roots)
+}
+
+// byAge puts the oldest first: the model has them in the order in which they came
+// to their parent.
+func byAge(all []*report.Node) []*report.Node {
+	slices.SortFunc(all, func(a, b *report.Node) int {
+		x, y := a.Process.Key, b.Process.Key
+		return cmp.Or(cmp.Compare(x.Start, y.Start), cmp.Compare(x.PID, y.PID))
+	})
+	return all
+}
+
+// choose walks parents before children, so that one pass finds what is below.
+func (s Selection) choose(m *tree.Model) map[*tree.Process]bool {
+	chosen := map[*tree.Process]bool{}
+	for p := range m.All() {
+		if !s.Ended && (p.State == tree.Exited || p.State == tree.Gone) && !holdsLiving(p) {
+			continue
+		}
+		parent, ok := p.Parent()
+		if s.Wanted == nil || s.Wanted(p) || s.Below && ok && chosen[parent] {
+			chosen[p] = true
+		}
+	}
+	if !s.Above {
+		return chosen
+	}
+	for p := range chosen {
+		for up, ok := p.Parent(); ok && !chosen[up]; up, ok = up.Parent() {
+			chosen[up] = true
+		}
+	}
+	return chosen
+}
+
+// holdsLiving reports whether an ended process still has a child that lives: a
+// namespace's PID 1 that waits for its members.
+func holdsLiving(p *tree.Process) bool {
+	for c := range p.Children() {
+		if c.State == tree.Live {
+			return true
+		}
+	}
+	return false
+}
+
+var states = map[tree.State]report.State{
+	tree.Placeholder: report.Unseen, tree.Live: report.Live, tree.Zombie: report.Zombie,
+	tree.Gone: report.Gone, tree.Exited: report.Exited,
+}
+
+func (s Selection) node(p *tree.Process) *report.Node {
+	n := newNode(p)
+	if s.Threads != nil && n.State == report.Live {
+		n.Threads = s.Threads(p.Key)
+	}
+	return n
+}
+
+func newNode(p *tree.Process) *report.Node {
+	n := &report.Node{Process: p.Describe(), State: states[p.State]}
+	if len(n.Process.Chain) == 0 {
+		n.Process.Chain = chainBelow(p)
+	}
+	if end, ok := p.End(); ok {
+		n.Exit, n.LifetimeNS = &end.Status, end.LifetimeNS
+	}
+	for _, a := range p.Adoptions() {
+		n.Reparented = append(n.Reparented, report.Adoption{
+			BootNS: a.AtNS,
+			ReparentDetail: events.ReparentDetail{
+				From: a.From, To: a.To, Reason: a.Reason, Confirmed: a.Confirmed,
+			},
+		})
+	}
+	return n
+}
+
+// chainBelow gives a process that was never seen itself its place when a child
+// tells it: a child lives in its parent's PID namespace or in one below, so that
+// the parent of one that is in the initial namespace is there, too.
+func chainBelow(p *tree.Process) events.PIDChain {
+	for c := range p.Children() {
+		if len(c.Chain) == 1 {
+			return events.PIDChain{{NS: c.Chain[0].NS, PID: p.Key.PID}}
+		}
+	}
+	return nil
+}

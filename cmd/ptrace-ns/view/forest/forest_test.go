@@ -1,0 +1,178 @@
+package forest_test
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/forest"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+var (
+	host  = events.NSID{Inum: 4026531836}
+	inner = events.NSID{Inum: 4026532178}
+	web   = &events.Container{ID: strings.Repeat("9f1c", 16), Runtime: "docker", Name: "web"}
+)
+
+func node(pid int32, comm string, children ...*report.Node) *report.Node {
+	n := &report.Node{State: report.Live, Children: children, Process: events.Process{
+		Key: events.ProcKey{PID: pid, Start: uint64(pid)}, Comm: comm, HasIDs: true,
+		Chain: events.PIDChain{{NS: host, PID: pid}},
+	}}
+	return n
+}
+
+// within puts a process into the inner namespace as nr.
+func within(nr int32, n *report.Node) *report.Node {
+	n.Process.Chain = append(n.Process.Chain, events.PIDEntry{NS: inner, PID: nr})
+	n.Process.Container = web
+	return n
+}
+
+func ref(pid int32, comm string) events.Ref {
+	return events.Ref{Key: events.ProcKey{PID: pid, Start: uint64(pid)}, Comm: comm}
+}
+
+func sample() []*report.Node {
+	sh := within(1, node(7609, "sh",
+		within(7, node(7650, "sleep")),
+		within(8, node(7651, "done"))))
+	sh.Process.Args = events.ArgsOf("sh", "-c", "sleep 9; exit 3", "", "\x1b[2J")
+	sh.Threads = []report.Thread{{TID: 7610, Comm: "io\nwrk", PIDs: []int32{7610, 2}}}
+	sh.Reparented = []report.Adoption{{ReparentDetail: events.ReparentDetail{
+		From: ref(7600, "runc"), To: ref(7580, "containerd-shim"), Reason: events.ReparentSubreaper,
+	}}}
+	dead := sh.Children[1]
+	dead.State, dead.Exit, dead.LifetimeNS = report.Exited, &events.ExitStatus{Signal: 9}, 3_200_000_000
+	shim := node(7580, "containerd-shim", sh)
+	shim.Process.Subreaper = true
+	zombie := node(8000, "defunct")
+	zombie.State, zombie.Exit = report.Zombie, &events.ExitStatus{Code: 3}
+	evil := node(8001, "a\"]\\;\u202e<b>|`\xff")
+	evil.Process.UID = 33
+	first := node(1, "systemd", shim, zombie, evil)
+	first.State = report.Unseen
+	kworker := node(3, "kworker/0:0")
+	kworker.Process.Kthread, kworker.Process.Parent = true, ref(2, "kthreadd")
+	kthreadd := node(2, "kthreadd", kworker)
+	kthreadd.Process.Kthread = true
+	return []*report.Node{first, kthreadd}
+}
+
+func options() forest.Options {
+	return forest.Options{Unicode: true, User: func(uid uint32) string {
+		return map[uint32]string{0: "root", 33: "www\x1b-data"}[uid]
+	}}
+}
+
+func grouped(w io.Writer, roots []*report.Node, o forest.Options) error {
+	return forest.Grouped(w, []*report.Namespace{{
+		Info: events.NSInfo{ID: host}, Members: 5,
+		Children: []*report.Namespace{{Info: events.NSInfo{ID: inner, Level: 1, Parent: host}, Members: 2, Dying: true}},
+	}}, roots, o)
+}
+
+func TestGolden(t *testing.T) {
+	for name, c := range map[string]struct {
+		print func(io.Writer, []*report.Node, forest.Options) error
+		with  func(*forest.Options)
+	}{
+		"tree":  {forest.Text, func(*forest.Options) {}},
+		"all":   {forest.Text, func(o *forest.Options) { o.Args, o.Kthreads, o.Ended = true, true, true }},
+		"ascii": {forest.Text, func(o *forest.Options) { o.Unicode = false }},
+		"color": {forest.Text, func(o *forest.Options) {
+			o.Color = true
+			o.Marked = map[events.ProcKey]bool{{PID: 7580, Start: 7580}: true}
+		}},
+		"narrow":  {forest.Text, func(o *forest.Options) { o.Width = 40 }},
+		"ns":      {grouped, func(*forest.Options) {}},
+		"dot":     {forest.Dot, func(*forest.Options) {}},
+		"mermaid": {forest.Mermaid, func(*forest.Options) {}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options()
+			c.with(&o)
+			var out bytes.Buffer
+			if err := c.print(&out, sample(), o); err != nil {
+				t.Fatal(err)
+			}
+			file := "testdata/" + name + ".golden"
+			if *update {
+				if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out.String() != string(want) {
+				t.Errorf("got\n%swant\n%s", out.String(), want)
+			}
+		})
+	}
+}
+
+func TestWidth(t *testing.T) {
+	for width := 1; width < 90; width++ {
+		o := options()
+		o.Width, o.Args = width, true
+		var out bytes.Buffer
+		if err := forest.Text(&out, sample(), o); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(out.String()) {
+			if got := safe.Width(strings.TrimSuffix(line, "\n")); got > max(width, 1) {
+				t.Errorf("width %d: line of %d: %s", width, got, line)
+			}
+		}
+	}
+}
+
+// FuzzNames puts any bytes where the kernel's strings go: one process stays one
+// line, and a label never ends before its quote.
+func FuzzNames(f *testing.F) {
+	for _, s := range []string{"sh", "a\nb", "\x1b]52;c;\x07", "\xff", "\u202e\u009b\u2028", `"`, `\`, `\"`, "];", "\x00", "<br/>", "#34;"} {
+		f.Add(s)
+	}
+	dot := regexp.MustCompile(`(?m)^\tn1 \[label="([^"\\]|\\.)*"\];$`)
+	mermaid := regexp.MustCompile(`(?m)^  n1\["[^"]*"\]$`)
+	f.Fuzz(func(t *testing.T, s string) {
+		n := within(1, node(5, s))
+		n.Process.Args = events.ArgsOf(s, s)
+		n.Process.Container = &events.Container{ID: s, Runtime: s}
+		n.Reparented = []report.Adoption{{ReparentDetail: events.ReparentDetail{From: ref(6, s), To: ref(7, s)}}}
+		for _, args := range []bool{false, true} {
+			var text, d, m bytes.Buffer
+			o := forest.Options{Args: args, User: func(uint32) string { return s }}
+			for _, err := range []error{
+				forest.Text(&text, []*report.Node{n}, o), forest.Dot(&d, []*report.Node{n}, o), forest.Mermaid(&m, []*report.Node{n}, o),
+			} {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			line := strings.TrimSuffix(text.String(), "\n")
+			if !utf8.ValidString(line) || strings.IndexFunc(line, func(r rune) bool { return !unicode.IsGraphic(r) }) >= 0 {
+				t.Errorf("text %q", line)
+			}
+			if !dot.MatchString(d.String()) || strings.Count(d.String(), "\n") != 5 {
+				t.Errorf("dot %q", d.String())
+			}
+			if !mermaid.MatchString(m.String()) || strings.Count(m.String(), "\n") != 2 {
+				t.Errorf("mermaid %q", m.String())
+			}
+		}
+	})
+}

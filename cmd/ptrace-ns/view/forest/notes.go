@@ -1,0 +1,104 @@
+package forest
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+)
+
+// notes writes what is to be said of a process behind its name: what it has of its
+// parent is not said again.
+func (p *printer) notes(n, parent *report.Node, enters bool) {
+	process := &n.Process
+	if process.HasIDs && p.User != nil && (parent == nil || !parent.Process.HasIDs || parent.Process.UID != process.UID) {
+		p.note("", "("+safe.String(p.User(process.UID))+")")
+	}
+	if c := process.Container; c != nil && (parent == nil || parent.Process.Container == nil || *parent.Process.Container != *c) {
+		p.note(cyan, "["+label(c)+"]")
+	}
+	if enters {
+		own := process.Chain.Own().NS
+		p.note(p.color(process.Chain), "{PID namespace "+strconv.FormatUint(uint64(own.Inum), 10)+", level "+strconv.Itoa(process.Chain.Level())+"}")
+	}
+	if process.Subreaper {
+		p.note(dim, "subreaper")
+	}
+	if below := kthreads(n); process.Kthread && !p.Kthreads && below > 0 {
+		p.note(dim, "and "+words.Count(below, "kernel thread", "kernel threads")+" below it")
+	}
+	p.ending(n)
+	for _, a := range n.Reparented {
+		p.note(magenta, moved(a, p.arrow))
+	}
+}
+
+// ending says how far a process is that does not live.
+func (p *printer) ending(n *report.Node) {
+	switch n.State {
+	case report.Unseen:
+		p.note(dim, "(not seen itself)")
+		return
+	case report.Gone:
+		p.note(yellow, "ended unseen")
+		return
+	case report.Live:
+		return
+	}
+	text := "<zombie>"
+	if n.State == report.Exited {
+		text = "ended"
+	}
+	if n.Exit != nil && (n.State == report.Exited || p.Ended) {
+		text = words.Status(*n.Exit)
+		if n.State == report.Zombie {
+			text = "<zombie, " + text + ">"
+		}
+	}
+	if n.LifetimeNS != 0 {
+		text += " after " + words.Duration(n.LifetimeNS)
+	}
+	p.note(yellow, text)
+}
+
+func (p *printer) note(style, text string) {
+	p.piece("", " ")
+	p.piece(style, text)
+}
+
+func label(c *events.Container) string {
+	if c.Runtime == "" {
+		return words.Container(c)
+	}
+	return safe.String(c.Runtime) + " " + words.Container(c)
+}
+
+// moved tells one change of parent in a few words.
+func moved(a report.Adoption, arrow string) string {
+	text := "reparented " + words.Ref(a.From) + " " + arrow + " " + words.Ref(a.To)
+	var why []string
+	if a.Reason != events.ReparentUnknown {
+		why = append(why, a.Reason.String())
+	}
+	if !a.Confirmed {
+		why = append(why, "predicted")
+	}
+	if len(why) > 0 {
+		text += " (" + strings.Join(why, ", ") + ")"
+	}
+	return text
+}
+
+// kthreads counts those below.
+func kthreads(n *report.Node) (sum int) {
+	for _, c := range n.Children {
+		sum += kthreads(c)
+		if c.Process.Kthread {
+			sum++
+		}
+	}
+	return sum
+}

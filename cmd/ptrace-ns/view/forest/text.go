@@ -1,0 +1,154 @@
+// Package forest prints trees of processes: as text for people, and in the
+// languages of Graphviz and Mermaid. Every string that comes from the kernel is
+// made harmless for its language. It knows reports, and nothing of where they
+// come from.
+package forest
+
+import (
+	"bytes"
+	"io"
+	"strconv"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+)
+
+// Options say what is shown and what the terminal can show.
+type Options struct {
+	Color    bool
+	Unicode  bool // else ASCII stands for lines and arrows
+	Width    int  // lines are cut there; 0 is not at all
+	Args     bool // the command line in place of the name
+	Kthreads bool // each kernel thread, not only how many
+	Ended    bool // more of those that have ended
+	// User names a user id.
+	User func(uint32) string
+	// Marked are shown bold.
+	Marked map[events.ProcKey]bool
+}
+
+type glyphs struct{ branch, last, pipe, arrow, mark, more string }
+
+func (o Options) glyphs() glyphs {
+	if o.Unicode {
+		return glyphs{"├─", "└─", "│ ", "→", "◆ ", "…"}
+	}
+	return glyphs{"|-", "`-", "| ", ">", "* ", "..."}
+}
+
+// Text writes the trees, one process a line.
+func Text(w io.Writer, roots []*report.Node, o Options) error {
+	p := newPrinter(o)
+	for _, n := range roots {
+		if !p.collapsed(n) {
+			p.tree(n, nil, "", "")
+		}
+	}
+	_, err := w.Write(p.out.Bytes())
+	return err
+}
+
+// printer writes lines of styled pieces and cuts them at the width.
+type printer struct {
+	Options
+	glyphs
+	out    bytes.Buffer
+	colors map[events.NSID]string
+	used   int
+	full   bool
+}
+
+func newPrinter(o Options) *printer {
+	return &printer{Options: o, glyphs: o.glyphs(), colors: map[events.NSID]string{}}
+}
+
+// tree writes a process and what is below it. The process's line begins with
+// lead, and those below with indent.
+func (p *printer) tree(n, parent *report.Node, lead, indent string) {
+	p.line(n, parent, lead)
+	below := p.shown(n.Children)
+	for i, t := range n.Threads {
+		mark, _ := p.joints(i == len(n.Threads)-1 && len(below) == 0)
+		p.thread(t, indent+mark)
+	}
+	for i, c := range below {
+		mark, more := p.joints(i == len(below)-1)
+		p.tree(c, n, indent+mark, indent+more)
+	}
+}
+
+func (p *printer) joints(last bool) (mark, more string) {
+	if last {
+		return p.last, "  "
+	}
+	return p.branch, p.pipe
+}
+
+// shown leaves out the kernel threads that are only counted.
+func (p *printer) shown(all []*report.Node) []*report.Node {
+	var shown []*report.Node
+	for _, n := range all {
+		if !p.collapsed(n) {
+			shown = append(shown, n)
+		}
+	}
+	return shown
+}
+
+func (p *printer) collapsed(n *report.Node) bool {
+	return n.Process.Kthread && n.Process.Parent.Key.PID != 0 && !p.Kthreads && !p.Marked[n.Process.Key]
+}
+
+func (p *printer) line(n, parent *report.Node, lead string) {
+	p.piece("", lead)
+	own := n.Process.Chain.Own().NS
+	enters := parent != nil && own != parent.Process.Chain.Own().NS || parent == nil && n.Process.Chain.Level() > 0
+	color := p.color(n.Process.Chain)
+	if enters {
+		p.piece(color, p.mark)
+	}
+	if len(n.Process.Chain) > 0 {
+		p.piece(color, words.Chain(n.Process.Chain, p.arrow))
+	} else {
+		p.piece("", strconv.Itoa(int(n.Process.Key.PID)))
+	}
+	p.piece("", " ")
+	style := ""
+	if p.Marked[n.Process.Key] {
+		style = bold
+	}
+	p.piece(style, p.name(n))
+	p.notes(n, parent, enters)
+	p.end()
+}
+
+// name is the command line or the kernel's name for the process, quoted where it
+// could be taken for what is said of it.
+func (p *printer) name(n *report.Node) string {
+	switch process := &n.Process; {
+	case process.Kthread:
+		return "[" + safe.String(process.Comm) + "]"
+	case p.Args && len(process.Args.Raw) > 0:
+		return string(words.AppendArgs(nil, process.Args, p.more))
+	case process.Comm == "":
+		return "?"
+	default:
+		return string(words.AppendQuoted(nil, process.Comm))
+	}
+}
+
+func (p *printer) thread(t report.Thread, lead string) {
+	p.piece("", lead)
+	chain := make(events.PIDChain, len(t.PIDs))
+	for i, n := range t.PIDs {
+		chain[i].PID = n
+	}
+	if len(chain) == 0 {
+		chain = events.PIDChain{{PID: t.TID}}
+	}
+	p.piece("", words.Chain(chain, p.arrow))
+	p.piece(dim, " {"+safe.String(t.Comm)+"}")
+	p.end()
+}
