@@ -159,7 +159,7 @@ func (w *World) setTID(op Op) (bool, error) {
 
 // vfork makes a child for which its creator waits until it executes or ends.
 func (w *World) vfork(op Op) (bool, error) {
-	creator := w.pick(op.A, (*node).free)
+	creator := w.pick(op.A, w.freeAndNotKeeper)
 	if creator == nil || w.living() >= crowd {
 		return false, nil
 	}
@@ -189,7 +189,8 @@ func (w *World) vfork(op Op) (bool, error) {
 
 // doubleFork makes a daemon: the middle ends without waiting for anybody.
 func (w *World) doubleFork(op Op) (bool, error) {
-	creator := w.pick(op.A, func(n *node) bool { return n.free() && !n.unshared })
+	// Where PIDs are few the second fork may fail, and nobody could tell.
+	creator := w.pick(op.A, func(n *node) bool { return n.free() && !n.unshared && !w.few })
 	if creator == nil || w.living() >= crowd {
 		return false, nil
 	}

@@ -92,19 +92,10 @@ func (w *World) ended(n *node) (bool, error) {
 
 func (w *World) blocked(init *node) bool {
 	s := init.spaces[len(init.spaces)-1]
-	for _, n := range w.nodes {
-		if n.Alive || n == init || n.waited || !n.in(s) {
-			continue
-		}
-		at, err := statOf(n.PID)
-		if err != nil || at.ID != n.ID || at.state != 'Z' {
-			continue
-		}
-		if parent := w.holder(at.ppid); parent == nil || parent != init && !parent.in(s) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(w.zombies(), func(at stat) bool {
+		n, parent := w.byID(at.ID), w.holder(at.ppid)
+		return n != init && at.state == 'Z' && n.in(s) && (parent == nil || !parent.in(s))
+	})
 }
 
 // holder returns who has the PID: the last who was born with it, nil for a stranger.
@@ -117,10 +108,27 @@ func (w *World) holder(pid int) *node {
 	return nil
 }
 
+// zombies returns the dead that are still there.
+func (w *World) zombies() (all []stat) {
+	for _, n := range w.nodes {
+		if n.Alive || n.waited {
+			continue
+		}
+		if at, err := statOf(n.PID); err == nil && at.ID == n.ID {
+			all = append(all, at)
+		}
+	}
+	return all
+}
+
 // reap has a parent wait for its dead children, and compares how they ended.
 func (w *World) reap(op Op) (bool, error) {
-	n := w.pick(op.A, (*node).free)
-	if n == nil {
+	dead := w.zombies()
+	if len(dead) == 0 {
+		return false, nil
+	}
+	n := w.holder(dead[int(op.A)%len(dead)].ppid)
+	if n == nil || !n.free() {
 		return false, nil
 	}
 	list, err := n.call("reap")
@@ -136,14 +144,14 @@ func (w *World) reap(op Op) (bool, error) {
 		if code != cldExited {
 			how = Status{Signal: status}
 		}
-		dead := w.deadChild(n, pid, how)
-		if dead == nil {
+		child := w.deadChild(n, pid, how)
+		if child == nil {
 			return false, fmt.Errorf("process %d reaped %d: not known", n.PID, pid)
 		}
-		if dead.Status != how {
-			return false, fmt.Errorf("process %d ended with %+v: %+v was expected", dead.PID, how, dead.Status)
+		if child.Status != how {
+			return false, fmt.Errorf("process %d ended with %+v: %+v was expected", child.PID, how, child.Status)
 		}
-		dead.waited = true
+		child.waited = true
 	}
 	return list != "", nil
 }

@@ -1,7 +1,6 @@
 package oracle
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 )
@@ -199,9 +198,9 @@ func (w *World) fewPIDs(op Op) (bool, error) {
 	if n == nil || !pidMaxPerNamespace() {
 		return false, nil
 	}
-	_, err := n.call("few %d", 303+int(op.B)%4)
-	if errors.Is(err, errRefused) {
-		return false, nil
+	if _, err := n.call("few %d", 303+int(op.B)%4); err != nil {
+		return refused(err)
 	}
-	return err == nil, err
+	w.few = true
+	return true, nil
 }

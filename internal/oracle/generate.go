@@ -1,6 +1,10 @@
 package oracle
 
-import "pgregory.net/rapid"
+import (
+	"slices"
+
+	"pgregory.net/rapid"
+)
 
 // weights say how often each kind of operation is drawn: births and deaths must
 // keep a crowd alive, and most namespaces should live for a while.
@@ -13,10 +17,13 @@ var weights = [kinds]int{
 
 // Workload draws a list of operations.
 func Workload() *rapid.Generator[[]Op] {
+	// The first of a bag are drawn more often than the last: one of each comes first.
 	var bag []Kind
-	for kind, weight := range weights {
-		for range weight {
-			bag = append(bag, Kind(kind))
+	for round := range slices.Max(weights[:]) {
+		for kind, weight := range weights {
+			if weight > round {
+				bag = append(bag, Kind(kind))
+			}
 		}
 	}
 	kind, which := rapid.SampledFrom(bag), rapid.Uint8()

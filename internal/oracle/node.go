@@ -84,7 +84,11 @@ func (n *node) call(format string, args ...any) (string, error) {
 	if err := n.send(format, args...); err != nil {
 		return "", err
 	}
-	return n.answer(patience)
+	answer, err := n.answer(patience)
+	if err != nil {
+		return "", fmt.Errorf("order %q: %w", fmt.Sprintf(format, args...), err)
+	}
+	return answer, nil
 }
 
 func (n *node) answer(within time.Duration) (string, error) {

@@ -59,6 +59,9 @@ type Op struct {
 	A, B, C uint8
 }
 
+// GoString is how rapid prints what it drew.
+func (o Op) GoString() string { return o.String() }
+
 // String tells the operation as a Go literal would.
 func (o Op) String() string { return fmt.Sprintf("{%s %d %d %d}", o.Kind, o.A, o.B, o.C) }
 

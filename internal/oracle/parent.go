@@ -38,7 +38,7 @@ func (w *World) lookAtParents() error {
 // namespace, or as a subreaper among the ancestors. An init can be both, and then
 // it is the nearest subreaper if the way up leads to it (kernel/exit.c).
 func (w *World) reason(dead, heir ID) (string, error) {
-	chain, err := readChain(heir.PID)
+	chain, err := numbers(heir.PID)
 	if err != nil {
 		return "", err
 	}

@@ -39,8 +39,8 @@ func readStat(path string) (stat, error) {
 
 func statOf(pid int) (stat, error) { return readStat(fmt.Sprintf("/proc/%d/stat", pid)) }
 
-// readChain returns the PID at every level, outermost first, with the namespaces.
-func readChain(pid int) ([]Number, error) {
+// numbers returns the PID at every level, outermost first.
+func numbers(pid int) ([]Number, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return nil, err
@@ -54,6 +54,15 @@ func readChain(pid int) ([]Number, error) {
 			return nil, err
 		}
 		chain = append(chain, Number{PID: n})
+	}
+	return chain, nil
+}
+
+// readChain returns the numbers with their namespaces.
+func readChain(pid int) ([]Number, error) {
+	chain, err := numbers(pid)
+	if err != nil {
+		return nil, err
 	}
 	ns, err := os.Open(fmt.Sprintf("/proc/%d/ns/pid", pid))
 	if err != nil {

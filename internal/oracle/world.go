@@ -17,8 +17,8 @@ import (
 const crowd = 24
 
 // World is one workload: the processes that it consists of and what is true of
-// them. The first, the keeper, starts all others, never ends by an operation and is
-// a subreaper at first. It is used by one goroutine.
+// them. The first, the keeper, starts all others, takes orders at any time, never
+// ends by an operation and is a subreaper at first. It is used by one goroutine.
 type World struct {
 	images   []string // programs to execute, the same under several names
 	address  string
@@ -30,7 +30,8 @@ type World struct {
 	signals  []Signal
 	arrived  map[int]*arrival
 	done     map[Kind]int
-	orders   int
+	orders   int  // how many processes and images were numbered
+	few      bool // a namespace has few PIDs
 }
 
 // arrival is a process that has connected and told who it is.
@@ -215,12 +216,6 @@ func (w *World) Close() error {
 
 // end kills whoever lives and has the keeper, to whom all then come, reap them.
 func (w *World) end() error {
-	if child := w.keeper.waitsFor; child != nil {
-		unix.PidfdSendSignal(int(child.pidfd.Fd()), unix.SIGKILL, nil, 0)
-		if err := w.release(child); err != nil {
-			return err
-		}
-	}
 	if _, err := w.keeper.call("subreaper 1"); err != nil {
 		return err
 	}

@@ -1,0 +1,226 @@
+//go:build linux
+
+package tracer_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
+	"github.com/ptrace-ns/ptrace-ns/internal/oracle"
+	"github.com/ptrace-ns/ptrace-ns/tracer"
+	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
+)
+
+// checkEvery is how many operations are between two comparisons.
+const checkEvery = 50
+
+// TestDifferential runs random workloads and compares, whenever they pause, what
+// the tree of the live kernel says with what the workload knows of itself.
+// ORACLE_STEPS says how many operations, ORACLE_SEED which; the seed is printed and
+// a failure is shrunk to the operations that it needs.
+func TestDifferential(t *testing.T) {
+	steps := fromEnv(t, "ORACLE_STEPS", 6000)
+	seed := fromEnv(t, "ORACLE_SEED", uint64(time.Now().UnixNano())>>10)
+	setFlags(t, map[string]string{
+		"rapid.seed": fmt.Sprint(seed), "rapid.checks": fmt.Sprint(max(1, steps/120)),
+		"rapid.nofailfile": "true",
+	})
+	t.Logf("ORACLE_SEED=%d ORACLE_STEPS=%d", seed, steps)
+	kerneltest.RequireBPF(t)
+	images, err := oracle.Images(kerneltest.CompileHelper(t, "oracle"), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := openDifferential(t)
+	defer d.kernel.Close()
+	rapid.Check(t, func(rt *rapid.T) {
+		ops := oracle.Workload().Draw(rt, "operations")
+		if differences := d.run(t, images, ops); len(differences) > 0 {
+			rt.Fatalf("%s\noperations: %v", strings.Join(differences, "\n"), needed(ops))
+		}
+	})
+	d.summary(t)
+}
+
+func fromEnv(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
+
+// setFlags sets flags of rapid for this test alone.
+func setFlags(t *testing.T, values map[string]string) {
+	t.Helper()
+	for name, value := range values {
+		before := flag.Lookup(name).Value.String()
+		if err := flag.Set(name, value); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { flag.Set(name, before) })
+	}
+}
+
+// needed leaves out the operations that do nothing.
+func needed(ops []oracle.Op) []oracle.Op {
+	return slices.DeleteFunc(slices.Clone(ops), func(op oracle.Op) bool { return op.Kind == oracle.Rest })
+}
+
+// differential is one tracer that sees one workload after the other.
+type differential struct {
+	kernel  *tracer.Kernel
+	model   *tree.Model
+	witness *witness
+	marks   int
+	done    map[oracle.Kind]int
+	checks  int
+	lives   int
+}
+
+func openDifferential(t *testing.T) *differential {
+	t.Helper()
+	kernel, err := tracer.Open(tracer.Options{Threads: true, BufferBytes: 32 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	model := tree.New(tree.Options{Keep: 1 << 14})
+	return &differential{kernel: kernel, model: model, witness: newWitness(model), done: map[oracle.Kind]int{}}
+}
+
+// run performs the operations and returns the differences of the first comparison
+// that has any. The oracle's own failure ends the test.
+func (d *differential) run(t *testing.T, images []string, ops []oracle.Op) []string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "oracle")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	d.witness.reset()
+	w, err := oracle.Start(images, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for i, op := range ops {
+		if err := w.Do(op); err != nil {
+			t.Fatalf("%v\nafter %v", err, needed(ops[:i]))
+		}
+		if (i+1)%checkEvery != 0 && i+1 < len(ops) {
+			continue
+		}
+		if differences := d.compare(t, w); len(differences) > 0 {
+			return append([]string{fmt.Sprintf("after operation %d:", i)}, differences...)
+		}
+	}
+	for kind, n := range w.Done() {
+		d.done[kind] += n
+	}
+	return nil
+}
+
+// compare brings the tracer to this moment and returns what it has wrong.
+func (d *differential) compare(t *testing.T, w *oracle.World) []string {
+	t.Helper()
+	d.marks++
+	mark := fmt.Sprintf("mark-%d", d.marks)
+	if err := w.Rename(mark); err != nil {
+		t.Fatal(err)
+	}
+	lives, err := w.Lives()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.drain(t, mark)
+	d.checks++
+	d.lives = max(d.lives, len(lives))
+	keys, err := d.witness.keys(lives)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	differences := d.witness.corrected
+	for i, truth := range lives {
+		told, err := d.witness.life(keys[i])
+		if err != nil {
+			differences = append(differences, fmt.Sprintf("process %v: %v", truth.ID, err))
+			continue
+		}
+		for _, line := range truth.Diff(&told) {
+			differences = append(differences, fmt.Sprintf("process %v: %s", truth.ID, line))
+		}
+	}
+	differences = append(differences, differ("PID namespaces", w.Spaces(), d.witness.spaces(lives))...)
+	return append(differences, differ("signals", w.Signals(), d.witness.sent(lives))...)
+}
+
+// drain reads until the keeper's new name is there: all before is in order.
+func (d *differential) drain(t *testing.T, mark string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	sink := tracer.Derive(d.model, d.witness)
+	for d.witness.name != mark {
+		ev, err := d.kernel.Next(ctx)
+		if err != nil {
+			t.Fatalf("waiting for %s: %v", mark, err)
+		}
+		if ev == nil {
+			continue
+		}
+		if err := sink.Put(ev); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d.witness.lost > 0 {
+		t.Fatalf("%d records lost: nothing can be compared", d.witness.lost)
+	}
+}
+
+func (d *differential) summary(t *testing.T) {
+	t.Helper()
+	steps := 0
+	for _, kind := range slices.Sorted(maps.Keys(d.done)) {
+		steps += d.done[kind]
+		t.Logf("%6d × %v", d.done[kind], kind)
+	}
+	t.Logf("%d operations, %d comparisons of up to %d processes; machine-wide %+v", steps, d.checks, d.lives, d.model.Stats())
+}
+
+// differ compares two lists line by line.
+func differ[T any](what string, truth, told []T) []string {
+	var all []string
+	for i := range max(len(truth), len(told)) {
+		want, got := "nothing", "nothing"
+		if i < len(truth) {
+			want = fmt.Sprintf("%+v", truth[i])
+		}
+		if i < len(told) {
+			got = fmt.Sprintf("%+v", told[i])
+		}
+		if want != got {
+			all = append(all, fmt.Sprintf("%s: told %s, true is %s", what, got, want))
+		}
+	}
+	return all
+}
