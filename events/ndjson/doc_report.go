@@ -95,6 +95,12 @@ type InitDoc struct {
 	RefDoc
 	// Its PID at every PID-namespace level, outermost first.
 	PIDs []PIDDoc `json:"pids,omitzero"`
+	// Its arguments, at most the first 4096 bytes.
+	Args []string `json:"args,omitzero"`
+	// The vector was longer.
+	ArgsTruncated bool `json:"args_truncated,omitzero"`
+	// Its true size in bytes, when cut.
+	ArgsBytes uint64 `json:"args_bytes,omitzero"`
 }
 
 // WaitingDoc is a member that a dying namespace waits for.

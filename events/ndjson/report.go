@@ -165,6 +165,7 @@ func (e *encoder) namespace(ns *report.Namespace) {
 		e.key(ns.Init.Key)
 		e.string("comm", ns.Init.Comm)
 		e.chain(ns.Chain)
+		e.image(&events.Process{Args: ns.Args})
 		e.close(outer)
 	}
 	e.ref("creator", ns.Creator)

@@ -34,7 +34,7 @@ func sampleNamespace() *report.Namespace {
 		Info: events.NSInfo{ID: hostNS}, Members: 90, Visible: 93,
 		Children: []*report.Namespace{{
 			Info: events.NSInfo{ID: childNS, Level: 1, Parent: hostNS, UserNS: 4026531837},
-			Init: initRef, Chain: full().Chain, Creator: runc, Via: "clone", Container: docker,
+			Init: initRef, Chain: full().Chain, Args: full().Args, Creator: runc, Via: "clone", Container: docker,
 			Members: 2, Visible: 3, Unreaped: 1, AgeNS: 9, Dying: true, DyingNS: 8, InitExit: &events.ExitStatus{Code: 3},
 			WaitingFor: []report.Waiting{{Process: ref(9, "x\x9b"), Parent: runc, Zombie: true}},
 		}},

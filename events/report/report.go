@@ -51,6 +51,7 @@ type Namespace struct {
 	Info    events.NSInfo
 	Init    events.Ref
 	Chain   events.PIDChain // of the init
+	Args    events.Args     // of the init
 	Creator events.Ref      // zero is not known
 	Via     string
 	// Container is the init's.

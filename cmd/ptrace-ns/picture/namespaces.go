@@ -35,6 +35,9 @@ func namespace(m *tree.Model, ns *tree.Namespace, nowNS uint64) *report.Namespac
 	}
 	if init, ok := ns.InitProcess(); ok {
 		r.Init, r.Chain, r.Container = init.Ref(), init.Chain, init.Container
+		if i := init.Image(); i != nil {
+			r.Args = i.Args
+		}
 	} else if ns.Level == 0 && ns.Init.IsZero() {
 		r.Init, r.Chain = hostInit(m, ns)
 	}

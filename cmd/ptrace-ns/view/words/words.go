@@ -67,3 +67,11 @@ func Count(n int, one, many string) string {
 	}
 	return strconv.Itoa(n) + " " + many
 }
+
+// Or returns the text, or what stands for none.
+func Or(text, none string) string {
+	if text == "" {
+		return none
+	}
+	return text
+}

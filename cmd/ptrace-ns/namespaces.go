@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/picture"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/nstree"
+	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
+)
+
+// namespacesOptions is what the flags of namespaces say.
+type namespacesOptions struct{ output, color string }
+
+const namespacesLong = `Namespaces shows the hierarchy of PID namespaces as it is now: the inode number
+that /proc/PID/ns/pid shows, the depth, how many processes live in it (and, behind
+a +, in namespaces below it), its PID 1 by all its PIDs, since when that runs, and
+the container.
+
+A namespace whose PID 1 has ended is dying. When that takes long, the members are
+named that it waits for: only their parent, who lives outside, can reap them.
+
+It is one look with nothing attached. Who created a namespace was seen by a watch
+that was there, and is unknown here.`
+
+func newNamespaces(a *app) *cobra.Command {
+	o := &namespacesOptions{}
+	cmd := &cobra.Command{
+		Use:     "namespaces [flags]",
+		Aliases: []string{"ns"},
+		Short:   "Show the hierarchy of PID namespaces",
+		Long:    namespacesLong,
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(cmd.Flags().Changed("color")); err != nil {
+				return err
+			}
+			return o.run(cmd.Context(), a)
+		},
+	}
+	cmd.Flags().StringVarP(&o.output, "output", "o", "text", "print `FORMAT`: text or json")
+	cmd.Flags().StringVar(&o.color, "color", "auto", "colour text `WHEN`: auto, always or never; NO_COLOR is heeded by auto")
+	complete(cmd, "output", "text", "json")
+	complete(cmd, "color", "auto", "always", "never")
+	return cmd
+}
+
+func (o *namespacesOptions) check(recoloured bool) error {
+	if o.output != "text" && o.output != "json" {
+		return usageError("output %q is unknown; there are text and json", o.output)
+	}
+	return checkColor(o.color, recoloured, o.output)
+}
+
+func (o *namespacesOptions) run(ctx context.Context, a *app) error {
+	c, err := a.look(ctx)
+	if err != nil {
+		return err
+	}
+	all := picture.Namespaces(c.model, c.nowNS)
+	if o.output == "json" {
+		_, err = a.out.Write(ndjson.AppendNamespaces(nil, all))
+		return ended(err)
+	}
+	return ended(nstree.Write(a.out, all, nstree.Options{Color: a.colors(o.color), Unicode: a.unicode(), NowNS: c.nowNS}))
+}

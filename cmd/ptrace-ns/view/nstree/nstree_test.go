@@ -1,0 +1,68 @@
+package nstree_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/nstree"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func ref(pid int32, comm string) events.Ref {
+	return events.Ref{Key: events.ProcKey{PID: pid, Start: uint64(pid)}, Comm: comm}
+}
+
+func sample() []*report.Namespace {
+	host, outer, inner := events.NSID{Inum: 4026531836}, events.NSID{Inum: 4026532178}, events.NSID{Inum: 4026532180}
+	dead := &report.Namespace{
+		Info: events.NSInfo{ID: inner, Level: 2, Parent: outer}, Init: ref(7700, "in\x1bit"),
+		Chain: events.PIDChain{{NS: host, PID: 7700}, {NS: outer, PID: 9}, {NS: inner, PID: 1}},
+		Dying: true, Unreaped: 1,
+	}
+	return []*report.Namespace{{
+		Info: events.NSInfo{ID: host}, Init: ref(1, "systemd"), Members: 90, Visible: 93, AgeNS: 7_380_000_000_000,
+		Children: []*report.Namespace{{
+			Info: events.NSInfo{ID: outer, Level: 1, Parent: host}, Init: ref(7609, "sh"),
+			Chain: events.PIDChain{{NS: host, PID: 7609}, {NS: outer, PID: 1}}, Args: events.ArgsOf("sh", "-c", "a b"),
+			Container: &events.Container{ID: "9f1c", Name: "web"}, Creator: ref(7600, "runc"),
+			Members: 2, Visible: 3, AgeNS: 3_200_000_000, Dying: true, DyingNS: 1_000_000_000, InitExit: &events.ExitStatus{Code: 3},
+			WaitingFor: []report.Waiting{
+				{Process: ref(7650, "sleep"), Parent: ref(7640, "ns\nenter")},
+				{Process: ref(7651, "sleep"), Parent: ref(7640, "nsenter"), Zombie: true},
+			},
+			Children: []*report.Namespace{dead},
+		}, {Info: events.NSInfo{ID: events.NSID{Inum: 4026532190}, Level: 1, Parent: host}, Members: 1, Visible: 1}},
+	}}
+}
+
+func TestGolden(t *testing.T) {
+	for name, o := range map[string]nstree.Options{
+		"unicode": {Unicode: true}, "ascii": {}, "color": {Unicode: true, Color: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o.NowNS = 4_500_000_000
+			var out bytes.Buffer
+			if err := nstree.Write(&out, sample(), o); err != nil {
+				t.Fatal(err)
+			}
+			file := "testdata/" + name + ".golden"
+			if *update {
+				if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out.String() != string(want) {
+				t.Errorf("got\n%swant\n%s", out.String(), want)
+			}
+		})
+	}
+}
