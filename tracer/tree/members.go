@@ -32,7 +32,12 @@ func (m *Model) join(p *Process, owner uint32) {
 func (m *Model) rejoin(p *Process) {
 	level := p.Chain.Level()
 	for ns := p.ns; ns != nil && level >= 0; ns = ns.Parent {
-		if m.nsByInum[p.Chain[level].NS.Inum] != ns {
+		e := p.Chain[level].NS
+		if e.ID != 0 && e.ID == ns.ID.ID {
+			level-- // certain: a pass is no moment, an inum can come again during it
+			continue
+		}
+		if m.nsByInum[e.Inum] != ns {
 			break
 		}
 		level--

@@ -325,3 +325,30 @@ func TestCgroupMove(t *testing.T) {
 		t.Errorf("cgroup %+v, container %+v", p.Cgroup, p.Container)
 	}
 }
+
+// R15: a pass is no moment. A namespace can end during it and its inum be another's
+// when the pass is over; the end is told by the exit, and not before.
+func TestR15InumComesAgainInPass(t *testing.T) {
+	k := newKernel(true)
+	a := k.fork(k.init, cloneNewPID)
+	k.log = nil
+	k.emit(events.Snapshot, k.init)
+	k.emit(events.Snapshot, a)
+	shown := len(k.log)
+	k.exit(a, events.ExitStatus{})
+	exit := k.log[shown]
+	b := k.fork(k.init, cloneNewPID)
+	if b.ns.id.Inum != a.ns.id.Inum {
+		t.Fatalf("inums %d and %d, want one", a.ns.id.Inum, b.ns.id.Inum)
+	}
+	k.log = k.log[:shown]
+	k.emit(events.Snapshot, b)
+	k.log = append(k.log, &events.Event{Kind: events.SnapshotEnd, BootNS: k.now}, exit)
+	_, told := fold(t, k.log)
+	if got, want := kinds(told), []string{"snapshot", "snapshot", "snapshot", "exit", "pidns_destroy"}; !slices.Equal(got, want) {
+		t.Fatalf("told %v, want %v", got, want)
+	}
+	if d := told[4]; d.Pidns.Init.Key != a.key || d.Cause != told[3].Seq {
+		t.Errorf("destroy is of %+v, caused by %d", d.Pidns.Init, d.Cause)
+	}
+}
