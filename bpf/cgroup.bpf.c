@@ -21,8 +21,8 @@ int BPF_PROG(cgroup_attach_task, struct cgroup *cgrp, const char *path, struct t
 
 	if (!told_hierarchy(cgrp))
 		return 0;
-	fill_core(&rec.head.task, task);
 	fill_full(&rec.head.full, task);
+	fill_core(&rec.head.task, task);
 	EMIT(attach_rec, rec, task, REC_CGROUP_ATTACH, level_count(task));
 	return 0;
 }

@@ -151,8 +151,8 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 	}
 	blob.want = want > max_blob ? max_blob : want;
 	fill_hdr(&head.hdr, REC_EXEC, level_count(task));
-	fill_core(&head.task, task);
 	fill_full(&head.full, task);
+	fill_core(&head.task, task);
 
 	if (TRY_SHAPE(exec_small) && TRY_SHAPE(exec_medium))
 		TRY_SHAPE(exec_large);

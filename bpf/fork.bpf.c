@@ -80,8 +80,8 @@ int BPF_PROG(task_newtask, struct task_struct *task, unsigned long clone_flags)
 			__sync_fetch_and_add(&c->births_newtask, 1);
 	}
 
-	fill_core(&rec.head.task, task);
 	fill_full(&rec.head.full, task);
+	fill_core(&rec.head.task, task);
 	fill_ref(&rec.head.creator, creator);
 	fill_ns(&rec.head.creator_ns_id, &rec.head.creator_ns_inum, own_pidns(creator));
 	rec.head.creator_level = creator->thread_pid->level;

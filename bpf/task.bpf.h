@@ -98,6 +98,16 @@ static __always_inline void fill_core(struct task_core *core, struct task_struct
 	struct signal_struct *sig = task->signal;
 	__u32 flags = 0;
 
+	core->start = leader->start_boottime;
+	core->pid_ino = pid_ino(leader->thread_pid);
+	/* real_parent is the thread that forked; the process is its group. */
+	core->parent_start = parent->group_leader->start_boottime;
+	core->tgid = task->tgid;
+	core->tid = task->pid;
+	core->parent_tgid = parent->tgid;
+	/* What branches comes last, here and below, and fill_full before fill_core: for
+	 * each pointer that is followed Linux looks through all its types four times
+	 * (verifier.c: type_is_trusted and its like), on every way that leads there. */
 	if (task->flags & PF_KTHREAD)
 		flags |= TASK_KTHREAD;
 	if (task->exit_state)
@@ -109,13 +119,6 @@ static __always_inline void fill_core(struct task_core *core, struct task_struct
 	if (is_child_reaper(sig, own_pidns(task)))
 		flags |= TASK_NS_INIT;
 	core->flags = flags;
-	core->start = leader->start_boottime;
-	core->pid_ino = pid_ino(leader->thread_pid);
-	/* real_parent is the thread that forked; the process is its group. */
-	core->parent_start = parent->group_leader->start_boottime;
-	core->tgid = task->tgid;
-	core->tid = task->pid;
-	core->parent_tgid = parent->tgid;
 	bpf_probe_read_kernel(core->comm, COMM_LEN, task->comm);
 }
 
@@ -152,10 +155,9 @@ static __always_inline void fill_full(struct task_full *full, struct task_struct
 {
 	const struct cred *cred = task->cred;
 	struct nsproxy *ns = task->nsproxy;
-	struct pid_namespace *own = own_pidns(task);
 	struct user_namespace *user = cred->user_ns;
 
-	fill_cgroup(full, task);
+	bpf_probe_read_kernel(full->parent_comm, COMM_LEN, task->real_parent->group_leader->comm);
 	full->uid = cred->euid.val;
 	full->gid = cred->egid.val;
 	full->ns_user = user->ns.inum;
@@ -166,8 +168,8 @@ static __always_inline void fill_full(struct task_full *full, struct task_struct
 	full->ns_ipc = ns->ipc_ns->ns.inum;
 	full->ns_cgroup = ns->cgroup_ns->ns.inum;
 	full->ns_time = bpf_core_field_exists(ns->time_ns) ? ns->time_ns->ns.inum : 0;
-	full->pidns_owner = BPF_CORE_READ(own, user_ns, ns.inum);
-	bpf_probe_read_kernel(full->parent_comm, COMM_LEN, task->real_parent->group_leader->comm);
+	fill_cgroup(full, task);
+	full->pidns_owner = BPF_CORE_READ(own_pidns(task), user_ns, ns.inum);
 }
 
 /* PID chains up to this depth are built on the stack; only the deeper ones, which
