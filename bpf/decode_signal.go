@@ -20,6 +20,7 @@ func (d *Decoder) decodeSignal(raw []byte) error {
 		Code:         r.Code,
 		Result:       events.SignalResult(r.Result),
 		TargetIsInit: has(r.Flags, probesSignalFlagSIG_TARGET_INIT),
+		Unasked:      !has(r.Flags, probesSignalFlagSIG_ASKED),
 		Group:        has(r.Flags, probesSignalFlagSIG_GROUP),
 		ParentDeath:  has(r.Flags, probesSignalFlagSIG_PDEATH),
 		NSID:         events.NSID{Inum: r.NsInum, ID: r.NsId},

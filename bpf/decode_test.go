@@ -146,13 +146,16 @@ func TestDecodeSignal(t *testing.T) {
 		{"pdeath by SIGKILL", 9, 0, group | probesSignalFlagSIG_NOINFO | probesSignalFlagSIG_PDEATH, events.OriginKernel},
 		{"pdeath", 15, 0, group | probesSignalFlagSIG_NOINFO | probesSignalFlagSIG_PDEATH, events.OriginKernel},
 		{"to an init", 15, 0, group | probesSignalFlagSIG_TARGET_INIT, events.OriginUser},
+		{"asked for", 15, 0, group | probesSignalFlagSIG_ASKED, events.OriginUser},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			expect := base(events.Signal, "target", 2)
 			expect.Signal = &events.SignalDetail{
 				Signal: c.sig, Sender: refOf(60, 600, "sender"), SenderTID: 61, Origin: c.origin, Code: c.code,
 				TargetIsInit: c.flags&probesSignalFlagSIG_TARGET_INIT != 0, Group: c.flags&group != 0,
-				ParentDeath: c.flags&probesSignalFlagSIG_PDEATH != 0, NSID: events.NSID{Inum: 4001, ID: 901},
+				ParentDeath: c.flags&probesSignalFlagSIG_PDEATH != 0,
+				Unasked:     c.flags&probesSignalFlagSIG_ASKED == 0,
+				NSID:        events.NSID{Inum: 4001, ID: 901},
 			}
 			want(t, decode(t, signalRecord(c.sig, c.code, c.flags)), expect)
 		})

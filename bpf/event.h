@@ -183,6 +183,7 @@ enum signal_flag {
 	SIG_TARGET_INIT = 1 << 4, /* to the PID 1 of a child PID namespace */
 	SIG_TARGET_OOM = 1 << 5,  /* SIGKILL by the OOM killer */
 	SIG_PDEATH = 1 << 6,	  /* the target's parent-death signal, parent exiting */
+	SIG_ASKED = 1 << 7,	  /* else recorded only because it is deadly */
 };
 
 struct signal_rec {

@@ -48,6 +48,7 @@ enum {
 #define PIDNS_ADDING (1U << 31)
 #define SIGKILL 9
 #define SIGCHLD 17
+#define SIG_DFL 0
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -200,6 +201,18 @@ struct linux_binprm {
 	const char *interp;
 };
 
+struct sigaction {
+	void *sa_handler;
+};
+
+struct k_sigaction {
+	struct sigaction sa;
+};
+
+struct sighand_struct {
+	struct k_sigaction action[64];
+};
+
 struct kernel_siginfo {
 	int si_code;
 };
@@ -220,6 +233,7 @@ struct task_struct {
 	char comm[16];
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
+	struct sighand_struct *sighand;
 	struct css_set *cgroups;
 	struct mm_struct *mm;
 };

@@ -215,6 +215,7 @@ const (
 	probesSignalFlagSIG_TARGET_INIT probesSignalFlag = 16
 	probesSignalFlagSIG_TARGET_OOM  probesSignalFlag = 32
 	probesSignalFlagSIG_PDEATH      probesSignalFlag = 64
+	probesSignalFlagSIG_ASKED       probesSignalFlag = 128
 )
 
 type probesSignalRec struct {

@@ -5,6 +5,29 @@
 /* Signals that are told whoever gets them: bit n-1 for signal n. */
 const volatile __u64 signal_mask = 1ULL << (SIGKILL - 1);
 
+/* Signals whose default is to end the process (signal(7)): all but SIGCHLD,
+ * SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG and SIGWINCH. */
+#define BIT(sig) (1ULL << ((sig) - 1))
+#define ENDS_BY_DEFAULT (~(BIT(17) | BIT(18) | BIT(19) | BIT(20) | BIT(21) | BIT(22) | BIT(23) | BIT(28)))
+
+/*
+ * Whether the signal is about to end its target: by default it does, and the
+ * target neither handles nor ignores it. Such a one is recorded though nobody
+ * asked for it, so that the exit can say who sent it.
+ */
+static __always_inline bool is_deadly(int sig, struct task_struct *task, int result)
+{
+	struct sighand_struct *hand = task->sighand;
+	__u64 handler = 1;
+
+	if (result != 0 || !(ENDS_BY_DEFAULT & BIT(sig)))
+		return false;
+	bpf_probe_read_kernel(&handler, sizeof(handler),
+			      (void *)&hand->action[0].sa.sa_handler +
+				      (sig - 1) * bpf_core_type_size(struct k_sigaction));
+	return handler == SIG_DFL;
+}
+
 static __always_inline bool targets_child_init(struct task_struct *task)
 {
 	struct pid_namespace *ns;
@@ -80,7 +103,7 @@ int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_
 	struct pid_namespace *ns = NULL;
 	WITH_LEVELS(signal_rec, NEAR_LEVELS) rec;
 	__u32 flags;
-	bool init = false;
+	bool init = false, asked;
 
 	if (sig <= 0 || sig > 64)
 		return 0;
@@ -90,10 +113,13 @@ int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_
 	bpf_probe_read_kernel(&kind, sizeof(kind), &ctx[1]);
 	if (sig != SIGCHLD)
 		init = targets_child_init(task);
-	if (!init && !(signal_mask & (1ULL << (sig - 1))))
+	asked = init || (signal_mask & BIT(sig));
+	if (!asked && !is_deadly(sig, task, result))
 		return 0;
 
 	flags = signal_flags(sig, kind, task, cur, group);
+	if (asked)
+		flags |= SIG_ASKED;
 	if (init)
 		flags |= SIG_TARGET_INIT;
 	/* zap signals its own thread group and those already dying, too, with no

@@ -16,6 +16,7 @@ func (e *Event) Clone() *Event {
 	if c.Exit != nil && c.Exit.Killer != nil {
 		c.Exit.Killer = clonePtr(c.Exit.Killer)
 		c.Exit.Killer.SenderChain = slices.Clone(c.Exit.Killer.SenderChain)
+		c.Exit.Killer.Preceded = slices.Clone(c.Exit.Killer.Preceded)
 	}
 	c.Signal = clonePtr(e.Signal)
 	c.Rename = clonePtr(e.Rename)

@@ -140,7 +140,10 @@ type SignalDetail struct {
 	TargetIsInit bool // the target is the PID 1 of a child PID namespace
 	Group        bool // sent to the thread group, not to one thread
 	ParentDeath  bool // PR_SET_PDEATHSIG of the target
-	NSID         NSID // OriginPidnsReap: the namespace that is being emptied
+	// Unasked says that nobody asked for signals of this number: it is there for the
+	// model, which joins it with the exit that it causes, and is not told.
+	Unasked bool
+	NSID    NSID // OriginPidnsReap: the namespace that is being emptied
 }
 
 // Killer says who ended a process.
@@ -149,6 +152,17 @@ type Killer struct {
 	Signal      int32
 	Sender      Ref
 	SenderChain []Ref
+	// Preceded are the signals of other processes that did not end it before: a
+	// SIGTERM that PID 1 ignored, say. Oldest first, only the latest few.
+	Preceded []PriorSignal
+}
+
+// PriorSignal is a signal that its target outlived.
+type PriorSignal struct {
+	Signal int32
+	Result SignalResult
+	Sender Ref
+	BootNS uint64
 }
 
 // RenameDetail holds the name before.
@@ -219,6 +233,9 @@ type ReparentDetail struct {
 	Reason    ReparentReason
 	FromExit  *ExitStatus
 	Confirmed bool
+	// Foretold is set when an earlier event foretold this change of parent: to To,
+	// which is confirmed now, or to another, which is corrected.
+	Foretold Ref
 }
 
 // LostDetail says how many kernel events found no room.

@@ -95,7 +95,7 @@ func (m *Model) observe(p *Process, ev *events.Event) {
 	}
 	if p.parent.Key == said.Key {
 		if p.parent.adopts() {
-			m.trust(p, Confirmed)
+			m.confirm(p)
 		}
 		return
 	}

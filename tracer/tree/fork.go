@@ -19,6 +19,9 @@ func (m *Model) fork(ev *events.Event) {
 		m.say(ev)
 		return
 	}
+	if m.pass.on {
+		p.pass = m.pass.number // told by its birth, it is not in the pass
+	}
 	p.Birth = Birth{
 		Seen: true, Creator: m.keep(d.Creator), Under: m.keep(ev.Process.Parent),
 		Flags: d.Flags, AtNS: ev.BootNS,

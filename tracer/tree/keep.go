@@ -63,6 +63,7 @@ func (m *Model) recycle(p *Process) {
 	}
 	clear(p.images)
 	clear(p.signals)
+	clear(p.priors)
 	clear(p.adoptions)
 	end := p.end
 	if end != nil {
@@ -70,7 +71,7 @@ func (m *Model) recycle(p *Process) {
 	}
 	*p = Process{
 		Chain: p.Chain[:0], images: p.images[:0], tids: p.tids[:0],
-		adoptions: p.adoptions[:0], signals: p.signals[:0], end: end,
+		adoptions: p.adoptions[:0], signals: p.signals[:0], priors: p.priors[:0], end: end,
 	}
 	m.free = append(m.free, p)
 }

@@ -29,7 +29,17 @@ func (m *Model) killerOf(p *Process, signal int32) *events.Killer {
 	case r.origin == events.OriginPidnsReap && p.reapedIn != nil:
 		k.Sender = p.reapedIn.initRef()
 	}
-	k.SenderChain = m.appendAncestors(k.SenderChain[:0], m.procs[k.Sender.Key])
+	// A fault is raised in the process's own name: nobody sent it.
+	k.SenderChain = k.SenderChain[:0]
+	if k.Sender.Key != p.Key {
+		k.SenderChain = m.appendAncestors(k.SenderChain, m.procs[k.Sender.Key])
+	}
+	k.Preceded = k.Preceded[:0]
+	for _, prior := range p.priors {
+		if prior.Signal != signal {
+			k.Preceded = append(k.Preceded, prior)
+		}
+	}
 	return k
 }
 
@@ -61,6 +71,6 @@ func cloneKiller(k *events.Killer) *events.Killer {
 		return nil
 	}
 	c := *k
-	c.SenderChain = slices.Clone(k.SenderChain)
+	c.SenderChain, c.Preceded = slices.Clone(k.SenderChain), slices.Clone(k.Preceded)
 	return &c
 }

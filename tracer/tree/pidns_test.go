@@ -249,7 +249,11 @@ func TestN06Injected(t *testing.T) {
 	n := len(k.log)
 	k.exit(injected, events.ExitStatus{})
 	told = apply(t, m, k.log[n:])
-	r = only(t, told, events.Reparent)
+	moves := of(told, events.Reparent)
+	if len(moves) != 2 || moves[0].Process.Key != injected.key || !moves[0].Reparent.Confirmed {
+		t.Fatalf("its own record confirms its parent, then its child moves: %v", kinds(moves))
+	}
+	r = moves[1]
 	if r.Reparent.To.Key != init.key || r.Reparent.Reason != events.ReparentPidnsInit {
 		t.Errorf("reparent is %+v", r.Reparent)
 	}

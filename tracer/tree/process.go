@@ -49,6 +49,7 @@ type Process struct {
 	tids      []int32
 	adoptions []Adoption
 	signals   []received
+	priors    []events.PriorSignal
 	end       *End // kept when the node is reused; State tells whether it holds
 
 	ns       *Namespace // its own

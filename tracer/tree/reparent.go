@@ -10,7 +10,9 @@ type Adoption struct {
 	From, To  events.Ref
 	Reason    events.ReparentReason
 	AtNS      uint64
-	Confirmed bool // the process's own record named the new parent first
+	Confirmed bool               // the new parent was seen, not only foretold
+	FromExit  *events.ExitStatus // how From ended, when that was seen
+	seq       uint64             // of the event that told it first
 }
 
 // maxHeirs bounds the search along reapers that died themselves.
@@ -68,16 +70,73 @@ func (m *Model) settleParent(p *Process) {
 	m.adopt(p, to, reason, Predicted)
 }
 
-// correct follows the process's own record to a parent that the model did not have.
+// foretold returns the last change of parent when it was foretold and nobody has
+// seen it, else nil.
+func (p *Process) foretold() *Adoption {
+	if p.edge != Predicted || len(p.adoptions) == 0 {
+		return nil
+	}
+	last := &p.adoptions[len(p.adoptions)-1]
+	if last.Confirmed || last.To.Key != p.parent.Key {
+		return nil
+	}
+	return last
+}
+
+// confirm trusts in the parent that p was seen to have. Where that was foretold it
+// is told again, as seen.
+func (m *Model) confirm(p *Process) {
+	a := p.foretold()
+	m.trust(p, Confirmed)
+	if a == nil {
+		return
+	}
+	a.Confirmed = true
+	m.tellAdoption(p, a, a.To, a.seq)
+}
+
+// correct follows what was seen of p to a parent that the model did not have.
 func (m *Model) correct(p, to *Process) {
-	if p.edge == Predicted && p.edgeGap == m.gap {
-		m.stats.Mispredicted++
+	wrong := p.foretold()
+	if wrong == nil || p.edgeGap != m.gap {
+		m.adopt(p, to, m.reasonSeen(p.parent, to), Confirmed)
+		return
 	}
-	reason := reasonFor(to)
-	if end, ok := p.parent.End(); ok && end.Reaper.Key == to.Key {
-		reason = end.Reason
+	m.stats.Mispredicted++
+	said := *wrong
+	*wrong = Adoption{
+		From: said.From, To: to.Ref(), Reason: reasonFor(to), AtNS: said.AtNS,
+		Confirmed: true, FromExit: said.FromExit,
 	}
-	m.adopt(p, to, reason, Confirmed)
+	m.move(p, to, Confirmed)
+	m.tellAdoption(p, wrong, said.To, said.seq)
+}
+
+func (m *Model) reasonSeen(from, to *Process) events.ReparentReason {
+	if end, ok := from.End(); ok && end.Reaper.Key == to.Key {
+		return end.Reason
+	}
+	return reasonFor(to)
+}
+
+// SawParent folds what was seen of a process besides its records, in /proc say: that
+// its parent is now the holder of this PID. It must not be called with what earlier
+// records, not folded yet, could explain. It settles what was foretold, and nothing
+// else.
+func (m *Model) SawParent(key events.ProcKey, parentPID int32, tell func(*events.Event) error) error {
+	p := m.procs[key]
+	if p == nil || p.State != Live || p.foretold() == nil {
+		return nil
+	}
+	m.current, m.currentTold, m.tell, m.err = &events.Event{}, false, tell, nil
+	if p.parent.Key.PID == parentPID {
+		m.confirm(p)
+	} else if to := m.byPID[parentPID]; to != nil && to.adopts() && older(to.Key, key) {
+		m.correct(p, to)
+	}
+	err := m.err
+	m.current, m.tell, m.err = nil, nil, nil
+	return err
 }
 
 // reasonFor says why the kernel gave an orphan to this process: find_new_reaper
@@ -97,22 +156,34 @@ func reasonFor(to *Process) events.ReparentReason {
 
 // adopt makes p a child of to and tells it.
 func (m *Model) adopt(p, to *Process, reason events.ReparentReason, sure Certainty) {
-	d := &m.derivedReparent
-	*d = events.ReparentDetail{
-		From: p.parent.Ref(), To: to.Ref(), Reason: reason, Confirmed: sure == Confirmed,
+	a := Adoption{
+		From: p.parent.Ref(), To: to.Ref(), Reason: reason, AtNS: m.current.BootNS, Confirmed: sure == Confirmed,
 	}
 	if end, ok := p.parent.End(); ok {
-		m.fromExit = end.Status
-		d.FromExit = &m.fromExit
+		status := end.Status
+		a.FromExit = &status
 	}
 	if len(p.adoptions) == keptAdoptions {
 		p.adoptions = append(p.adoptions[:0], p.adoptions[1:]...)
 	}
-	p.adoptions = append(p.adoptions, Adoption{
-		From: d.From, To: d.To, Reason: reason, AtNS: m.current.BootNS, Confirmed: d.Confirmed,
-	})
+	p.adoptions = append(p.adoptions, a)
 	m.move(p, to, sure)
+	m.tellAdoption(p, &p.adoptions[len(p.adoptions)-1], events.Ref{}, 0)
+}
+
+// tellAdoption tells a change of parent for the first time or, with what was
+// foretold of it by the event cause, as it was seen.
+func (m *Model) tellAdoption(p *Process, a *Adoption, foretold events.Ref, cause uint64) {
+	m.derivedReparent = events.ReparentDetail{
+		From: a.From, To: a.To, Reason: a.Reason, FromExit: a.FromExit, Confirmed: a.Confirmed, Foretold: foretold,
+	}
 	ev := m.derive(events.Reparent, p)
-	ev.Reparent = d
+	if cause != 0 {
+		ev.Cause, ev.BootNS = cause, a.AtNS
+	}
+	ev.Reparent = &m.derivedReparent
 	m.say(ev)
+	if cause == 0 {
+		a.seq = ev.Seq
+	}
 }

@@ -15,7 +15,8 @@ func TestT09Daemon(t *testing.T) {
 	daemon := k.fork(middle, 0)
 	k.exit(middle, events.ExitStatus{Code: 4})
 	m, told := fold(t, k.log)
-	r := only(t, told, events.Reparent).Reparent
+	foretold := only(t, told, events.Reparent)
+	r := foretold.Reparent
 	if r.From.Key != middle.key || r.To.Key != k.init.key || r.Reason != events.ReparentInit ||
 		r.Confirmed || r.FromExit == nil || r.FromExit.Code != 4 {
 		t.Errorf("reparent is %+v", r)
@@ -25,8 +26,13 @@ func TestT09Daemon(t *testing.T) {
 	k.exec(daemon, "/sbin/daemon")
 	told = apply(t, m, k.log[n:])
 	wantParent(t, m, daemon, k.init, Confirmed)
-	if len(of(told, events.Reparent)) != 0 || m.Stats().Mispredicted != 0 {
-		t.Error("what was foretold is told again")
+	seen := only(t, told, events.Reparent)
+	if s := seen.Reparent; !s.Confirmed || s.Foretold != r.To || s.To != r.To || s.From != r.From || s.Reason != r.Reason ||
+		s.FromExit == nil || *s.FromExit != *r.FromExit || seen.Cause != foretold.Seq || seen.BootNS != foretold.BootNS {
+		t.Errorf("seen is %+v of %d", s, seen.Cause)
+	}
+	if m.Stats().Mispredicted != 0 {
+		t.Error("a right forecast is counted as wrong")
 	}
 	p, _ := m.Process(daemon.key)
 	if p.Birth.Creator.Key != middle.key || len(p.Adoptions()) != 1 || p.Adoptions()[0].To.Key != k.init.key {
@@ -91,13 +97,65 @@ func TestMispredicted(t *testing.T) {
 		t.Fatalf("%d moves, want 2", len(moves))
 	}
 	r := moves[1].Reparent
-	if r.From.Key != k.init.key || r.To.Key != sub.key || !r.Confirmed || r.Reason != events.ReparentSubreaper {
+	if r.From.Key != a.key || r.To.Key != sub.key || !r.Confirmed || r.Reason != events.ReparentSubreaper || r.Foretold.Key != k.init.key {
 		t.Errorf("correction is %+v", r)
 	}
-	if moves[1].Cause != moves[1].Seq-1 || m.Stats().Mispredicted != 1 {
+	if moves[1].Cause != moves[0].Seq || m.Stats().Mispredicted != 1 {
 		t.Errorf("cause %d, mispredicted %d", moves[1].Cause, m.Stats().Mispredicted)
 	}
 	wantParent(t, m, b, sub, Confirmed)
+}
+
+// What /proc shows confirms or corrects a forecast, and touches nothing else.
+func TestSawParent(t *testing.T) {
+	for name, c := range map[string]struct {
+		saw          func(init, sub *task) *task
+		mispredicted uint64
+	}{
+		"as foretold": {func(init, _ *task) *task { return init }, 0},
+		"another":     {func(_, sub *task) *task { return sub }, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newKernel(true)
+			sub := k.fork(k.init, 0)
+			a := k.fork(sub, 0)
+			b := k.fork(a, 0)
+			k.exit(a, killed)
+			m, told := fold(t, k.log)
+			first := only(t, told, events.Reparent)
+			to := c.saw(k.init, sub)
+			for range 2 { // the second look has nothing to say
+				var again []*events.Event
+				err := m.SawParent(b.key, to.key.PID, func(e *events.Event) error {
+					again = append(again, e.Clone())
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if first == nil {
+					if len(again) != 0 {
+						t.Errorf("told again: %v", kinds(again))
+					}
+					continue
+				}
+				r := only(t, again, events.Reparent)
+				if r.Cause != first.Seq || r.BootNS != first.BootNS || r.Seq <= first.Seq || !r.Reparent.Confirmed ||
+					r.Reparent.To.Key != to.key || r.Reparent.From.Key != a.key || r.Reparent.Foretold.Key != k.init.key {
+					t.Errorf("told %+v", r.Reparent)
+				}
+				first = nil
+			}
+			wantParent(t, m, b, to, Confirmed)
+			if n := m.Stats().Mispredicted; n != c.mispredicted {
+				t.Errorf("%d mispredicted, want %d", n, c.mispredicted)
+			}
+			p, _ := m.Process(b.key)
+			if all := p.Adoptions(); len(all) != 1 || !all[0].Confirmed || all[0].To.Key != to.key {
+				t.Errorf("adoptions %+v", all)
+			}
+		})
+	}
 }
 
 // Without a forecast nothing is claimed until the child speaks.

@@ -14,10 +14,15 @@ type received struct {
 
 func (m *Model) signal(ev *events.Event) {
 	p := m.subject(ev)
-	m.complete(ev, p)
-	m.say(ev)
-	m.observe(p, ev)
 	d := ev.Signal
+	if d == nil || !d.Unasked {
+		m.complete(ev, p)
+		m.say(ev)
+	}
+	m.observe(p, ev)
+	if p != nil && d != nil {
+		m.survive(p, ev)
+	}
 	if p == nil || d == nil || d.Result != events.SignalDelivered && d.Result != events.SignalLoseInfo {
 		return
 	}
@@ -27,6 +32,25 @@ func (m *Model) signal(ev *events.Event) {
 	if d.Origin == events.OriginPidnsReap {
 		m.reaped(p, d)
 	}
+}
+
+// keptPriors is how many signals that a process outlived are remembered.
+const keptPriors = 4
+
+// survive remembers a signal from another process, as one that the target may
+// outlive; the one that ends it is told apart at its exit.
+func (m *Model) survive(p *Process, ev *events.Event) {
+	d := ev.Signal
+	if p.State != Live || d.Unasked || d.Sender.Key == p.Key ||
+		d.Origin != events.OriginUser && d.Origin != events.OriginKernel {
+		return
+	}
+	if len(p.priors) == keptPriors {
+		p.priors = append(p.priors[:0], p.priors[1:]...)
+	}
+	p.priors = append(p.priors, events.PriorSignal{
+		Signal: d.Signal, Result: d.Result, Sender: m.keep(d.Sender), BootNS: ev.BootNS,
+	})
 }
 
 func (m *Model) receive(p *Process, d *events.SignalDetail) {

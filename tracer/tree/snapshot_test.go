@@ -326,6 +326,23 @@ func TestCgroupMove(t *testing.T) {
 	}
 }
 
+// R15: born between attach and the pass, and told by the birth alone.
+func TestR15BornBeforeThePass(t *testing.T) {
+	k := newKernel(true)
+	a := k.fork(k.init, cloneNewPID)
+	fork := k.log[len(k.log)-1]
+	k.log = nil
+	k.emit(events.Snapshot, k.init)
+	k.log = append(k.log, fork, &events.Event{Kind: events.SnapshotEnd, BootNS: k.now})
+	m, told := fold(t, k.log)
+	if got, want := kinds(told), []string{"snapshot", "fork", "pidns_create"}; !slices.Equal(got, want) {
+		t.Fatalf("told %v, want %v", got, want)
+	}
+	if p, _ := m.Process(a.key); p.State != Live {
+		t.Errorf("state %v, want live", p.State)
+	}
+}
+
 // R15: a pass is no moment. A namespace can end during it and its inum be another's
 // when the pass is over; the end is told by the exit, and not before.
 func TestR15InumComesAgainInPass(t *testing.T) {

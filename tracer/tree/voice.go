@@ -15,7 +15,6 @@ type voice struct {
 	derived         events.Event // reused for what follows from current
 	derivedPidns    events.PidnsDetail
 	derivedReparent events.ReparentDetail
-	fromExit        events.ExitStatus
 	killer          events.Killer
 }
 
