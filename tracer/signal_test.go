@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -148,45 +147,17 @@ func TestSignalCgroupKill(t *testing.T) {
 	}
 }
 
-// TestSignalOOM: the victim is marked first and killed then (mm/oom_kill.c:
-// __oom_kill_process signals before mark_oom_victim only a process that it found
-// dying already), so the kill can be told from others by its target.
+// TestSignalOOM: the kill is the OOM killer's, which marks its victim just after.
 func TestSignalOOM(t *testing.T) {
 	kerneltest.RequireBPF(t)
-	cmd, all := recordOOM(t)
-	s := firstSignal(t, all, cmd.Process.Pid, unix.SIGKILL)
-	if s.Origin != events.OriginOOM {
+	var cmd *exec.Cmd
+	all := record(t, Options{}, func() { cmd = runOutOfMemory(t) }, "mark_victim", "signal_generate")
+	pid := cmd.Process.Pid
+	if s := firstSignal(t, all, pid, unix.SIGKILL); s.Origin != events.OriginOOM || !s.Group {
 		t.Errorf("signal: %+v, want the OOM killer", s)
 	}
-	victim := only(t, all, events.OOM, cmd.Process.Pid)
-	if victim.Process.Key.Start/clockTick == 0 || victim.Process.Comm != "tail" {
-		t.Errorf("victim: %+v, want tail", victim.Process)
+	victim := only(t, all, events.OOM, pid)
+	if victim.Process.Comm != "tail" || of(all, events.Signal, pid)[0].BootNS > victim.BootNS {
+		t.Errorf("victim: %+v, want tail, marked after the signal", victim.Process)
 	}
-}
-
-// recordOOM has a process killed for want of memory in a cgroup of its own.
-func recordOOM(t *testing.T) (*exec.Cmd, []*events.Event) {
-	t.Helper()
-	dir := cgroup1(t, "memory")
-	writeFile(t, filepath.Join(dir, "memory.limit_in_bytes"), strconv.Itoa(16<<20))
-	cmd := exec.Command("sh", "-c", "read x; exec tail /dev/zero")
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := record(t, Options{}, func() {
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		defer time.AfterFunc(30*time.Second, func() { cmd.Process.Kill() }).Stop()
-		writeFile(t, filepath.Join(dir, "cgroup.procs"), strconv.Itoa(cmd.Process.Pid))
-		if _, err := in.Write([]byte("\n")); err != nil {
-			t.Fatal(err)
-		}
-		cmd.Wait()
-	}, "mark_victim", "signal_generate")
-	if cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != unix.SIGKILL {
-		t.Fatalf("memory hog: %v, want it killed", cmd.ProcessState)
-	}
-	return cmd, all
 }

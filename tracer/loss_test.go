@@ -1,0 +1,87 @@
+//go:build linux
+
+package tracer
+
+import (
+	"os/exec"
+	"testing"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
+)
+
+// gate is a sink that lets nothing pass while it is shut, so that the ring runs over.
+type gate struct{ open chan struct{} }
+
+func (g *gate) Put(*events.Event) error {
+	<-g.open
+	return nil
+}
+
+func (g *gate) Flush() error { return nil }
+
+// TestLoss stops the reader of a small ring. What is lost is told where the gap is,
+// all is accounted for, and a process born in the gap is known after it.
+func TestLoss(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	var kept keeper
+	shut := &gate{make(chan struct{})}
+	r := start(t, Options{BufferBytes: 32 << 10, MaxArgs: 1 << 10}, shut, &kept)
+	before := Now()
+	for range 300 {
+		if err := exec.Command("true").Run(); err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	hidden := child(t, nil, "sleep", "60")
+	after := Now()
+	close(shut.open)
+	eventually(t, "the process born in the gap is told", func() bool {
+		return len(of(kept.all(), events.Snapshot, hidden.Process.Pid)) > 0
+	})
+	kill(t, hidden)
+	s := r.end() // checks that emitted is received and dropped
+	all := kept.all()
+	checkStream(t, all)
+
+	if n := len(of(all, events.Fork, hidden.Process.Pid)); n != 0 {
+		t.Fatalf("born in the gap: %d forks told, want the ring to run over", n)
+	}
+	told, byKind := uint64(0), map[events.Kind]uint64{}
+	for i, ev := range all {
+		if ev.Kind != events.Lost {
+			continue
+		}
+		told += ev.Lost.Count
+		for kind, n := range ev.Lost.ByKind {
+			byKind[kind] += n
+		}
+		if told == ev.Lost.Count && (ev.Lost.SinceNS > after || ev.BootNS < before || i == 0) {
+			t.Errorf("lost: %+v at %d, want a gap between %d and %d", ev.Lost, ev.BootNS, before, after)
+		}
+	}
+	checkDropped(t, s, told, byKind)
+	only(t, all, events.Exit, hidden.Process.Pid)
+}
+
+// checkDropped compares what was told as lost with what the programs counted.
+func checkDropped(t *testing.T, s Stats, told uint64, byKind map[events.Kind]uint64) {
+	t.Helper()
+	var sum, byCPU uint64
+	for kind, c := range s.ByKind {
+		sum += c.Dropped
+		if byKind[kind] != c.Dropped {
+			t.Errorf("lost %s: %d told, %d dropped", kind, byKind[kind], c.Dropped)
+		}
+	}
+	for _, n := range s.DroppedByCPU {
+		byCPU += n
+	}
+	if told == 0 || told != sum || told != byCPU {
+		t.Errorf("lost: %d told, %d dropped, %d by CPU, want the same and some", told, sum, byCPU)
+	}
+	if s.ByKind[events.Fork].Dropped == 0 || s.ByKind[events.Exit].Dropped == 0 {
+		t.Errorf("dropped: %+v, want forks and exits among them", s.ByKind)
+	}
+}
