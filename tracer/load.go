@@ -3,8 +3,13 @@
 package tracer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/cilium/ebpf"
@@ -73,47 +78,46 @@ func load(opts Options) (_ *object, err error) {
 			o.close()
 		}
 	}()
-	maps := spec.Copy()
-	clear(maps.Programs)
-	if o.maps, err = ebpf.NewCollectionWithOptions(maps, ebpf.CollectionOptions{Cache: types}); err != nil {
+	none := *spec
+	none.Programs = nil
+	if o.maps, err = ebpf.NewCollectionWithOptions(none.Copy(), ebpf.CollectionOptions{Cache: types}); err != nil {
 		return nil, whyNot("the maps", err)
 	}
 	return o, o.loadPrograms(spec, types)
 }
 
-// slowest names the programs that take the longest to verify; each begins a part.
+// slowest names the programs that take the longest to verify: they go first, so
+// that no CPU is left with one at the end.
 var slowest = []string{"sched_process_exec", bpf.ProgSnapshot}
 
+// loadPrograms loads each program by itself, as many at a time as there are CPUs.
 func (o *object) loadPrograms(spec *ebpf.CollectionSpec, types *btf.Cache) error {
-	parts := make([]*ebpf.CollectionSpec, len(slowest))
-	for i, name := range slowest {
-		parts[i] = spec.Copy()
-		clear(parts[i].Programs)
-		parts[i].Programs[name] = spec.Programs[name]
-		delete(spec.Programs, name)
+	names := slices.SortedFunc(maps.Keys(spec.Programs), func(a, b string) int {
+		return cmp.Or(slices.Index(slowest, b)-slices.Index(slowest, a), strings.Compare(a, b))
+	})
+	todo := make(chan int, len(names))
+	for i := range names {
+		todo <- i
 	}
-	i := 0
-	for name, p := range spec.Programs {
-		parts[i%len(parts)].Programs[name] = p
-		i++
-	}
+	close(todo)
+
+	o.programs = make([]*ebpf.Collection, len(names))
+	errs := make([]error, len(names))
 	var wg sync.WaitGroup
-	loaded := make([]*ebpf.Collection, len(parts))
-	errs := make([]error, len(parts))
-	for i, part := range parts {
+	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			loaded[i], errs[i] = ebpf.NewCollectionWithOptions(part, ebpf.CollectionOptions{
-				MapReplacements: o.maps.Maps,
-				Cache:           types,
-			})
+			for i := range todo {
+				one := *spec
+				one.Programs = map[string]*ebpf.ProgramSpec{names[i]: spec.Programs[names[i]]}
+				o.programs[i], errs[i] = ebpf.NewCollectionWithOptions(one.Copy(), ebpf.CollectionOptions{
+					MapReplacements: o.maps.Maps,
+					Cache:           types,
+				})
+			}
 		})
 	}
 	wg.Wait()
-	for _, c := range loaded {
-		if c != nil {
-			o.programs = append(o.programs, c)
-		}
-	}
+	o.programs = slices.DeleteFunc(o.programs, func(c *ebpf.Collection) bool { return c == nil })
 	if err := errors.Join(errs...); err != nil {
 		return whyNot("the programs", err)
 	}
