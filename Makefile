@@ -73,7 +73,11 @@ race: helpers ## all tests under the race detector, with the rights of the calle
 fuzz: ## every fuzz target for FUZZTIME seconds
 	scripts/fuzz.sh $(FUZZTIME)
 
-bench: ## measure: BENCH=regexp, BASE=old output to compare with
+bench: build helpers ## measure what tracing costs, as root, 5 min; BENCH_PAIRS=n for fewer (docs/performance.md)
+	go build -trimpath -o bin/bench ./internal/bench
+	$(ROOT) bin/bench
+
+bench-go: ## Go benchmarks: BENCH=regexp, BASE=old output to compare with
 	@mkdir -p bin
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -p 1 -exec '$(ROOT)' ./... | tee bin/bench.txt
 	@[ -z "$(BASE)" ] || $(GOTOOL) benchstat "$(BASE)" bin/bench.txt

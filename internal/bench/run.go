@@ -36,7 +36,7 @@ type bench struct {
 
 // run measures everything, and keeps what it printed.
 func run(out, progress io.Writer) (err error) {
-	b := &bench{pairs: 7, progress: progress}
+	b := &bench{pairs: 11, progress: progress}
 	if n := os.Getenv("BENCH_PAIRS"); n != "" {
 		if b.pairs, err = strconv.Atoi(n); err != nil || b.pairs < 1 {
 			return fmt.Errorf("BENCH_PAIRS=%s: must be a number from 1", n)

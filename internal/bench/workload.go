@@ -16,15 +16,16 @@ type workload struct {
 	what string
 }
 
-// Each takes some 0.3 s on a machine of 2 GHz.
+// Each takes some 0.2 s: long against what a clock tells, and short enough that the
+// two runs of a pair fall into the same weather.
 var all = []workload{
-	{"spawn", 1500, "fork, exec of a tiny static binary, wait"},
-	{"fork", 2500, "fork, _exit, wait"},
-	{"both", 3000, "spawn on two CPUs at once"},
-	{"thread", 8000, "thread create, join"},
+	{"spawn", 1000, "fork, exec of a tiny static binary, wait"},
+	{"fork", 1500, "fork, _exit, wait"},
+	{"both", 2000, "spawn on two CPUs at once"},
+	{"thread", 5000, "thread create, join"},
 	{"burst", 3000, "fork 3000 and hold them, end all at once"},
-	{"getppid", 1_500_000, "getppid"},
-	{"pingpong", 60_000, "a byte through a pipe and back"},
+	{"getppid", 1_000_000, "getppid"},
+	{"pingpong", 40_000, "a byte through a pipe and back"},
 }
 
 // cost is what one run took.
