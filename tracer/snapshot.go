@@ -47,12 +47,43 @@ func (k *Kernel) snapshot(last bool) error {
 		}
 		if !skip[key] {
 			k.queue.push(item{raw: raw})
+			skip[key] = true
 		}
 	}
 	if !last {
+		if err := k.queueDeparted(meanwhile, skip, began); err != nil {
+			return err
+		}
 		k.queueRecords(meanwhile)
 	}
 	k.queue.push(item{event: &events.Event{Kind: events.SnapshotEnd, BootNS: began}})
+	return nil
+}
+
+// queueDeparted tells of the processes that were there when the programs were
+// attached and gone when the pass came to where they had been: as snapshots of what
+// their exits say, so that nobody dies who never was.
+func (k *Kernel) queueDeparted(records [][]byte, told map[events.ProcKey]bool, began uint64) error {
+	var decoder bpf.Decoder
+	for _, raw := range records {
+		head, err := bpf.ReadHead(raw)
+		if err != nil {
+			return fmt.Errorf("ring buffer: %w", err)
+		}
+		if head.Kind != bpf.KindExit {
+			continue
+		}
+		exit, err := decoder.Decode(raw)
+		if err != nil {
+			return fmt.Errorf("ring buffer: %w", err)
+		}
+		if key := exit.Process.Key; !told[key] {
+			told[key] = true
+			departed := &events.Event{Kind: events.Snapshot, BootNS: began, CPU: exit.CPU, Process: exit.Process.Clone()}
+			departed.Process.TID = key.PID
+			k.queue.push(item{event: departed})
+		}
+	}
 	return nil
 }
 
