@@ -69,6 +69,7 @@ func requireDocker(t testing.TB) {
 func run(t testing.TB, name string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(name, args...)
+	cmd.WaitDelay = time.Second // what it leaves behind may hold the pipe longer
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

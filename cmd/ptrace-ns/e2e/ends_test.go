@@ -155,3 +155,20 @@ func TestTimeoutAndMaxEvents(t *testing.T) {
 	s := launch(t, "--max-events", "7").finish(0)
 	equal(t, "events", len(s.lines), 7)
 }
+
+// TestR15Beginning starts while processes come and go: nobody dies who was never
+// there, and nobody twice.
+func TestR15Beginning(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	busy(t)
+	busy(t)
+	for range 8 {
+		tr := start(t)
+		tr.wait("an exit", kind("exit"))
+		s := tr.end()
+		s.checkContract()
+		if len(s.all(kind("snapshot"))) == 0 {
+			t.Error("nobody was there before")
+		}
+	}
+}

@@ -167,6 +167,8 @@ func (tr *trace) end() stream {
 // finish waits for the program's own end.
 func (tr *trace) finish(code int) stream {
 	tr.t.Helper()
+	late := time.AfterFunc(2*patience, func() { tr.cmd.Process.Kill() })
+	defer late.Stop()
 	<-tr.read
 	tr.cmd.Wait()
 	if got := tr.cmd.ProcessState.ExitCode(); got != code {
