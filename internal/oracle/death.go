@@ -92,9 +92,9 @@ func (w *World) ended(n *node) (bool, error) {
 
 func (w *World) blocked(init *node) bool {
 	s := init.spaces[len(init.spaces)-1]
-	return slices.ContainsFunc(w.zombies(), func(at stat) bool {
-		n, parent := w.byID(at.ID), w.holder(at.ppid)
-		return n != init && at.state == 'Z' && n.in(s) && (parent == nil || !parent.in(s))
+	return slices.ContainsFunc(w.zombies(), func(z zombie) bool {
+		parent := w.holder(z.ppid)
+		return z.node != init && z.in(s) && (parent == nil || !parent.in(s))
 	})
 }
 
@@ -108,14 +108,22 @@ func (w *World) holder(pid int) *node {
 	return nil
 }
 
-// zombies returns the dead that are still there.
-func (w *World) zombies() (all []stat) {
-	for _, n := range w.nodes {
+// zombie is one of the dead that is still there, and whose child it is.
+type zombie struct {
+	*node
+	ppid int
+}
+
+func (w *World) zombies() (all []zombie) {
+	for i, n := range w.nodes {
 		if n.Alive || n.waited {
 			continue
 		}
-		if at, err := statOf(n.PID); err == nil && at.ID == n.ID {
-			all = append(all, at)
+		at, err := statOf(n.PID)
+		// Who was born last with that identity is it, if two were in one tick.
+		again := func(later *node) bool { return later.ID == n.ID }
+		if err == nil && at.ID == n.ID && at.state == 'Z' && !slices.ContainsFunc(w.nodes[i+1:], again) {
+			all = append(all, zombie{n, at.ppid})
 		}
 	}
 	return all
@@ -131,6 +139,7 @@ func (w *World) reap(op Op) (bool, error) {
 	if n == nil || !n.free() {
 		return false, nil
 	}
+	dead = slices.DeleteFunc(dead, func(z zombie) bool { return z.ppid != n.PID })
 	list, err := n.call("reap")
 	if err != nil {
 		return false, err
@@ -144,33 +153,43 @@ func (w *World) reap(op Op) (bool, error) {
 		if code != cldExited {
 			how = Status{Signal: status}
 		}
-		child := w.deadChild(n, pid, how)
-		if child == nil {
-			return false, fmt.Errorf("process %d reaped %d: not known", n.PID, pid)
+		if err := w.wasReaped(n, pid, how, dead); err != nil {
+			return false, err
 		}
-		if child.Status != how {
-			return false, fmt.Errorf("process %d ended with %+v: %+v was expected", child.PID, how, child.Status)
-		}
-		child.waited = true
 	}
 	return list != "", nil
 }
 
-// cldExited is CLD_EXITED (include/uapi/asm-generic/siginfo.h).
-const cldExited = 1
-
-// deadChild returns who was dead and had that number for its parent. Of the middle
-// of a double fork only the status may be known.
-func (w *World) deadChild(parent *node, pid int, how Status) *node {
-	for _, n := range w.nodes {
-		if !n.Alive && !n.waited && parent.sees(n) == pid {
-			return n
-		}
+// wasReaped compares how a child ended with what is known. An init that was blocked
+// may have become a zombie since these were looked for.
+func (w *World) wasReaped(parent *node, pid int, how Status, dead []zombie) error {
+	i := slices.IndexFunc(dead, func(z zombie) bool { return parent.sees(z.node) == pid })
+	if i < 0 {
+		// Of the middle of a double fork the number may not be known.
+		i = slices.IndexFunc(dead, func(z zombie) bool { return z.Chain == nil && z.Status == how && !z.waited })
 	}
-	for _, n := range w.nodes {
-		if !n.Alive && !n.waited && n.Chain == nil && n.Status == how {
+	var child *node
+	if i >= 0 {
+		child = dead[i].node
+	} else if child = w.late(parent, pid); child == nil {
+		return fmt.Errorf("process %d reaped %d: not known", parent.PID, pid)
+	}
+	if child.Status != how {
+		return fmt.Errorf("process %d ended with %+v: %+v was expected", child.PID, how, child.Status)
+	}
+	child.waited = true
+	return nil
+}
+
+// late returns the init that was dead for long and could not be reaped before.
+func (w *World) late(parent *node, pid int) *node {
+	for _, n := range slices.Backward(w.nodes) {
+		if !n.Alive && !n.waited && n.isInit() && parent.sees(n) == pid {
 			return n
 		}
 	}
 	return nil
 }
+
+// cldExited is CLD_EXITED (include/uapi/asm-generic/siginfo.h).
+const cldExited = 1

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -224,18 +225,22 @@ func (w *World) end() error {
 			unix.PidfdSendSignal(int(n.pidfd.Fd()), unix.SIGKILL, nil, 0)
 		}
 	}
-	return eventually("end of all processes", func() (bool, error) {
-		if _, err := w.keeper.call("reap"); err != nil {
-			return false, err
-		}
-		for _, n := range w.nodes {
-			if n == w.keeper || n.pidfd == nil {
-				continue
-			}
-			if err := unix.PidfdSendSignal(int(n.pidfd.Fd()), 0, nil, 0); err == nil {
-				return false, nil
-			}
-		}
-		return true, nil
+	err := eventually("end of all processes", func() (bool, error) {
+		_, err := w.keeper.call("reap")
+		return err == nil && !slices.ContainsFunc(w.nodes, w.lasts), err
 	})
+	if err == nil {
+		_, err = w.keeper.call("reap")
+	}
+	return err
+}
+
+// lasts reports whether a process but the keeper is not even a zombie yet.
+func (w *World) lasts(n *node) bool {
+	if n == w.keeper || n.pidfd == nil {
+		return false
+	}
+	fds := []unix.PollFd{{Fd: int32(n.pidfd.Fd()), Events: unix.POLLIN}}
+	count, _ := unix.Poll(fds, 0)
+	return count == 0
 }
