@@ -30,7 +30,7 @@ KERNEL_PACKAGES = $(shell go list -f '{{range .TestImports}}{{.}} {{end}}{{range
 	| awk '/internal\/kerneltest / {print $$NF}')
 
 .PHONY: help generate generate-check build watch helpers test test-kernel race fuzz lint vet vuln \
-	bench demo check check-all man completion install vagrant-validate clean
+	bench bench-go demo check check-all man completion install vagrant-validate clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
