@@ -60,7 +60,7 @@ helpers: $(HELPERS) ## the programs that provoke the scenarios (tests make them,
 
 bin/helpers/pn-nothing: HELPER_FLAGS = -nostdlib
 # Test processes run side by side: each builds a file of its own and renames it.
-bin/helpers/pn-%: testdata/helpers/%.c testdata/helpers/helper.h
+bin/helpers/pn-%: testdata/helpers/%.c $(wildcard testdata/helpers/*.h)
 	@mkdir -p $(@D)
 	gcc -std=gnu11 -O1 -Wall -Wextra -static -pthread $(HELPER_FLAGS) -o $@.$$$$ $< && mv $@.$$$$ $@
 
