@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
 )
 
 // This file is the seam to the live kernel: what watch asks of it and what it
@@ -27,6 +28,7 @@ type liveOptions struct {
 	Threads     bool    // thread_start and thread_exit
 	Syscalls    bool    // unshare, setns, clone_failed, subreaper, pivot_root
 	CgroupDirs  bool    // cgroup_mkdir and cgroup_rmdir
+	Keep        int     // how many exited processes the model keeps; 0 is its own choice
 }
 
 // tracing is an attached tracer. Its sinks see every event, derived ones
@@ -38,6 +40,11 @@ type tracing interface {
 	// recorded before is told, or until a sink returns an error. It flushes the
 	// sinks at idle moments.
 	Run(context.Context, ...events.Sink) error
+	// Model is what the events come to. It may be read in a sink, between its calls
+	// by Look, and after Run.
+	Model() *tree.Model
+	// Look calls see while no event is being told.
+	Look(see func(*tree.Model) error) error
 	// Summary holds the counters, final after Run.
 	Summary() (summary, error)
 	// Close detaches everything.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/tracer"
@@ -13,6 +14,8 @@ import (
 type kernel struct {
 	*tracer.Kernel
 	header *events.Header
+	model  *tree.Model
+	mu     sync.Mutex // held while an event is told
 }
 
 func openLive(_ context.Context, o liveOptions) (tracing, error) {
@@ -32,7 +35,7 @@ func openLive(_ context.Context, o liveOptions) (tracing, error) {
 	if err != nil {
 		return nil, errors.Join(err, k.Close())
 	}
-	return &kernel{Kernel: k, header: header}, nil
+	return &kernel{Kernel: k, header: header, model: tree.New(tree.Options{Keep: o.Keep})}, nil
 }
 
 // impossible gives the error its exit code when it says that tracing is not
@@ -47,8 +50,34 @@ func impossible(err error) error {
 
 func (k *kernel) Header() *events.Header { return k.header }
 
+func (k *kernel) Model() *tree.Model { return k.model }
+
 func (k *kernel) Run(ctx context.Context, sinks ...events.Sink) error {
-	return tracer.Run(ctx, k.Kernel, tracer.Derive(tree.New(tree.Options{}), sinks...))
+	return tracer.Run(ctx, k.Kernel, &locked{&k.mu, tracer.DeriveLive(k.model, sinks...)})
+}
+
+func (k *kernel) Look(see func(*tree.Model) error) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return see(k.model)
+}
+
+// locked is a sink that others can wait for.
+type locked struct {
+	mu   *sync.Mutex
+	next events.Sink
+}
+
+func (l *locked) Put(ev *events.Event) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.next.Put(ev)
+}
+
+func (l *locked) Flush() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.next.Flush()
 }
 
 func (k *kernel) Summary() (summary, error) {
@@ -56,7 +85,7 @@ func (k *kernel) Summary() (summary, error) {
 	if err != nil {
 		return summary{}, err
 	}
-	s := summary{ByKind: map[events.Kind]counts{}, BirthsNewtask: stats.BirthsNewtask, BirthsFork: stats.BirthsFork}
+	s := summary{ByKind: map[events.Kind]counts{}, Mispredicted: k.model.Stats().Mispredicted, BirthsNewtask: stats.BirthsNewtask, BirthsFork: stats.BirthsFork}
 	for kind, c := range stats.ByKind {
 		s.ByKind[kind] = counts(c)
 	}

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os/user"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/selection"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
@@ -20,9 +20,6 @@ type census struct {
 	bootTime int64  // wall clock at CLOCK_BOOTTIME 0
 	threads  func(events.ProcKey) []report.Thread
 }
-
-// errNoProcess says that a process that was asked for is not there.
-var errNoProcess = errors.New("no such process")
 
 // subject is a process as a command line names it: by PID, or by PID and start.
 type subject struct {
@@ -59,7 +56,7 @@ func (s subject) find(m *tree.Model) (*tree.Process, error) {
 			}
 		}
 	}
-	return nil, fmt.Errorf("process %s: %w", s.text, errNoProcess)
+	return nil, fmt.Errorf("process %s: %w", s.text, selection.ErrNoProcess)
 }
 
 // ancestry returns the keys of a process and of all above it.

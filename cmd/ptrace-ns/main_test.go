@@ -10,6 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
 )
 
 func TestMain(m *testing.M) {
@@ -30,6 +31,7 @@ type fake struct {
 	lasts  bool
 	asked  liveOptions
 	closed bool
+	model  *tree.Model
 }
 
 func (f *fake) Header() *events.Header { return &events.Header{TracerPID: tracerPID, StartNS: 1} }
@@ -37,8 +39,16 @@ func (f *fake) Close() error           { f.closed = true; return nil }
 
 func (f *fake) Summary() (summary, error) { return f.summary, nil }
 
+func (f *fake) Model() *tree.Model { return f.model }
+
+func (f *fake) Look(see func(*tree.Model) error) error { return see(f.model) }
+
 func (f *fake) Run(ctx context.Context, sinks ...events.Sink) error {
+	f.model = tree.New(tree.Options{})
 	for i, ev := range f.events {
+		if err := f.model.Apply(ev.Clone(), func(*events.Event) error { return nil }); err != nil {
+			return err
+		}
 		ev.Seq = uint64(i + 1)
 		for _, s := range sinks {
 			if err := s.Put(ev); err != nil {

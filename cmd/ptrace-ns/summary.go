@@ -33,6 +33,8 @@ type summary struct {
 	// Process births, counted at two places of the kernel that do not know of
 	// each other.
 	BirthsNewtask, BirthsFork uint64
+	// Mispredicted are new parents that turned out otherwise than told at first.
+	Mispredicted uint64
 }
 
 func (s summary) total() (all counts) {
@@ -76,6 +78,10 @@ func (s summary) print(w io.Writer, shown *counter, took time.Duration) error {
 	}
 	_, err = fmt.Fprintf(w, "count identity %s: %d emitted = %d received + %d dropped, %d missed; births: %d by task_newtask, %d by sched_process_fork\n",
 		holds, all.Emitted, all.Received, all.Dropped, all.Missed, s.BirthsNewtask, s.BirthsFork)
+	if err != nil || s.Mispredicted == 0 {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%d new parents turned out otherwise than predicted\n", s.Mispredicted)
 	return err
 }
 

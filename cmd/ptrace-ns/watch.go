@@ -21,6 +21,9 @@ type watchOptions struct {
 	containers                 []string
 	filter                     string
 	threads, syscalls, quiet   bool
+	tree                       bool
+	interval                   time.Duration
+	intervalled                bool
 	timeout                    time.Duration
 	maxEvents                  uint64
 	buffer, maxArgs            size
@@ -58,6 +61,7 @@ func newWatch(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flags := cmd.Flags()
 			o.limited, o.timed, o.recoloured = flags.Changed("max-events"), flags.Changed("timeout"), flags.Changed("color")
+			o.intervalled = flags.Changed("interval")
 			w, err := o.check(a)
 			if err != nil {
 				return err
@@ -100,6 +104,8 @@ func (o *watchOptions) outputFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.output, "output", "o", "text", "print `FORMAT`: text, or json, one object a line")
 	f.StringSliceVar(&o.fields, "fields", nil, "print only `FIELDS`, by their dotted JSON names: members with json, columns with text")
 	f.StringVar(&o.color, "color", "auto", "colour text `WHEN`: auto, always or never; NO_COLOR is heeded by auto")
+	f.BoolVar(&o.tree, "tree", false, "at the end, show what was followed as a tree, exited processes and changes of parent included; with -o json on standard error")
+	f.DurationVar(&o.interval, "interval", 0, "with --tree: show it every `DURATION`, too")
 	f.StringVarP(&o.file, "write", "w", "", "also write all selected events to the new `FILE` as JSON lines")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no summary at the end")
 }

@@ -62,6 +62,15 @@ func (w *watch) checkOutput() error {
 	if len(w.fields) > 0 {
 		w.members = jsonl.ParseFields(w.fields)
 	}
+	if w.intervalled && !w.tree {
+		return fmt.Errorf("--interval needs --tree")
+	}
+	if w.intervalled && w.interval <= 0 {
+		return fmt.Errorf("--interval %s is no time at all", w.interval)
+	}
+	if w.tree {
+		w.live.Keep = keptForTree
+	}
 	if w.limited && w.maxEvents == 0 {
 		return fmt.Errorf("--max-events must be at least 1")
 	}

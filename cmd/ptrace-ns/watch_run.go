@@ -11,13 +11,15 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/jsonl"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/text"
 	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
 )
 
 // outputs are the sinks of a run and what is read from them at its end.
 type outputs struct {
 	all   events.Sink
 	shown *counter
-	file  *besides // nil without -w
+	file  *besides  // nil without -w
+	tree  *treeShow // nil without --tree
 }
 
 // run traces until a signal, the timeout, enough events, a closed pipe or the
@@ -52,8 +54,13 @@ func (w *watch) run(ctx context.Context) (err error) {
 		return ended(err)
 	}
 	began := time.Now()
-	if err := w.trace(ctx, live, out.all); err != nil {
+	if err := w.trace(ctx, live, out); err != nil {
 		return err
+	}
+	if out.tree != nil {
+		if err := ended(live.Look(out.tree.print)); err != nil {
+			return err
+		}
 	}
 	s, err := live.Summary()
 	if err != nil {
@@ -70,7 +77,7 @@ func first(err, then error) error {
 }
 
 // trace runs the stream, with the command in it when there is one.
-func (w *watch) trace(ctx context.Context, live tracing, sink events.Sink) error {
+func (w *watch) trace(ctx context.Context, live tracing, out *outputs) error {
 	if w.child != nil {
 		childOut := w.app.out
 		if w.output == "json" {
@@ -85,10 +92,15 @@ func (w *watch) trace(ctx context.Context, live tracing, sink events.Sink) error
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	last := &untilError{next: sink, end: cancel}
+	last := &untilError{next: out.all, end: cancel}
+	if w.interval > 0 {
+		again := func(m *tree.Model) error { return errors.Join(last.Flush(), out.tree.print(m)) }
+		stop := every(w.interval, func() error { return live.Look(again) }, func(error) { cancel() })
+		defer stop()
+	}
 	err := ended(live.Run(ctx, last))
 	if last.err == nil || errors.Is(last.err, selection.ErrEnough) {
-		last.err = sink.Flush()
+		last.err = out.all.Flush()
 	}
 	return errors.Join(err, ended(last.err))
 }
@@ -176,6 +188,9 @@ func (w *watch) outputs(h *events.Header, file *streamFile) (*outputs, error) {
 		screen = selection.Limit(screen, w.maxEvents)
 	}
 	screen = selection.Kinds(screen, w.screen)
+	if w.output == "text" {
+		screen = selection.Where(screen, selection.NotConfirming)
+	}
 	if !w.repeats {
 		screen = selection.Where(screen, selection.NotRepeated)
 	}
@@ -190,12 +205,19 @@ func (w *watch) outputs(h *events.Header, file *streamFile) (*outputs, error) {
 		// Before the screen, which may be the one to end the stream.
 		sinks = []events.Sink{nsLog{w.app.log}, out.file, screen}
 	}
+	if w.tree {
+		out.tree = w.newTreeShow()
+		sinks = append(sinks[:1:1], append([]events.Sink{&out.tree.followed}, sinks[1:]...)...)
+	}
 	out.all = selection.Where(selection.Tee(sinks...), w.wanted...)
 	switch {
 	case w.child != nil:
 		out.all = selection.NewFollow(out.all, nil, int32(h.TracerPID))
 	case w.follow:
 		out.all = selection.NewFollow(out.all, w.pids, 0)
+	}
+	if len(w.pids) > 0 {
+		out.all = selection.Present(out.all, w.pids)
 	}
 	if w.live.Env == envNames {
 		out.all = selection.EnvNames(out.all)

@@ -129,6 +129,7 @@ func (e *encoder) reparent(d *events.ReparentDetail) {
 		e.status("from_exit", *d.FromExit)
 	}
 	e.bool("confirmed", d.Confirmed)
+	e.ref("foretold", d.Foretold)
 }
 
 func (e *encoder) lost(d *events.LostDetail) {

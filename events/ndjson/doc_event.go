@@ -52,6 +52,8 @@ type Doc struct {
 	FromExit *ExitDoc `json:"from_exit,omitzero" on:"reparent"`
 	// The new parent was seen, not only predicted by the kernel's rule.
 	Confirmed *bool `json:"confirmed,omitzero" on:"reparent!"`
+	// The parent that the event named by cause foretold: this one confirms or corrects it.
+	Foretold *RefDoc `json:"foretold,omitzero" on:"reparent"`
 
 	// How many kernel events found no room.
 	Count *uint64 `json:"count,omitzero" on:"lost!"`

@@ -91,7 +91,7 @@ func samples() []*events.Event {
 		{Kind: events.PidnsDestroy, Process: brief(), Cause: 2, Pidns: &destroy},
 		{Kind: events.PidnsDestroy, Pidns: &events.PidnsDetail{NS: events.NSInfo{ID: hostNS}}},
 		{Kind: events.Reparent, Process: brief(), Cause: 2, Reparent: &events.ReparentDetail{
-			From: runc, To: ref(1, "init"), Reason: events.ReparentInit, FromExit: &events.ExitStatus{Signal: 15}, Confirmed: true,
+			From: runc, To: ref(1, "init"), Reason: events.ReparentInit, FromExit: &events.ExitStatus{Signal: 15}, Confirmed: true, Foretold: ref(1, "init"),
 		}},
 		{Kind: events.ContainerStart, Process: full(), Cause: 2, Exec: &events.ExecDetail{Filename: "/entry"}},
 		{Kind: events.ContainerExit, Process: brief(), Cause: 2, Exit: &killed},

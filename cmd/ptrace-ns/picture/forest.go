@@ -116,7 +116,7 @@ func newNode(p *tree.Process) *report.Node {
 		n.Reparented = append(n.Reparented, report.Adoption{
 			BootNS: a.AtNS,
 			ReparentDetail: events.ReparentDetail{
-				From: a.From, To: a.To, Reason: a.Reason, Confirmed: a.Confirmed,
+				From: a.From, To: a.To, Reason: a.Reason, FromExit: a.FromExit, Confirmed: a.Confirmed,
 			},
 		})
 	}

@@ -90,3 +90,9 @@ func (k *kinds) Flush() error { return k.next.Flush() }
 func NotRepeated(ev *events.Event) bool {
 	return ev.Kind != events.Signal || ev.Signal == nil || ev.Signal.Origin != events.OriginPidnsReap
 }
+
+// NotConfirming refuses the events that only confirm what an earlier one foretold.
+func NotConfirming(ev *events.Event) bool {
+	d := ev.Reparent
+	return d == nil || d.Foretold.IsZero() || d.Foretold.Key != d.To.Key
+}

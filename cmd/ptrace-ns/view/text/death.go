@@ -18,9 +18,7 @@ func (p *printer) exit(ev *events.Event) {
 		p.thread(&ev.Process)
 	}
 	p.status(d.Status)
-	if d.Killer != nil {
-		p.killer(d.Killer)
-	}
+	p.str(words.Killer(d.Killer))
 	if d.LifetimeNS != 0 {
 		p.str(" after ", words.Duration(d.LifetimeNS))
 	}
@@ -30,34 +28,6 @@ func (p *printer) exit(ev *events.Event) {
 }
 
 func (p *printer) status(s events.ExitStatus) { p.str(words.Status(s)) }
-
-func (p *printer) killer(k *events.Killer) {
-	switch k.Origin {
-	case events.OriginPidnsReap:
-		p.str(" by kernel, reaping PID namespace of ")
-		p.ref(k.Sender)
-		return
-	case events.OriginOOM:
-		p.str(" by the OOM killer")
-		return
-	case events.OriginCgroupKill:
-		p.str(" by cgroup.kill")
-	case events.OriginKernel:
-		p.str(" by kernel")
-	}
-	if k.Sender.IsZero() {
-		return
-	}
-	p.str(" from ")
-	p.ref(k.Sender)
-	for i, r := range k.SenderChain {
-		// The chain may begin with the sender itself.
-		if i > 0 || r.Key != k.Sender.Key {
-			p.str(", child of ")
-			p.ref(r)
-		}
-	}
-}
 
 func (p *printer) signal(d *events.SignalDetail, process *events.Process) {
 	p.str(names.Signal(d.Signal), " to ")
@@ -118,7 +88,12 @@ func (p *printer) reparent(ev *events.Event) {
 		p.str(", ")
 		p.status(*d.FromExit)
 	}
-	if !d.Confirmed {
+	switch {
+	case !d.Confirmed:
 		p.str(" (predicted)")
+	case !d.Foretold.IsZero() && d.Foretold.Key != d.To.Key:
+		p.str(" (and not ")
+		p.ref(d.Foretold)
+		p.str(", as predicted)")
 	}
 }

@@ -76,6 +76,17 @@ func (s *Sink) Put(ev *events.Event) error {
 	return s.out.Put(s.end(lineStyle(ev.Kind)), ev.BootNS)
 }
 
+// Line returns an event as a line of a story: when, and what happened in words.
+func Line(ev *events.Event, bootTime int64, o Options) string {
+	p := printer{glyphs: o.glyphs()}
+	p.time(time.Unix(0, bootTime+int64(ev.BootNS)).In(o.Zone))
+	if !ev.Process.Key.IsZero() {
+		p.str(words.Or(words.Chain(ev.Process.Chain, p.arrow), pidText(ev.Process.Key.PID)), " ")
+	}
+	p.what(ev)
+	return string(p.b)
+}
+
 // Flush writes the buffered lines.
 func (s *Sink) Flush() error { return s.out.Flush() }
 

@@ -75,3 +75,32 @@ func Or(text, none string) string {
 	}
 	return text
 }
+
+// Killer returns who ended a process, to follow on its status; nothing for nil.
+func Killer(k *events.Killer) string {
+	if k == nil {
+		return ""
+	}
+	text := ""
+	switch k.Origin {
+	case events.OriginPidnsReap:
+		return " by kernel, reaping PID namespace of " + Ref(k.Sender)
+	case events.OriginOOM:
+		return " by the OOM killer"
+	case events.OriginCgroupKill:
+		text = " by cgroup.kill"
+	case events.OriginKernel:
+		text = " by kernel"
+	}
+	if k.Sender.IsZero() {
+		return text
+	}
+	text += " from " + Ref(k.Sender)
+	for i, r := range k.SenderChain {
+		// The chain may begin with the sender itself.
+		if i > 0 || r.Key != k.Sender.Key {
+			text += ", child of " + Ref(r)
+		}
+	}
+	return text
+}

@@ -1,0 +1,237 @@
+// Package story tells one process's life in sentences that can be read aloud. It
+// knows reports, and nothing of where they come from.
+package story
+
+import (
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/names"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+)
+
+// Options say what the terminal can show, and what the times rest on.
+type Options struct {
+	Unicode  bool // else ASCII stands for arrows
+	BootTime int64
+	NowNS    uint64
+	Zone     *time.Location
+}
+
+// teller collects sentences, one a line.
+type teller struct {
+	Options
+	b     strings.Builder
+	arrow string
+	more  string
+}
+
+// Tell writes the life as far as it is known, one sentence a line.
+func Tell(w io.Writer, l *report.Life, o Options) error {
+	t := &teller{Options: o, arrow: ">", more: "..."}
+	if o.Unicode {
+		t.arrow, t.more = "→", "…"
+	}
+	key := l.Process.Key
+	t.b.WriteString(words.Ref(l.Process.Ref()) + " (id " + key.String() + ")\n")
+	t.birth(l)
+	t.place(l)
+	t.images(l)
+	t.parents(l)
+	t.ancestors(l)
+	t.children(l)
+	t.end(l)
+	_, err := io.WriteString(w, t.b.String())
+	return err
+}
+
+func (t *teller) say(parts ...string) {
+	t.b.WriteString("  " + strings.Join(parts, "") + ".\n")
+}
+
+// at is a moment as a clock shows it.
+func (t *teller) at(bootNS uint64) string {
+	return time.Unix(0, t.BootTime+int64(bootNS)).In(t.Zone).Format("2006-01-02 15:04:05")
+}
+
+func (t *teller) ago(bootNS uint64) string {
+	if bootNS > t.NowNS {
+		return "just now"
+	}
+	return words.Duration(t.NowNS-bootNS) + " ago"
+}
+
+func (t *teller) birth(l *report.Life) {
+	start := l.Process.Key.Start
+	if b := l.Birth; b != nil {
+		text := "It was forked at " + t.at(b.BootNS) + " by " + words.Ref(b.Creator)
+		if !b.Parent.IsZero() && b.Parent.Key != b.Creator.Key {
+			text += ", as a child of " + words.Ref(b.Parent)
+		}
+		if flags := cloneFlags(b.Flags); flags != "" {
+			text += ", with " + flags
+		}
+		t.say(text)
+		return
+	}
+	if l.State == report.Unseen {
+		t.say("It was not seen itself: others name it")
+		return
+	}
+	text := "It started at " + t.at(start) + ", " + t.ago(start)
+	t.say(text, ", before this look: who forked it, what it ran before and whether it had another parent is not known")
+}
+
+func cloneFlags(flags uint64) string {
+	var b []byte
+	for _, flag := range names.CloneFlags(flags) {
+		if len(b) > 0 {
+			b = append(b, ' ')
+		}
+		b = names.AppendCloneFlag(b, flag)
+	}
+	return string(b)
+}
+
+// place tells where it lives: PID namespace and container.
+func (t *teller) place(l *report.Life) {
+	own := l.Process.Chain.Own()
+	if ns := l.Pidns; ns != nil && ns.Info.Level > 0 {
+		what := "It is " + words.Chain(l.Process.Chain, t.arrow) + ": "
+		if own.PID == 1 {
+			what += "the PID 1"
+		} else {
+			what += "process " + strconv.Itoa(int(own.PID))
+		}
+		what += " of PID namespace " + strconv.FormatUint(uint64(ns.Info.ID.Inum), 10) + ", level " + strconv.Itoa(ns.Info.Level) +
+			", which holds " + words.Count(ns.Members, "process", "processes")
+		if !ns.Creator.IsZero() {
+			what += " and was created by " + words.Ref(ns.Creator)
+		} else {
+			what += "; who created that is not known"
+		}
+		t.say(what)
+	} else if len(l.Process.Chain) == 1 {
+		t.say("It is in the initial PID namespace")
+	}
+	if c := l.Process.Container; c != nil {
+		t.say("It belongs to the container ", words.Container(c), " (", safe.String(strings.TrimSpace(c.Runtime+" "+c.ID)), ")")
+	}
+	if l.Process.Subreaper {
+		t.say("It is a subreaper: it adopts the orphans among its descendants")
+	}
+}
+
+func (t *teller) images(l *report.Life) {
+	for i, image := range l.Images {
+		what := string(words.AppendArgs(nil, image.Args, t.more))
+		switch {
+		case what == "" && image.Filename != "":
+			what = string(words.AppendQuoted(nil, image.Filename))
+		case what == "":
+			what = "a program whose arguments are not known"
+		}
+		if image.Exe != "" {
+			what += " (" + safe.String(image.Exe) + ")"
+		}
+		switch {
+		case image.BootNS != 0:
+			t.say("It executed ", what, " at ", t.at(image.BootNS))
+		case l.Birth != nil && i == 0:
+			t.say("It was born running ", what)
+		default:
+			t.say("It runs ", what)
+		}
+	}
+}
+
+func (t *teller) parents(l *report.Life) {
+	for _, a := range l.Reparented {
+		text := "Its parent " + words.Ref(a.From) + " ended"
+		if a.FromExit != nil {
+			text = "Its parent " + words.Ref(a.From) + " " + words.Status(*a.FromExit)
+		}
+		text += " at " + t.at(a.BootNS) + ", and it became a child of " + words.Ref(a.To)
+		if why := reasons[a.Reason]; why != "" {
+			text += ", because that is " + why
+		}
+		if !a.Confirmed {
+			text += " (by the kernel's rule, not yet seen)"
+		}
+		t.say(text)
+	}
+}
+
+var reasons = map[events.ReparentReason]string{
+	events.ReparentThread:    "another thread of the same process",
+	events.ReparentSubreaper: "the nearest subreaper",
+	events.ReparentPidnsInit: "the PID 1 of its namespace",
+	events.ReparentInit:      "the init",
+}
+
+func (t *teller) ancestors(l *report.Life) {
+	for i, a := range l.Ancestors {
+		text := "It is a child of "
+		if l.State == report.Exited || l.State == report.Gone {
+			text = "It was a child of "
+		}
+		if i > 0 {
+			text = "That is a child of "
+		}
+		text += words.Ref(a.Ref)
+		if a.Role != "" {
+			text += ", " + a.Role
+		}
+		t.say(text)
+	}
+	if len(l.Ancestors) == 0 && l.Process.Parent.IsZero() && l.State != report.Unseen {
+		t.say("It has no parent")
+	}
+}
+
+// maxNamed is how many children are named.
+const maxNamed = 10
+
+func (t *teller) children(l *report.Life) {
+	if len(l.Children) == 0 {
+		return
+	}
+	var all []string
+	for i, c := range l.Children {
+		if i == maxNamed {
+			all = append(all, t.more)
+			break
+		}
+		all = append(all, words.Ref(c))
+	}
+	t.say("It has ", words.Count(len(l.Children), "child", "children"), ": ", strings.Join(all, ", "))
+}
+
+func (t *teller) end(l *report.Life) {
+	switch l.State {
+	case report.Live:
+		t.say("It is alive")
+	case report.Gone:
+		t.say("It ended; nobody saw when or how")
+	case report.Zombie:
+		text := "It has ended"
+		if l.Exit != nil {
+			text = "It " + words.Status(*l.Exit)
+		}
+		t.say(text, ", and waits to be reaped by its parent")
+	case report.Exited:
+		text := "It ended"
+		if l.Exit != nil {
+			text = "It " + words.Status(*l.Exit)
+		}
+		if l.LifetimeNS != 0 {
+			text += " after " + words.Duration(l.LifetimeNS)
+		}
+		t.say(text, words.Killer(l.Killer))
+	}
+}
