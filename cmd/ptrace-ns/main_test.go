@@ -105,6 +105,7 @@ func (f *fake) execute(t *testing.T, change func(*app), args ...string) result {
 	a := &app{
 		in: &bytes.Buffer{}, out: &out, err: &errOut,
 		getenv: func(string) string { return "" },
+		width:  func() int { return 0 },
 		open: func(_ context.Context, o liveOptions) (tracing, error) {
 			f.asked = o
 			return f, nil

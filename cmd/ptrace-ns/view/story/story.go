@@ -27,6 +27,7 @@ type Options struct {
 type teller struct {
 	Options
 	b     strings.Builder
+	is    string // is, or was of one that has ended
 	arrow string
 	more  string
 }
@@ -36,6 +37,10 @@ func Tell(w io.Writer, l *report.Life, o Options) error {
 	t := &teller{Options: o, arrow: ">", more: "..."}
 	if o.Unicode {
 		t.arrow, t.more = "→", "…"
+	}
+	t.is = "is"
+	if l.State == report.Exited || l.State == report.Gone {
+		t.is = "was"
 	}
 	key := l.Process.Key
 	t.b.WriteString(words.Ref(l.Process.Ref()) + " (id " + key.String() + ")\n")
@@ -102,14 +107,14 @@ func cloneFlags(flags uint64) string {
 func (t *teller) place(l *report.Life) {
 	own := l.Process.Chain.Own()
 	if ns := l.Pidns; ns != nil && ns.Info.Level > 0 {
-		what := "It is " + words.Chain(l.Process.Chain, t.arrow) + ": "
+		what := "It " + t.is + " " + words.Chain(l.Process.Chain, t.arrow) + ": "
 		if own.PID == 1 {
 			what += "the PID 1"
 		} else {
 			what += "process " + strconv.Itoa(int(own.PID))
 		}
 		what += " of PID namespace " + strconv.FormatUint(uint64(ns.Info.ID.Inum), 10) + ", level " + strconv.Itoa(ns.Info.Level) +
-			", which holds " + words.Count(ns.Members, "process", "processes")
+			", which " + "has " + words.Count(ns.Members, "process", "processes")
 		if !ns.Creator.IsZero() {
 			what += " and was created by " + words.Ref(ns.Creator)
 		} else {
@@ -117,13 +122,13 @@ func (t *teller) place(l *report.Life) {
 		}
 		t.say(what)
 	} else if len(l.Process.Chain) == 1 {
-		t.say("It is in the initial PID namespace")
+		t.say("It ", t.is, " in the initial PID namespace")
 	}
 	if c := l.Process.Container; c != nil {
-		t.say("It belongs to the container ", words.Container(c), " (", safe.String(strings.TrimSpace(c.Runtime+" "+c.ID)), ")")
+		t.say("It ", t.is, " in the container ", words.Container(c), " (", safe.String(strings.TrimSpace(c.Runtime+" "+c.ID)), ")")
 	}
 	if l.Process.Subreaper {
-		t.say("It is a subreaper: it adopts the orphans among its descendants")
+		t.say("It ", t.is, " a subreaper, which gets the orphans among its descendants")
 	}
 }
 
@@ -176,10 +181,7 @@ var reasons = map[events.ReparentReason]string{
 
 func (t *teller) ancestors(l *report.Life) {
 	for i, a := range l.Ancestors {
-		text := "It is a child of "
-		if l.State == report.Exited || l.State == report.Gone {
-			text = "It was a child of "
-		}
+		text := "It " + t.is + " a child of "
 		if i > 0 {
 			text = "That is a child of "
 		}
@@ -219,19 +221,23 @@ func (t *teller) end(l *report.Life) {
 	case report.Gone:
 		t.say("It ended; nobody saw when or how")
 	case report.Zombie:
-		text := "It has ended"
-		if l.Exit != nil {
-			text = "It " + words.Status(*l.Exit)
-		}
-		t.say(text, ", and waits to be reaped by its parent")
+		t.say(ended(l.Exit), ", and waits to be reaped by its parent")
 	case report.Exited:
-		text := "It ended"
-		if l.Exit != nil {
-			text = "It " + words.Status(*l.Exit)
-		}
+		text := ended(l.Exit) + words.Killer(l.Killer)
 		if l.LifetimeNS != 0 {
-			text += " after " + words.Duration(l.LifetimeNS)
+			text += ", after " + words.Duration(l.LifetimeNS)
 		}
-		t.say(text, words.Killer(l.Killer))
+		t.say(text)
 	}
+}
+
+// ended begins the sentence on a process's end.
+func ended(exit *events.ExitStatus) string {
+	switch {
+	case exit == nil:
+		return "It has ended"
+	case exit.Signal != 0:
+		return "It was " + words.Status(*exit)
+	}
+	return "It " + words.Status(*exit)
 }

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/selection"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
+)
+
+var (
+	hostNS  = events.NSID{Inum: 1}
+	innerNS = events.NSID{Inum: 2}
+)
+
+// there is a process of a census; nr is its number in the inner namespace, 0 for none.
+func there(pid, parent, nr int32, comm string) *events.Event {
+	ev := snapshot(pid, parent)
+	ev.BootNS = 1_000_000
+	p := &ev.Process
+	p.Comm, p.Full, p.HasIDs, p.TID = comm, true, true, pid
+	p.Chain[0].NS = hostNS
+	p.NSInit = nr == 1 || pid == 1
+	if nr != 0 {
+		p.Chain = append(p.Chain, events.PIDEntry{NS: innerNS, PID: nr})
+		p.Container = &events.Container{ID: "9f1c", Runtime: "docker", Name: "web"}
+	}
+	if parent == 0 {
+		p.Parent = events.Ref{}
+	}
+	return ev
+}
+
+// machine is a host with a shim, a container of two and a kernel thread.
+func machine(t *testing.T) func(*app) {
+	t.Helper()
+	all := []*events.Event{
+		there(1, 0, 0, "systemd"), there(2, 0, 0, "kthreadd"), there(3, 2, 0, "kworker"),
+		there(70, 1, 0, "containerd-shim"), there(76, 70, 1, "sh"), there(77, 76, 7, "sleep"),
+		{Kind: events.SnapshotEnd, BootNS: 1_000_000},
+	}
+	all[1].Process.Kthread, all[2].Process.Kthread = true, true
+	model := tree.New(tree.Options{})
+	for _, ev := range all {
+		if err := model.Apply(ev, func(*events.Event) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func(a *app) {
+		a.user = func(uint32) string { return "root" }
+		a.look = func(context.Context) (*census, error) {
+			return &census{model: model, nowNS: 2_000_000, threads: func(k events.ProcKey) []report.Thread {
+				return []report.Thread{{TID: k.PID + 1000, Comm: "t"}}
+			}}, nil
+		}
+	}
+}
+
+func TestTree(t *testing.T) {
+	for args, want := range map[string]string{
+		"": "1 systemd (root)\n`-70 containerd-shim\n  `-* 76>1 sh [docker web] {PID namespace 2, level 1}\n    `-77>7 sleep\n" +
+			"2 kthreadd|[kthreadd] (root) and 1 kernel thread below it\n",
+		"76":           "* 76>1 sh (root) [docker web] {PID namespace 2, level 1}\n`-77>7 sleep\n",
+		"76-76":        "* 76>1 sh (root) [docker web] {PID namespace 2, level 1}\n`-77>7 sleep\n",
+		"-s 77":        "1 systemd (root)\n`-70 containerd-shim\n  `-* 76>1 sh [docker web] {PID namespace 2, level 1}\n    `-77>7 sleep\n",
+		"-c we":        "",
+		"-c web":       "* 76>1 sh (root) [docker web] {PID namespace 2, level 1}\n`-77>7 sleep\n",
+		"-t 77":        "* 77>7 sleep (root) [docker web] {PID namespace 2, level 1}\n`-1077 {t}\n",
+		"--ns 76":      "PID namespace 2, level 1 in 1, 2 processes\n`-76>1 sh (root) [docker web]\n  `-77>7 sleep\n",
+		"--kthreads 2": "2 [kthreadd] (root)\n`-3 [kworker]\n",
+	} {
+		r := (&fake{}).execute(t, machine(t), append([]string{"tree"}, strings.Fields(args)...)...)
+		want = strings.ReplaceAll(want, "kthreadd|", "")
+		if r.out != want || (r.code != 0) != (want == "") {
+			t.Errorf("%q: %d, %v, got\n%swant\n%s", args, r.code, r.err, r.out, want)
+		}
+	}
+}
+
+func TestNoSuchProcess(t *testing.T) {
+	for _, args := range [][]string{
+		{"tree", "99"}, {"tree", "76-1"}, {"lineage", "99"}, {"lineage", "--live", "99"}, {"watch", "-p", "99"},
+		{"watch", "-p", "99", "-o", "json", "--follow"},
+	} {
+		f := &fake{lasts: true, events: []*events.Event{snapshot(9, 1)}}
+		r := f.execute(t, machine(t), args...)
+		if r.code != exitFailed || !errors.Is(r.err, selection.ErrNoProcess) || !strings.Contains(r.err.Error(), args[len(args)-1]) && args[0] != "watch" {
+			t.Errorf("%v: %d, %v", args, r.code, r.err)
+		}
+		if r.out != "" {
+			t.Errorf("%v: printed %q", args, r.out)
+		}
+	}
+}
+
+// TestDocuments holds what the commands print to the schema.
+func TestDocuments(t *testing.T) {
+	for _, args := range [][]string{
+		{"tree", "-t"}, {"tree", "-s", "77"}, {"namespaces"}, {"lineage", "76"}, {"lineage", "1"},
+	} {
+		r := (&fake{}).execute(t, machine(t), append(args, "-o", "json")...)
+		if r.code != 0 {
+			t.Errorf("%v: %v", args, r.err)
+			continue
+		}
+		validate(t, args[0], r.out)
+	}
+}
+
+func validate(t *testing.T, definition, document string) {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	schema, err := c.Compile("../../docs/events.schema.json#/$defs/" + definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(document))
+	if err != nil {
+		t.Fatalf("%v in %s", err, document)
+	}
+	if err := schema.Validate(value); err != nil {
+		t.Errorf("%s%v", document, err)
+	}
+}
+
+func TestNamespaces(t *testing.T) {
+	r := (&fake{}).execute(t, machine(t), "namespaces", "-o", "json")
+	var all []struct {
+		Pidns            struct{ Inum int }
+		Init             struct{ PID int }
+		Members, Visible int
+		Children         []struct {
+			Pidns   struct{ Inum, Parent int }
+			Init    struct{ PID int }
+			Members int
+			AgeNS   int `json:"age_ns"`
+		}
+	}
+	if err := json.Unmarshal([]byte(r.out), &all); err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 1 || len(all[0].Children) != 1 {
+		t.Fatalf("got %s", r.out)
+	}
+	host, inner := all[0], all[0].Children[0]
+	if host.Pidns.Inum != 1 || host.Init.PID != 1 || host.Members != 4 || host.Visible != 6 {
+		t.Errorf("host is %+v", host)
+	}
+	if inner.Pidns.Inum != 2 || inner.Pidns.Parent != 1 || inner.Init.PID != 76 || inner.Members != 2 || inner.AgeNS != 2_000_000-76 {
+		t.Errorf("inner is %+v", inner)
+	}
+}
+
+func TestLineage(t *testing.T) {
+	r := (&fake{}).execute(t, machine(t), "lineage", "76")
+	for _, want := range []string{
+		"76 sh (id 76-76)\n", "before this look: who forked it",
+		"It is 76>1: the PID 1 of PID namespace 2, level 1, which holds 2 processes; who created that is not known.",
+		"It is a child of 70 containerd-shim, container shim.\n  That is a child of 1 systemd, the host's init.",
+		"It has 1 child: 77 sleep.", "It is alive.",
+	} {
+		if !strings.Contains(r.out, want) {
+			t.Errorf("no %q in\n%s", want, r.out)
+		}
+	}
+}
+
+func TestLineageLive(t *testing.T) {
+	dead := exit(77, 3)
+	dead.BootNS = 5_000_000
+	live := func() *fake {
+		f := &fake{lasts: true, events: []*events.Event{
+			there(1, 0, 0, "systemd"), there(70, 1, 0, "shim"), there(77, 70, 0, "sh"), fork(90, 77), exit(91, 0), dead, exit(90, 0),
+		}}
+		f.events[4].BootNS = 4_000_000
+		return f
+	}
+	r := live().execute(t, nil, "lineage", "--live", "77")
+	lines := strings.Split(strings.TrimSpace(r.out), "\n")
+	if n := len(lines); r.code != 0 || n < 4 || !strings.HasSuffix(lines[n-2], " sh: forked by 77 p") || !strings.Contains(lines[n-1], "77 sh: exited 3") {
+		t.Errorf("%v, got\n%s", r.err, r.out)
+	}
+	r = live().execute(t, nil, "lineage", "--live", "-o", "json", "77")
+	validate(t, "lineage", r.out)
+	var doc struct {
+		State  string
+		Exit   struct{ Code int }
+		Events []struct{ Event string }
+	}
+	if err := json.Unmarshal([]byte(r.out), &doc); err != nil {
+		t.Fatalf("%v: %s", err, r.out)
+	}
+	if doc.State != "exited" || doc.Exit.Code != 3 || len(doc.Events) != 2 || doc.Events[1].Event != "exit" {
+		t.Errorf("got %s", r.out)
+	}
+}
+
+func TestWatchTree(t *testing.T) {
+	f := &fake{events: []*events.Event{
+		there(1, 0, 0, "systemd"), there(9, 1, 0, "sh"), fork(10, 9), fork(11, 10), exit(10, 3),
+	}}
+	f.events[4].Exit.Reaper = events.Ref{Key: events.ProcKey{PID: 1, Start: 1}}
+	f.events[4].Exit.ReaperReason = events.ReparentInit
+	f.events[4].BootNS = 2_000_000_010
+	f.events[4].Process.Parent = process(10, 9).Parent
+	r := f.execute(t, func(a *app) { a.user = func(uint32) string { return "u" } }, "watch", "-q", "-e", "lost", "-p", "9", "--follow", "--tree")
+	want := "9 sh (u)\n`-10 sh exited 3 after 2 s\n11 sh reparented 10 sh > 1 systemd (init, predicted)\n"
+	if _, shown, _ := strings.Cut(r.out, "\n"); r.code != 0 || shown != want {
+		t.Errorf("%v, got\n%swant\n%s", r.err, shown, want)
+	}
+	if f.asked.Keep != keptForTree {
+		t.Errorf("keeps %d", f.asked.Keep)
+	}
+	r = f.execute(t, func(a *app) { a.user = func(uint32) string { return "u" } }, "watch", "-q", "-o", "json", "-p", "9", "--follow", "--tree")
+	if !strings.HasSuffix(r.errOut, want) || strings.Contains(r.out, "`-") {
+		t.Errorf("standard error has\n%s", r.errOut)
+	}
+}

@@ -1,0 +1,105 @@
+package story_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/story"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func ref(pid int32, comm string) events.Ref {
+	return events.Ref{Key: events.ProcKey{PID: pid, Start: uint64(pid)}, Comm: comm}
+}
+
+func sh() events.Process {
+	return events.Process{
+		Key: ref(7609, "").Key, Comm: "sh", Subreaper: true,
+		Chain:     events.PIDChain{{PID: 7609}, {NS: events.NSID{Inum: 4026532178}, PID: 1}},
+		Container: &events.Container{ID: "9f1c", Runtime: "docker", Name: "web"},
+	}
+}
+
+// lives are one that was followed to its end and one that only a look knows.
+func lives(s string) map[string]*report.Life {
+	ns := &report.Namespace{Info: events.NSInfo{ID: events.NSID{Inum: 4026532178}, Level: 1}, Members: 3, Creator: ref(7600, "runc")}
+	followed := &report.Life{
+		Node: report.Node{
+			Process: sh(), State: report.Exited, Exit: &events.ExitStatus{Signal: 9}, LifetimeNS: 3_200_000_000,
+			Reparented: []report.Adoption{{BootNS: 2_000_000_000, ReparentDetail: events.ReparentDetail{
+				From: ref(7600, "runc"), To: ref(7580, s), Reason: events.ReparentSubreaper, FromExit: &events.ExitStatus{},
+			}}},
+		},
+		Birth:     &report.Birth{BootNS: 1_000_000_000, Creator: ref(7601, "runc:[1:CHILD]"), Parent: ref(7600, "runc"), Flags: 1<<29 | 1<<15},
+		Ancestors: []report.Ancestor{{Ref: ref(7580, s), Role: "container shim"}, {Ref: ref(1, "systemd"), Role: "the host's init"}},
+		Images: []report.Image{
+			{Exe: "/usr/bin/runc", Args: events.ArgsOf("runc", "init")},
+			{BootNS: 1_500_000_000, Exe: s, Args: events.ArgsOf("sh", "-c", "sleep 9; "+s)},
+		},
+		Pidns:  ns,
+		Killer: &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: ref(8000, s), SenderChain: []events.Ref{ref(7999, "sshd")}},
+	}
+	seen := &report.Life{
+		Node:      report.Node{Process: sh(), State: report.Live},
+		Ancestors: followed.Ancestors, Images: followed.Images[:1], Children: []events.Ref{ref(7650, s), ref(7651, "b")},
+	}
+	seen.Pidns = &report.Namespace{Info: ns.Info, Members: 1}
+	return map[string]*report.Life{"followed": followed, "seen": seen}
+}
+
+func tell(t *testing.T, l *report.Life) string {
+	t.Helper()
+	var out bytes.Buffer
+	o := story.Options{Unicode: true, BootTime: 1_700_000_000_000_000_000, NowNS: 5_000_000_000, Zone: time.UTC}
+	if err := story.Tell(&out, l, o); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestGolden(t *testing.T) {
+	for name, life := range lives("containerd-shim") {
+		t.Run(name, func(t *testing.T) {
+			got := tell(t, life)
+			file := "testdata/" + name + ".golden"
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("got\n%swant\n%s", got, want)
+			}
+		})
+	}
+}
+
+func FuzzStrings(f *testing.F) {
+	for _, s := range []string{"sh", "a\nb", "\x1b]52;c;\x07", "\xff", "\u202e\u009b\u2028", "'", "\x00", "\r"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for name, life := range lives(s) {
+			plain := strings.Count(tell(t, lives("x")[name]), "\n")
+			told := tell(t, life)
+			if strings.Count(told, "\n") != plain {
+				t.Errorf("%s: lines are torn: %q", name, told)
+			}
+			if i := strings.IndexFunc(told, func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }); i >= 0 {
+				t.Errorf("%s: %q", name, told[i:])
+			}
+		}
+	})
+}
