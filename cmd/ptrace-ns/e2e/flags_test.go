@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,7 +39,7 @@ func TestFollow(t *testing.T) {
 	}
 	var parents []string
 	for _, moved := range s.all(kind("reparent")) {
-		if family[moved.Process.PID] == "C" {
+		if family[moved.Process.PID] == "C" && !*moved.Confirmed {
 			parents = append(parents, moved.Reason+" "+strconv.Itoa(int(moved.To.Ref.PID)))
 		}
 	}
@@ -107,11 +109,12 @@ func TestNewPidns(t *testing.T) {
 	old := sleeper(t)
 	tr := start(t, "--new-pidns")
 	run(t, "nsenter", "-t", strconv.Itoa(old), "-p", "true")
-	exec.Command("unshare", "-pf", "sh", "-c", "sleep 1000 & exit 3").Run()
-	tr.wait("its end", kind("pidns_destroy"), func(l *line) bool { return exitOf(l.Exit) == "code 3" })
+	maker := exec.Command("unshare", "-pf", "sh", "-c", "sleep 1000 & exit 3")
+	maker.Run()
+	made := tr.wait("the creation", kind("pidns_create"), func(l *line) bool { return l.Creator.PID == int32(maker.Process.Pid) })
+	tr.wait("its end", kind("pidns_destroy"), about(made.Process.ID))
 	s := tr.end()
 	s.checkSchema()
-	made := s.find("a creation", kind("pidns_create"))
 	for _, told := range []string{"fork", "exec", "exit", "pidns_reap", "pidns_destroy"} {
 		s.find(told+" in it", kind(told), func(l *line) bool { return l.in(made.Pidns.Inum) })
 	}
@@ -153,12 +156,6 @@ func TestHostAndContainer(t *testing.T) {
 	}
 }
 
-func runsIn(id string) match {
-	return func(l *line) bool {
-		return l.Process != nil && l.Process.Container != nil && l.Process.Container.ID == id
-	}
-}
-
 // TestThreads tells each thread's start and end.
 func TestThreads(t *testing.T) {
 	kerneltest.RequireBPF(t)
@@ -187,16 +184,21 @@ func TestThreads(t *testing.T) {
 func TestSyscallsPidsLimit(t *testing.T) {
 	requireDocker(t)
 	tr := start(t, "--syscalls")
-	cmd := exec.Command("docker", "run", "--rm", "--pids-limit", "4", image,
+	cidFile := filepath.Join(t.TempDir(), "id")
+	cmd := exec.Command("docker", "run", "--rm", "--cidfile", cidFile, "--pids-limit", "4", image,
 		"/bin/sh", "-c", "sleep 1 & sleep 1 & sleep 1 & sleep 1 & wait")
 	out, _ := cmd.CombinedOutput()
 	if !strings.Contains(string(out), "fork") {
 		t.Fatalf("the shell says %q, want that it cannot fork", out)
 	}
-	tr.wait("the namespace's end", kind("pidns_destroy"))
+	id, err := os.ReadFile(cidFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr.wait("docker's end", kind("exit"), pid(cmd.Process.Pid))
 	s := tr.end()
 	s.checkContract()
-	failed := s.find("the fork that failed", kind("clone_failed"))
+	failed := s.find("the fork that failed", kind("clone_failed"), runsIn(string(id)))
 	equal(t, "error", failed.Error, "EAGAIN")
 	equal(t, "its name", failed.Process.Comm, "sh")
 	equals(t, "its chain", chain(failed)[1:], []int32{1})

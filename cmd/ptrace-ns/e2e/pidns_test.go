@@ -17,7 +17,7 @@ func TestN01Unshare(t *testing.T) {
 	if err := cmd.Run(); cmd.ProcessState.ExitCode() != 3 {
 		t.Fatalf("unshare: %v, want exit 3", err)
 	}
-	tr.wait("the namespace's end", kind("pidns_destroy"))
+	tr.wait("unshare's end", kind("exit"), pid(cmd.Process.Pid))
 	s := tr.end()
 	s.checkContract()
 

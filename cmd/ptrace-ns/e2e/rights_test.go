@@ -14,7 +14,7 @@ import (
 // and returns its exit code and what it says on standard error.
 func attempt(t testing.TB, under ...string) (code int, said string) {
 	t.Helper()
-	args := append(under[1:], binary(t), "watch", "-q", "--timeout", "200ms")
+	args := append(under[1:], binary(t), "watch", "-q", "--log-level", "error", "--timeout", "200ms")
 	cmd := exec.Command(under[0], args...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -26,6 +25,7 @@ type story struct {
 	create         line   // runc create
 	parent, child  line   // runc's first two stages
 	born, entrance line   // the container's PID 1, and its entrypoint
+	proxy          line   // for the published port
 }
 
 // TestN10Story follows one container from docker run to docker rm.
@@ -52,7 +52,7 @@ func liveStory(t *testing.T) *story {
 	s.shimArgs = strings.Split(strings.TrimSuffix(procFile(t, s.shim.pid, "cmdline"), "\x00"), "\x00")
 	s.port = run(t, "docker", "port", s.id, "80")
 	for _, seconds := range []string{"1000", "1001"} {
-		tr.wait("sleep "+seconds, kind("exec"), with("sleep", seconds))
+		tr.wait("sleep "+seconds, kind("exec"), runsIn(s.id), with("sleep", seconds))
 	}
 	s.top = run(t, "docker", "top", s.id, "-eo", "pid,args")
 
@@ -67,7 +67,9 @@ func liveStory(t *testing.T) *story {
 	equal(t, "exit code that docker tells", run(t, "docker", "inspect", "-f", "{{.State.ExitCode}}", s.id), "137")
 	run(t, "docker", "rm", "-f", s.id)
 	tr.wait("the shim's end", kind("exit"), pid(s.shim.pid))
-	tr.wait("the proxy's end", kind("exit"), named("docker-proxy"))
+	_, port, _ := strings.Cut(s.port, ":")
+	s.proxy = tr.wait("the proxy", kind("exec"), runs("docker-proxy"), with("-host-port", port, "-container-port", "80"))
+	tr.wait("the proxy's end", kind("exit"), about(s.proxy.Process.ID))
 	s.stream = tr.end()
 	return s
 }
@@ -83,7 +85,7 @@ func (s *story) checkShim() {
 
 	exit := s.only("the starter's exit", kind("exit"), about(s.starter.Process.ID))
 	equal(s.t, "the starter's exit", exitOf(exit.Exit), "code 0")
-	moved := s.only("the shim's new parent", kind("reparent"), about(s.keep.Process.ID))
+	moved := s.newParent("the shim's new parent", s.keep.Process.ID)
 	equal(s.t, "from", moved.From.Ref.ID, s.starter.Process.ID)
 	equal(s.t, "to", int(moved.To.Ref.PID), s.shim.ppid)
 	equal(s.t, "cause", moved.Cause, exit.Seq)
@@ -148,7 +150,7 @@ func (s *story) checkInit() {
 		return slices.Contains(stages, l.Process.ID) && l.To != nil && l.To.Path == p.Cgroup.Path
 	})
 
-	moved := s.only("PID 1's new parent", kind("reparent"), about(s.born.Process.ID))
+	moved := s.newParent("PID 1's new parent", s.born.Process.ID)
 	equal(s.t, "from", moved.From.Ref.ID, s.create.Process.ID)
 	equal(s.t, "to", moved.To.Ref.ID, s.keep.Process.ID)
 	equal(s.t, "reason", moved.Reason, "subreaper")
@@ -173,7 +175,7 @@ func (s *story) checkContainer(l line) {
 func (s *story) checkExec() {
 	s.t.Helper()
 	runc := s.find("runc exec", kind("exec"), runs("runc"), with("exec", s.id))
-	entered := s.only("the entry", kind("pidns_enter"))
+	entered := s.only("the entry", kind("pidns_enter"), func(l *line) bool { return idOf(l.Init) == s.born.Process.ID })
 	equal(s.t, "via", entered.Via, "setns")
 	equal(s.t, "creator's name", entered.Creator.Comm, "runc:[1:CHILD]")
 	equal(s.t, "init", idOf(entered.Init), s.born.Process.ID)
@@ -184,7 +186,7 @@ func (s *story) checkExec() {
 	fork := s.only("its birth", kind("fork"), about(id))
 	equal(s.t, "parent at birth", idOf(fork.Process.Parent), runc.Process.ID)
 	equal(s.t, "creator", idOf(fork.Creator), idOf(entered.Creator))
-	moved := s.only("its new parent", kind("reparent"), about(id))
+	moved := s.newParent("its new parent", id)
 	equal(s.t, "to", moved.To.Ref.ID, s.keep.Process.ID)
 	equal(s.t, "reason", moved.Reason, "subreaper")
 	exec := s.only("its image", kind("exec"), about(id))
@@ -226,7 +228,7 @@ func (s *story) checkReap() {
 	s.t.Helper()
 	var victims []string
 	for _, seconds := range []string{"1000", "1001"} {
-		sleep := s.only("sleep "+seconds, kind("exec"), with("sleep", seconds)).Process
+		sleep := s.only("sleep "+seconds, kind("exec"), bornOf(s.born.Process.ID), with("sleep", seconds)).Process
 		reap := s.only("reap of sleep "+seconds, kind("pidns_reap"), about(sleep.ID))
 		equal(s.t, "init", idOf(reap.Init), s.born.Process.ID)
 		exit := s.only("exit of sleep "+seconds, kind("exit"), about(sleep.ID))
@@ -235,7 +237,8 @@ func (s *story) checkReap() {
 		equal(s.t, "dead init", idOf(exit.Killer.Sender), s.born.Process.ID)
 		victims = append(victims, sleep.ID)
 	}
-	gone := s.only("the namespace's end", kind("pidns_destroy"), func(l *line) bool { return l.Pidns.Inum == s.init.pidns })
+	gone := s.only("the namespace's end", kind("pidns_destroy"), about(s.born.Process.ID))
+	equal(s.t, "namespace", gone.Pidns.Inum, s.init.pidns)
 	equal(s.t, "init", idOf(gone.Init), s.born.Process.ID)
 	equal(s.t, "exit of init", exitOf(gone.Exit), "SIGKILL")
 	equal(s.t, "reaped", *gone.Reaped, 2)
@@ -253,11 +256,6 @@ func (s *story) checkEnd() {
 	s.find("runc delete", kind("exec"), runs("runc"), with("delete", s.id), bornOf(s.keep.Process.ID))
 	exit := s.only("the shim's exit", kind("exit"), about(s.keep.Process.ID))
 	equal(s.t, "the shim's exit", exitOf(exit.Exit), "code 0")
-
-	_, port, _ := strings.Cut(s.port, ":")
-	if _, err := strconv.Atoi(port); err != nil {
-		s.t.Fatalf("docker port: %q", s.port)
-	}
-	proxy := s.only("the proxy", kind("exec"), runs("docker-proxy"), with("-host-port", port, "-container-port", "80"))
-	s.only("the proxy's exit", kind("exit"), about(proxy.Process.ID))
+	s.only("the proxy's birth", kind("fork"), about(s.proxy.Process.ID))
+	s.only("the proxy's exit", kind("exit"), about(s.proxy.Process.ID))
 }

@@ -47,6 +47,17 @@ func pid(n int) match {
 	return func(l *line) bool { return l.Process != nil && l.Process.PID == int32(n) }
 }
 
+func childOf(n int) match {
+	return func(l *line) bool { return l.Process != nil && l.Process.PPID == int32(n) }
+}
+
+// runsIn matches events of processes in the container.
+func runsIn(id string) match {
+	return func(l *line) bool {
+		return l.Process != nil && l.Process.Container != nil && l.Process.Container.ID == id
+	}
+}
+
 // runs matches an image by its file's name.
 func runs(name string) match {
 	return func(l *line) bool { return l.Process != nil && filepath.Base(l.Process.Exe) == name }
@@ -94,10 +105,29 @@ func (s stream) find(what string, matches ...match) line {
 func (s stream) only(what string, matches ...match) line {
 	s.t.Helper()
 	found := s.all(matches...)
-	if len(found) != 1 {
-		s.t.Fatalf("%s: told %d times, want once%s", what, len(found), s.digest())
+	if len(found) == 0 {
+		s.t.Fatalf("%s: not told%s", what, s.digest())
+	}
+	for _, l := range found[1:] {
+		s.t.Fatalf("%s: told %d times, want once:\n%s%s", what, len(found), found[0].raw, l.raw)
 	}
 	return found[0]
+}
+
+// newParent returns the event of a process's one change of parent: as it was
+// foretold, which what comes later may only confirm.
+func (s stream) newParent(what, id string) line {
+	s.t.Helper()
+	told := s.all(kind("reparent"), about(id))
+	if len(told) == 0 {
+		s.t.Fatalf("%s: not told%s", what, s.digest())
+	}
+	for _, later := range told[1:] {
+		if !*later.Confirmed || later.Cause != told[0].Seq || later.To.Ref.ID != told[0].To.Ref.ID {
+			s.t.Fatalf("%s: told more than once:\n%s%s", what, told[0].raw, later.raw)
+		}
+	}
+	return told[0]
 }
 
 // digest is the stream for the reader of a failure, in short and without what was
