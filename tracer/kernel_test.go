@@ -265,6 +265,27 @@ func TestOOMKill(t *testing.T) {
 	}
 }
 
+// TestKillerUnasked: a signal that nobody asked for is not told, and yet the exit
+// says who sent it.
+func TestKillerUnasked(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	var cmd *exec.Cmd
+	all := live(t, Options{}, func() {
+		cmd = child(t, nil, "sleep", "60")
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Wait()
+	})
+	if n := len(of(all, events.Signal, cmd.Process.Pid)); n != 0 {
+		t.Errorf("signals: %d told, want none", n)
+	}
+	k := only(t, all, events.Exit, cmd.Process.Pid).Exit.Killer
+	if k == nil || k.Origin != events.OriginUser || k.Signal != int32(syscall.SIGINT) || int(k.Sender.Key.PID) != os.Getpid() {
+		t.Errorf("killer: %+v, want SIGINT by %d", k, os.Getpid())
+	}
+}
+
 // TestCgroupKill: so is who wrote cgroup.kill.
 func TestCgroupKill(t *testing.T) {
 	kerneltest.RequireBPF(t)

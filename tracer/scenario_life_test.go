@@ -110,7 +110,14 @@ func checkT09(s *told) {
 	if fork := s.one(events.Fork, "daemon"); fork.Fork.Creator.Key != s.key("middle") || fork.Process.Parent.Key != s.key("middle") {
 		s.t.Errorf("birth: %+v of %+v, want middle's", fork.Fork, fork.Process.Parent)
 	}
-	moved := s.one(events.Reparent, "daemon").Reparent
+	foretold, confirmed := s.reparents("daemon")
+	if len(foretold) != 1 || len(confirmed) != 1 {
+		s.t.Fatalf("reparents: %d foretold and %d confirmed, want one each", len(foretold), len(confirmed))
+	}
+	moved := foretold[0]
+	if confirmed[0].To != moved.To || confirmed[0].From != moved.From || confirmed[0].Reason != moved.Reason {
+		s.t.Errorf("reparent: foretold %+v, confirmed %+v", moved, confirmed[0])
+	}
 	if moved.From.Key != s.key("middle") || int(moved.To.Key.PID) != daemon.PPID {
 		s.t.Errorf("reparent: %+v, want from middle to %d", moved, daemon.PPID)
 	}
@@ -121,6 +128,20 @@ func checkT09(s *told) {
 	if got := s.one(events.Exit, "daemon").Process.Parent.Key.PID; int(got) != daemon.PPID {
 		s.t.Errorf("exit: parent %d, want %d", got, daemon.PPID)
 	}
+}
+
+// reparents returns the changes of parent that were foretold at the old one's exit,
+// and those that the process's own records have shown.
+func (s *told) reparents(role string) (foretold, confirmed []*events.ReparentDetail) {
+	s.t.Helper()
+	for _, ev := range s.of(events.Reparent, role) {
+		if ev.Reparent.Confirmed {
+			confirmed = append(confirmed, ev.Reparent)
+		} else {
+			foretold = append(foretold, ev.Reparent)
+		}
+	}
+	return foretold, confirmed
 }
 
 // wantReason: who is not PID 1 adopts as a subreaper.
@@ -137,19 +158,23 @@ func wantReason(s *told, d *events.ReparentDetail) {
 
 // checkT10: to the subreaper first, and to the next reaper when that one is dead.
 func checkT10(s *told) {
-	facts, moves := s.report.All("moved"), s.of(events.Reparent, "C")
-	if len(facts) != 2 || len(moves) != 2 {
-		s.t.Fatalf("reparent: told %d times, happened %d times, want two", len(moves), len(facts))
+	facts := s.report.All("moved")
+	moves, confirmed := s.reparents("C")
+	if len(facts) != 2 || len(moves) != 2 || len(confirmed) == 0 {
+		s.t.Fatalf("reparent: foretold %d times, confirmed %d times, happened %d times, want two", len(moves), len(confirmed), len(facts))
 	}
 	for i, from := range []string{"B", "A"} {
-		d := moves[i].Reparent
+		d := moves[i]
 		if d.From.Key != s.key(from) || int(d.To.Key.PID) != facts[i].PPID {
 			s.t.Errorf("reparent %d: %+v, want from %s to %d", i, d, from, facts[i].PPID)
 		}
 		wantReason(s, d)
 	}
-	if moves[0].Reparent.To.Key != s.key("A") {
-		s.t.Errorf("reparent: to %+v, want A", moves[0].Reparent.To)
+	if moves[0].To.Key != s.key("A") {
+		s.t.Errorf("reparent: to %+v, want A", moves[0].To)
+	}
+	if last := confirmed[len(confirmed)-1]; last.To != moves[1].To {
+		s.t.Errorf("reparent: confirmed to %+v, want %+v", last.To, moves[1].To)
 	}
 }
 

@@ -61,8 +61,9 @@ func TestSignalByKernel(t *testing.T) {
 	}
 }
 
-// TestSignalMask: what is not asked for is not told, unless it goes to a PID 1.
-// Without a handler a PID 1 ignores what its ancestors send.
+// TestSignalMask: what nobody asked for is not recorded, unless it goes to a PID 1 or
+// ends its target, which is marked. Without a handler a PID 1 ignores what its
+// ancestors send.
 func TestSignalMask(t *testing.T) {
 	kerneltest.RequireBPF(t)
 	var plain, init *exec.Cmd
@@ -70,18 +71,23 @@ func TestSignalMask(t *testing.T) {
 		plain = child(t, nil, "sleep", "60")
 		init = child(t, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID}, "sleep", "60")
 		for _, cmd := range []*exec.Cmd{plain, init} {
-			if err := cmd.Process.Signal(unix.SIGTERM); err != nil {
-				t.Fatal(err)
+			for _, sig := range []unix.Signal{unix.SIGCONT, unix.SIGTERM} {
+				if err := cmd.Process.Signal(sig); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 		plain.Wait()
 		kill(t, init)
 	}, "signal_generate")
-	if got := of(all, events.Signal, plain.Process.Pid); len(got) != 0 {
-		t.Errorf("signals: %d to a plain process, want none", len(got))
+	if s := only(t, all, events.Signal, plain.Process.Pid).Signal; s.Signal != int32(unix.SIGTERM) || !s.Unasked {
+		t.Errorf("signal: %+v, want the SIGTERM that ended it, unasked for", s)
+	}
+	if got := len(of(all, events.Signal, init.Process.Pid)); got != 3 {
+		t.Errorf("signals: %d to a PID 1, want all three", got)
 	}
 	term := firstSignal(t, all, init.Process.Pid, unix.SIGTERM)
-	if !term.TargetIsInit || term.Result != events.SignalIgnored {
+	if !term.TargetIsInit || term.Result != events.SignalIgnored || term.Unasked {
 		t.Errorf("SIGTERM: %+v, want it ignored by a PID 1", term)
 	}
 	if dead := firstSignal(t, all, init.Process.Pid, unix.SIGKILL); !dead.TargetIsInit || dead.Result != events.SignalDelivered {
