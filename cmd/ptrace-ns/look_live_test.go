@@ -1,0 +1,260 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
+)
+
+// nested starts sleepers in two PID namespaces, one in the other, and waits until
+// all of them run. What it returns ends them.
+func nested(t *testing.T) *exec.Cmd {
+	t.Helper()
+	kerneltest.RequireTool(t, "unshare")
+	cmd := exec.Command("unshare", "-pf", "sh", "-c", "sleep 61 & unshare -pf sh -c 'sleep 62 & exec sleep 63' & exec sleep 64")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		for _, pid := range below(cmd.Process.Pid) {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+		cmd.Wait()
+	})
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		sleepers := 0
+		for _, pid := range below(cmd.Process.Pid) {
+			if raw, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid)); string(raw) == "sleep\n" {
+				sleepers++
+			}
+		}
+		if sleepers == 4 {
+			return cmd
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of 4 sleepers run", sleepers)
+		}
+	}
+}
+
+// below lists the processes below one, by /proc alone.
+func below(pid int) []int {
+	raw, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	var all []int
+	for field := range strings.FieldsSeq(string(raw)) {
+		if child, err := strconv.Atoi(field); err == nil {
+			all = append(append(all, child), below(child)...)
+		}
+	}
+	return all
+}
+
+// procStatus reads fields of /proc/PID/status.
+func procStatus(t *testing.T, pid int, name string) []int {
+	t.Helper()
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []int
+	for line := range strings.Lines(string(raw)) {
+		if values, ok := strings.CutPrefix(line, name+":"); ok {
+			for field := range strings.FieldsSeq(values) {
+				n, err := strconv.Atoi(field)
+				if err != nil {
+					t.Fatal(err)
+				}
+				all = append(all, n)
+			}
+		}
+	}
+	return all
+}
+
+// live runs a command on the kernel itself.
+func live(t *testing.T, args ...string) string {
+	t.Helper()
+	a := newApp()
+	var out, errOut bytes.Buffer
+	a.out, a.err = &out, &errOut
+	root := newRoot(a)
+	root.SetArgs(args)
+	if err := root.Execute(); err != nil {
+		t.Fatalf("%v: %v", args, err)
+	}
+	return out.String()
+}
+
+type liveNode struct {
+	Process struct {
+		PID, PPID int
+		PIDs      []struct{ NS, PID int }
+	}
+	Children []liveNode
+}
+
+func (n liveNode) each(do func(liveNode)) {
+	do(n)
+	for _, c := range n.Children {
+		c.each(do)
+	}
+}
+
+// The tree of own processes is that of /proc, at every level.
+func TestLiveTree(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	kerneltest.CheckLeaks(t)
+	root := nested(t).Process.Pid
+	out := live(t, "tree", "-o", "json", strconv.Itoa(root))
+	validate(t, "tree", out)
+	var roots []liveNode
+	if err := json.Unmarshal([]byte(out), &roots); err != nil {
+		t.Fatal(err)
+	}
+	if len(roots) != 1 || roots[0].Process.PID != root {
+		t.Fatalf("roots: %s", out)
+	}
+	want := append(below(root), root)
+	seen := map[int]bool{}
+	roots[0].each(func(n liveNode) {
+		pid := n.Process.PID
+		seen[pid] = true
+		var pids []int
+		for _, e := range n.Process.PIDs {
+			pids = append(pids, e.PID)
+		}
+		if got, want := fmt.Sprint(pids), fmt.Sprint(procStatus(t, pid, "NSpid")); got != want {
+			t.Errorf("process %d: PIDs %s, want %s", pid, got, want)
+		}
+		if want := procStatus(t, pid, "PPid"); len(want) != 1 || n.Process.PPID != want[0] {
+			t.Errorf("process %d: parent %d, want %v", pid, n.Process.PPID, want)
+		}
+		for _, c := range n.Children {
+			if c.Process.PPID != pid {
+				t.Errorf("process %d is below %d, and a child of %d", c.Process.PID, pid, c.Process.PPID)
+			}
+		}
+	})
+	if len(seen) != len(want) {
+		t.Errorf("%d processes, want %d", len(seen), len(want))
+	}
+	for _, pid := range want {
+		if !seen[pid] {
+			t.Errorf("process %d is missing", pid)
+		}
+	}
+}
+
+type liveNamespace struct {
+	Pidns    struct{ Inum, Parent, Level int }
+	Init     struct{ PID int }
+	Members  int
+	Children []liveNamespace
+}
+
+// The namespaces are those of lsns: inum, PID 1 and number of processes.
+func TestLiveNamespaces(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	kerneltest.CheckLeaks(t)
+	kerneltest.RequireTool(t, "lsns")
+	root := nested(t).Process.Pid
+	out := live(t, "namespaces", "-o", "json")
+	validate(t, "namespaces", out)
+	var all []liveNamespace
+	if err := json.Unmarshal([]byte(out), &all); err != nil {
+		t.Fatal(err)
+	}
+	known := map[int]liveNamespace{}
+	var add func([]liveNamespace)
+	add = func(some []liveNamespace) {
+		for _, ns := range some {
+			known[ns.Pidns.Inum] = ns
+			add(ns.Children)
+		}
+	}
+	add(all)
+	own := map[int]bool{}
+	for _, pid := range below(root) {
+		if info, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid)); err == nil {
+			inum, _ := strconv.Atoi(strings.Trim(info, "pid:[]"))
+			own[inum] = true
+		}
+	}
+	// It fails when it could not look at somebody else's process; ours are listed.
+	listed, _ := exec.Command("lsns", "-rn", "-t", "pid", "-o", "NS,NPROCS,PID").Output()
+	found := 0
+	for line := range strings.Lines(string(listed)) {
+		var inum, members, pid int
+		if _, err := fmt.Sscan(line, &inum, &members, &pid); err != nil || !own[inum] {
+			continue
+		}
+		found++
+		if ns := known[inum]; ns.Members != members || ns.Init.PID != pid || ns.Pidns.Level != found {
+			t.Errorf("namespace %d is %+v, lsns says %s", inum, ns, line)
+		}
+	}
+	if found != 2 {
+		t.Errorf("lsns knows %d of 2 namespaces:\n%s", found, listed)
+	}
+}
+
+// A process's ancestors are those of /proc, up to PID 1.
+func TestLiveLineage(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	out := live(t, "lineage", "-o", "json", strconv.Itoa(os.Getpid()))
+	validate(t, "lineage", out)
+	var doc struct{ Ancestors []struct{ PID int } }
+	if err := json.Unmarshal([]byte(out), &doc); err != nil {
+		t.Fatal(err)
+	}
+	var want []int
+	for pid := os.Getpid(); pid != 1; {
+		pid = procStatus(t, pid, "PPid")[0]
+		want = append(want, pid)
+	}
+	var got []int
+	for _, a := range doc.Ancestors {
+		got = append(got, a.PID)
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("ancestors %v, want %v", got, want)
+	}
+}
+
+// An orphan's new parent is told twice: foretold at once, then seen in /proc.
+func TestLiveReparentIsConfirmed(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	out := live(t, "watch", "-q", "-o", "json", "-e", "reparent", "--", "sh", "-c", "(sleep 2 &); sleep 0.3; exit 0")
+	var told []string
+	for line := range strings.Lines(out) {
+		var doc struct {
+			Event        string
+			Seq, Cause   int
+			Confirmed    bool
+			To, Foretold struct{ PID int }
+			Process      struct{ PID int }
+		}
+		if err := json.Unmarshal([]byte(line), &doc); err != nil {
+			t.Fatal(err)
+		}
+		if doc.Event == "reparent" {
+			told = append(told, fmt.Sprintf("%t %t", doc.Confirmed, doc.Foretold.PID == doc.To.PID))
+		}
+	}
+	if got := strings.Join(told, ", "); got != "false false, true true" {
+		t.Errorf("told %s in\n%s", got, out)
+	}
+}
