@@ -65,7 +65,25 @@ func (e *encoder) killer(k *events.Killer) {
 	if len(k.SenderChain) > 0 {
 		e.refs("sender_chain", k.SenderChain)
 	}
+	if len(k.Preceded) > 0 {
+		e.preceded(k.Preceded)
+	}
 	e.close(outer)
+}
+
+func (e *encoder) preceded(all []events.PriorSignal) {
+	e.array("preceded_by")
+	for _, s := range all {
+		outer := e.open("")
+		e.signalName("signal", s.Signal)
+		if s.Result != events.SignalDelivered {
+			e.string("result", s.Result.String())
+		}
+		e.ref("sender", s.Sender)
+		e.uint("boot_ns", s.BootNS)
+		e.close(outer)
+	}
+	e.endArray()
 }
 
 func (e *encoder) status(name string, s events.ExitStatus) {

@@ -153,6 +153,20 @@ type KillerDoc struct {
 	Sender *RefDoc `json:"sender,omitzero"`
 	// The sender's ancestors up to the first process of another container or the host's init.
 	SenderChain []RefDoc `json:"sender_chain,omitzero"`
+	// Signals of other processes that did not end it before, oldest first, the latest four.
+	PrecededBy []PriorSignalDoc `json:"preceded_by,omitzero"`
+}
+
+// PriorSignalDoc is a signal that its target outlived.
+type PriorSignalDoc struct {
+	// Its name.
+	Signal string `json:"signal"`
+	// What became of it; absent when it was delivered.
+	Result string `json:"result,omitzero" jsonschema:"enum=ignored,enum=already_pending,enum=overflow,enum=lose_info"`
+	// Who sent it.
+	Sender *RefDoc `json:"sender,omitzero"`
+	// When, CLOCK_BOOTTIME in nanoseconds.
+	BootNS uint64 `json:"boot_ns"`
 }
 
 // PidnsDoc is a PID namespace.

@@ -60,7 +60,7 @@ func samples() []*events.Event {
 	killed := events.ExitDetail{
 		Status: events.ExitStatus{Signal: 9, Core: true}, LifetimeNS: 5, Threads: 4,
 		Reaper: initRef, ReaperReason: events.ReparentPidnsInit,
-		Killer: &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: runc, SenderChain: []events.Ref{runc, ref(1, "systemd")}},
+		Killer: &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: runc, SenderChain: []events.Ref{ref(1, "systemd")}, Preceded: []events.PriorSignal{{Signal: 15, Result: events.SignalIgnored, Sender: runc, BootNS: 5}, {Signal: 1, Sender: runc, BootNS: 6}}},
 	}
 	all := []*events.Event{
 		{Kind: events.Snapshot, Process: full()},

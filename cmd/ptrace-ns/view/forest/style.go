@@ -24,10 +24,10 @@ func (p *printer) color(c events.PIDChain) string {
 		return ""
 	}
 	own := c.Own().NS
-	if _, ok := p.colors[own]; !ok {
-		p.colors[own] = palette[len(p.colors)%len(palette)]
+	if _, ok := p.chosen[own]; !ok {
+		p.chosen[own] = palette[len(p.chosen)%len(palette)]
 	}
-	return p.colors[own]
+	return p.chosen[own]
 }
 
 // piece writes text that is safe already, as far as the line has room.

@@ -55,13 +55,13 @@ type printer struct {
 	Options
 	glyphs
 	out    bytes.Buffer
-	colors map[events.NSID]string
+	chosen map[events.NSID]string
 	used   int
 	full   bool
 }
 
 func newPrinter(o Options) *printer {
-	return &printer{Options: o, glyphs: o.glyphs(), colors: map[events.NSID]string{}}
+	return &printer{Options: o, glyphs: o.glyphs(), chosen: map[events.NSID]string{}}
 }
 
 // tree writes a process and what is below it. The process's line begins with

@@ -223,11 +223,12 @@ func (t *teller) end(l *report.Life) {
 	case report.Zombie:
 		t.say(ended(l.Exit), ", and waits to be reaped by its parent")
 	case report.Exited:
-		text := ended(l.Exit) + words.Killer(l.Killer)
+		text := ended(l.Exit)
 		if l.LifetimeNS != 0 {
-			text += ", after " + words.Duration(l.LifetimeNS)
+			text += " after " + words.Duration(l.LifetimeNS)
 		}
-		t.say(text)
+		key := l.Process.Key
+		t.say(text, words.Killer(l.Killer, key, key.Start+l.LifetimeNS))
 	}
 }
 

@@ -18,13 +18,13 @@ func (p *printer) exit(ev *events.Event) {
 		p.thread(&ev.Process)
 	}
 	p.status(d.Status)
-	p.str(words.Killer(d.Killer))
 	if d.LifetimeNS != 0 {
 		p.str(" after ", words.Duration(d.LifetimeNS))
 	}
 	if d.Threads > 1 {
 		p.str(", ", strconv.FormatUint(uint64(d.Threads), 10), " threads")
 	}
+	p.str(words.Killer(d.Killer, ev.Process.Key, ev.BootNS))
 }
 
 func (p *printer) status(s events.ExitStatus) { p.str(words.Status(s)) }

@@ -91,7 +91,7 @@ func deaths() []*events.Event {
 		exit(process(100, "bash"), events.ExitDetail{Status: events.ExitStatus{Code: 3}, LifetimeNS: 3_249_000_000, Threads: 4}),
 		exit(process(101, "bash"), events.ExitDetail{Status: killed}),
 		exit(inside(7620, 2, "sleep"), events.ExitDetail{Status: events.ExitStatus{Signal: 9}, Killer: &events.Killer{Origin: events.OriginPidnsReap, Signal: 9, Sender: ref(1234, "sh")}}),
-		exit(inside(7621, 3, "sleep"), events.ExitDetail{Status: events.ExitStatus{Signal: 9}, Killer: &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: runc, SenderChain: []events.Ref{runc, shim}}}),
+		exit(inside(7621, 3, "sleep"), events.ExitDetail{Status: events.ExitStatus{Signal: 9}, Killer: &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: runc, SenderChain: []events.Ref{shim}, Preceded: []events.PriorSignal{{Signal: 15, Result: events.SignalIgnored, Sender: runc, BootNS: 1}}}}),
 		exit(process(102, "hog"), events.ExitDetail{Status: events.ExitStatus{Signal: 9}, Killer: &events.Killer{Origin: events.OriginOOM, Signal: 9, Sender: runc}}),
 		{Kind: events.ThreadExit, Process: thread(103, 104), Exit: &events.ExitDetail{}},
 		signal(events.SignalDetail{Signal: 15, Sender: runc, Origin: events.OriginUser, Result: events.SignalIgnored, TargetIsInit: true}),

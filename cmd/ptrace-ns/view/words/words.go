@@ -76,31 +76,45 @@ func Or(text, none string) string {
 	return text
 }
 
-// Killer returns who ended a process, to follow on its status; nothing for nil.
-func Killer(k *events.Killer) string {
+// Killer returns who ended the victim, to follow on its status; nothing for nil.
+func Killer(k *events.Killer, victim events.ProcKey, atNS uint64) string {
 	if k == nil {
 		return ""
 	}
-	text := ""
-	switch k.Origin {
-	case events.OriginPidnsReap:
-		return " by kernel, reaping PID namespace of " + Ref(k.Sender)
-	case events.OriginOOM:
-		return " by the OOM killer"
-	case events.OriginCgroupKill:
-		text = " by cgroup.kill"
-	case events.OriginKernel:
-		text = " by kernel"
-	}
-	if k.Sender.IsZero() {
-		return text
-	}
-	text += " from " + Ref(k.Sender)
-	for i, r := range k.SenderChain {
-		// The chain may begin with the sender itself.
-		if i > 0 || r.Key != k.Sender.Key {
-			text += ", child of " + Ref(r)
+	text := ", " + sentBy(k, victim)
+	for _, prior := range k.Preceded {
+		text += "; " + names.Signal(prior.Signal) + " from " + Ref(prior.Sender)
+		if atNS > prior.BootNS {
+			text += " " + Duration(atNS-prior.BootNS) + " before"
 		}
+		if prior.Result == events.SignalIgnored {
+			text += " was ignored"
+		} else {
+			text += " did not end it"
+		}
+	}
+	return text
+}
+
+func sentBy(k *events.Killer, victim events.ProcKey) string {
+	switch {
+	case k.Origin == events.OriginPidnsReap:
+		return "by the kernel, reaping the PID namespace of " + Ref(k.Sender)
+	case k.Origin == events.OriginOOM:
+		return "by the OOM killer"
+	case k.Sender.IsZero() || k.Origin == events.OriginKernel && k.Sender.Key == victim:
+		return "by the kernel"
+	case k.Origin == events.OriginKernel:
+		return "by the kernel, in " + Ref(k.Sender)
+	case k.Sender.Key == victim:
+		return "by itself"
+	}
+	text := "by " + Ref(k.Sender)
+	if k.Origin == events.OriginCgroupKill {
+		text = "by cgroup.kill of " + Ref(k.Sender)
+	}
+	for _, r := range k.SenderChain {
+		text += ", child of " + Ref(r)
 	}
 	return text
 }
