@@ -15,8 +15,9 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
 )
 
-// image is made here from a static busybox: no registry is asked for anything.
-const image = "pns-e2e:latest"
+// image is made here from a static busybox: no registry is asked for anything. Its
+// tag is this run's own, since another may end first.
+var image = fmt.Sprintf("pns-e2e:%d", os.Getpid())
 
 var (
 	imageMade bool

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bufio"
 	"fmt"
 	"os/exec"
 	"slices"
@@ -56,12 +57,7 @@ func liveStory(t *testing.T) *story {
 	}
 	s.top = run(t, "docker", "top", s.id, "-eo", "pid,args")
 
-	inside := exec.Command("docker", "exec", s.id, "/bin/sh", "-c", "echo $$; exit 5")
-	out, err := inside.Output()
-	if code := inside.ProcessState.ExitCode(); code != 5 {
-		t.Fatalf("docker exec: %v, want exit 5", err)
-	}
-	s.inside = int32(number(t, strings.TrimSpace(string(out))))
+	s.execInside(tr)
 
 	run(t, "docker", "stop", "-t", "1", s.id)
 	equal(t, "exit code that docker tells", run(t, "docker", "inspect", "-f", "{{.State.ExitCode}}", s.id), "137")
@@ -72,6 +68,37 @@ func liveStory(t *testing.T) *story {
 	tr.wait("the proxy's end", kind("exit"), about(s.proxy.Process.ID))
 	s.stream = tr.end()
 	return s
+}
+
+const insideScript = "echo $$; read line; exit 5"
+
+// execInside runs docker exec until runc has left what it started to the shim.
+func (s *story) execInside(tr *trace) {
+	tr.t.Helper()
+	inside := exec.Command("docker", "exec", "-i", s.id, "/bin/sh", "-c", insideScript)
+	in, err := inside.StdinPipe()
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	out, err := inside.StdoutPipe()
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	if err := inside.Start(); err != nil {
+		tr.t.Fatal(err)
+	}
+	own, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	s.inside = int32(number(tr.t, strings.TrimSpace(own)))
+	tr.wait("the new parent of what docker exec runs", kind("reparent"), runsIn(s.id), func(l *line) bool {
+		return chain(*l)[1] == s.inside
+	})
+	in.Close()
+	if err := inside.Wait(); inside.ProcessState.ExitCode() != 5 {
+		tr.t.Fatalf("docker exec: %v, want exit 5", err)
+	}
 }
 
 // The shim makes itself a daemon: what containerd starts starts it again and ends.
@@ -190,7 +217,7 @@ func (s *story) checkExec() {
 	equal(s.t, "to", moved.To.Ref.ID, s.keep.Process.ID)
 	equal(s.t, "reason", moved.Reason, "subreaper")
 	exec := s.only("its image", kind("exec"), about(id))
-	equals(s.t, "arguments", exec.Process.Args, []string{"/bin/sh", "-c", "echo $$; exit 5"})
+	equals(s.t, "arguments", exec.Process.Args, []string{"/bin/sh", "-c", insideScript})
 	s.checkContainer(exec)
 	equal(s.t, "exit", exitOf(s.only("its exit", kind("exit"), about(id)).Exit), "code 5")
 }
