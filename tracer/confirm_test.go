@@ -48,8 +48,8 @@ func orphan(t *testing.T, parents map[int]int32) (*confirmer, *moves) {
 		pid, ok := parents[calls]
 		return pid, ok
 	}
-	tell := c.deriver.tell
 	if !newProcReader().usable { // the test itself needs no /proc
+		tell := c.tell
 		c.tell = func(ev *events.Event) error { c.note(ev); return tell(ev) }
 	}
 	for pid := int32(1); pid <= 4; pid++ {

@@ -107,8 +107,8 @@ func (a *app) quietLog() {
 	}
 }
 
-// colors reports whether text is coloured, by what --color says.
-func (a *app) colors(when string) bool {
+// coloured reports whether text is coloured, by what --color says.
+func (a *app) coloured(when string) bool {
 	return when == "always" || when == "auto" && a.outTTY && a.getenv("NO_COLOR") == ""
 }
 

@@ -63,5 +63,5 @@ func (o *namespacesOptions) run(ctx context.Context, a *app) error {
 		_, err = a.out.Write(ndjson.AppendNamespaces(nil, all))
 		return ended(err)
 	}
-	return ended(nstree.Write(a.out, all, nstree.Options{Color: a.colors(o.color), Unicode: a.unicode(), NowNS: c.nowNS}))
+	return ended(nstree.Write(a.out, all, nstree.Options{Color: a.coloured(o.color), Unicode: a.unicode(), NowNS: c.nowNS}))
 }

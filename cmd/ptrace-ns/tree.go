@@ -158,7 +158,7 @@ func (o *treeOptions) selection(c *census) (picture.Selection, error) {
 
 func (o *treeOptions) view(a *app, c *census) forest.Options {
 	v := forest.Options{
-		Color: a.colors(o.color), Unicode: a.unicode(), Args: o.args, Kthreads: o.kthreads, Ended: o.exited, User: a.user,
+		Color: a.coloured(o.color), Unicode: a.unicode(), Args: o.args, Kthreads: o.kthreads, Ended: o.exited, User: a.user,
 	}
 	if !o.long && o.output == "text" {
 		v.Width = a.width()

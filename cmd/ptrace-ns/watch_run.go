@@ -58,7 +58,7 @@ func (w *watch) run(ctx context.Context) (err error) {
 		return err
 	}
 	if out.tree != nil {
-		if err := ended(live.Look(out.tree.print)); err != nil {
+		if err := ended(live.Look(out.tree.show)); err != nil {
 			return err
 		}
 	}
@@ -94,7 +94,7 @@ func (w *watch) trace(ctx context.Context, live tracing, out *outputs) error {
 	defer cancel()
 	last := &untilError{next: out.all, end: cancel}
 	if w.interval > 0 {
-		again := func(m *tree.Model) error { return errors.Join(last.Flush(), out.tree.print(m)) }
+		again := func(m *tree.Model) error { return errors.Join(last.Flush(), out.tree.show(m)) }
 		stop := every(w.interval, func() error { return live.Look(again) }, func(error) { cancel() })
 		defer stop()
 	}
@@ -230,7 +230,7 @@ func (w *watch) view(h *events.Header) (events.Sink, error) {
 		return jsonl.New(w.app.out, h, w.members)
 	}
 	o := text.Options{
-		Color:   w.app.colors(w.color),
+		Color:   w.app.coloured(w.color),
 		Unicode: w.app.unicode(),
 		Zone:    time.Local,
 	}

@@ -50,7 +50,7 @@ type treeShow struct {
 // summary when standard output is for JSON.
 func (w *watch) newTreeShow() *treeShow {
 	s := &treeShow{w: w.app.out, followed: followed{map[events.ProcKey]struct{}{}}, view: forest.Options{
-		Color: w.app.colors(w.color), Unicode: w.app.unicode(), Width: w.app.width(), User: w.app.user, Ended: true,
+		Color: w.app.coloured(w.color), Unicode: w.app.unicode(), Width: w.app.width(), User: w.app.user, Ended: true,
 	}}
 	if w.output == "json" {
 		s.w, s.view.Color, s.view.Width = w.app.err, false, 0
@@ -58,7 +58,7 @@ func (w *watch) newTreeShow() *treeShow {
 	return s
 }
 
-func (s *treeShow) print(m *tree.Model) error {
+func (s *treeShow) show(m *tree.Model) error {
 	s.forgotten += s.followed.forget(m)
 	roots := picture.Forest(m, picture.Selection{Ended: true, Wanted: func(p *tree.Process) bool {
 		_, ok := s.followed.keys[p.Key]
