@@ -44,13 +44,37 @@ func TestDifferential(t *testing.T) {
 	}
 	d := openDifferential(t)
 	defer d.kernel.Close()
+	defer d.summary(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		ops := oracle.Workload().Draw(rt, "operations")
 		if differences := d.run(t, images, ops); len(differences) > 0 {
 			rt.Fatalf("%s\noperations: %v", strings.Join(differences, "\n"), needed(ops))
 		}
 	})
-	d.summary(t)
+}
+
+// TestDifferentialCanFail: a single wrong parent in what the tracer says is seen.
+func TestDifferentialCanFail(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	images, err := oracle.Images(kerneltest.CompileHelper(t, "oracle"), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := openDifferential(t)
+	defer d.kernel.Close()
+	ops := []oracle.Op{{Kind: oracle.Fork}, {Kind: oracle.Fork, A: 1}, {Kind: oracle.Exit, A: 0}}
+	if differences := d.run(t, images, ops); len(differences) != 0 {
+		t.Fatalf("differences without a mistake: %q", differences)
+	}
+	d.witness.distort = func(told *oracle.Life) {
+		if len(told.Adoptions) > 0 {
+			told.Parent = told.Under
+		}
+	}
+	differences := d.run(t, images, ops)
+	if len(differences) != 3 || !strings.Contains(differences[0], ": parent: told") {
+		t.Errorf("differences with one wrong parent: %q, want that one, when, and the counts", differences)
+	}
 }
 
 func fromEnv(t *testing.T, name string, otherwise uint64) uint64 {
@@ -118,26 +142,53 @@ func (d *differential) run(t *testing.T, images []string, ops []oracle.Op) []str
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
-		if err := w.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	differences := d.perform(t, w, ops)
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+	if len(differences) == 0 {
+		differences = d.afterwards(t, w)
+	}
+	if len(differences) > 0 {
+		stats, err := d.kernel.Stats()
+		differences = append(differences, fmt.Sprintf("records: %+v %v", stats.ByKind, err))
+	}
+	return differences
+}
+
+func (d *differential) perform(t *testing.T, w *oracle.World, ops []oracle.Op) []string {
+	t.Helper()
 	for i, op := range ops {
 		if err := w.Do(op); err != nil {
+			w.Close()
 			t.Fatalf("%v\nafter %v", err, needed(ops[:i]))
 		}
 		if (i+1)%checkEvery != 0 && i+1 < len(ops) {
 			continue
 		}
 		if differences := d.compare(t, w); len(differences) > 0 {
-			return append([]string{fmt.Sprintf("after operation %d:", i)}, differences...)
+			return append(differences, fmt.Sprintf("after operation %d of the workload", i))
 		}
 	}
 	for kind, n := range w.Done() {
 		d.done[kind] += n
 	}
 	return nil
+}
+
+// afterwards looks whether all processes ended, each once, when the whole crowd was
+// killed at one moment: the keeper was the last.
+func (d *differential) afterwards(t *testing.T, w *oracle.World) []string {
+	t.Helper()
+	keeper := w.Keeper()
+	d.drain(t, "the keeper's end", func() bool { return d.witness.ended == keeper })
+	var differences []string
+	for key, c := range d.witness.counts {
+		if p, ok := d.model.Process(key); d.witness.ours[idOf(key)] && (!ok || p.State != tree.Exited || c.exits != 1) {
+			differences = append(differences, fmt.Sprintf("process %v: %d exits, now %+v", key, c.exits, p))
+		}
+	}
+	return differences
 }
 
 // compare brings the tracer to this moment and returns what it has wrong.
@@ -152,9 +203,12 @@ func (d *differential) compare(t *testing.T, w *oracle.World) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.drain(t, mark)
+	d.drain(t, mark, func() bool { return d.witness.name == mark })
 	d.checks++
 	d.lives = max(d.lives, len(lives))
+	for _, l := range lives {
+		d.witness.ours[l.ID] = true
+	}
 	keys, err := d.witness.keys(lives)
 	if err != nil {
 		return []string{err.Error()}
@@ -170,20 +224,20 @@ func (d *differential) compare(t *testing.T, w *oracle.World) []string {
 			differences = append(differences, fmt.Sprintf("process %v: %s", truth.ID, line))
 		}
 	}
-	differences = append(differences, differ("PID namespaces", w.Spaces(), d.witness.spaces(lives))...)
-	return append(differences, differ("signals", w.Signals(), d.witness.sent(lives))...)
+	differences = append(differences, differ("PID namespaces", w.Spaces(), d.witness.spaces())...)
+	return append(differences, differ("signals", w.Signals(), d.witness.sent())...)
 }
 
-// drain reads until the keeper's new name is there: all before is in order.
-func (d *differential) drain(t *testing.T, mark string) {
+// drain reads until something is there: all that was recorded before is then known.
+func (d *differential) drain(t *testing.T, what string, there func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	sink := tracer.Derive(d.model, d.witness)
-	for d.witness.name != mark {
+	for !there() {
 		ev, err := d.kernel.Next(ctx)
 		if err != nil {
-			t.Fatalf("waiting for %s: %v", mark, err)
+			t.Fatalf("waiting for %s: %v", what, err)
 		}
 		if ev == nil {
 			continue
@@ -197,6 +251,7 @@ func (d *differential) drain(t *testing.T, mark string) {
 	}
 }
 
+// summary says what was done, and that each record was told or counted.
 func (d *differential) summary(t *testing.T) {
 	t.Helper()
 	steps := 0
@@ -205,6 +260,15 @@ func (d *differential) summary(t *testing.T) {
 		t.Logf("%6d × %v", d.done[kind], kind)
 	}
 	t.Logf("%d operations, %d comparisons of up to %d processes; machine-wide %+v", steps, d.checks, d.lives, d.model.Stats())
+	stats, err := d.kernel.Stats()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, c := range stats.ByKind {
+		if c.Missed > 0 {
+			t.Errorf("%v: %d records missed: the program ran already on that CPU", kind, c.Missed)
+		}
+	}
 }
 
 // differ compares two lists line by line.

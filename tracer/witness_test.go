@@ -17,16 +17,19 @@ type witness struct {
 	model     *tree.Model
 	forked    []events.ProcKey
 	counts    map[events.ProcKey]*counts
+	ours      map[oracle.ID]bool // who belongs to the workload
 	signals   []oracle.Signal
 	corrected []string
-	name      string // the last that a process took
+	name      string    // the last that a process took
+	ended     oracle.ID // who ended last
 	lost      uint64
+	distort   func(*oracle.Life) // a mistake on purpose
 }
 
 type counts struct{ forks, execs, exits, reaps int }
 
 func newWitness(model *tree.Model) *witness {
-	w := &witness{model: model}
+	w := &witness{model: model, distort: func(*oracle.Life) {}}
 	w.reset()
 	return w
 }
@@ -34,7 +37,7 @@ func newWitness(model *tree.Model) *witness {
 // reset forgets the workload before.
 func (w *witness) reset() {
 	w.forked, w.signals, w.corrected = nil, nil, nil
-	w.counts = map[events.ProcKey]*counts{}
+	w.counts, w.ours = map[events.ProcKey]*counts{}, map[oracle.ID]bool{}
 }
 
 func (w *witness) Flush() error { return nil }
@@ -61,6 +64,7 @@ func (w *witness) Put(ev *events.Event) error {
 		c.execs++
 	case events.Exit:
 		c.exits++
+		w.ended = idOf(key)
 	case events.PidnsReap:
 		c.reaps++
 	case events.Rename:
@@ -163,18 +167,15 @@ func (w *witness) life(key events.ProcKey) (oracle.Life, error) {
 			told.Killer = oracle.Killer{Origin: k.Origin.String(), Sender: idOf(k.Sender.Key)}
 		}
 	}
+	w.distort(&told)
 	return told, nil
 }
 
 // spaces returns the namespaces whose init belongs to the workload.
-func (w *witness) spaces(lives []oracle.Life) []oracle.Space {
-	ours := map[oracle.ID]bool{}
-	for _, l := range lives {
-		ours[l.ID] = true
-	}
+func (w *witness) spaces() []oracle.Space {
 	var all []oracle.Space
 	for ns := range w.model.Namespaces() {
-		if !ours[idOf(ns.Init.Key)] || ns.Level == 0 {
+		if !w.ours[idOf(ns.Init.Key)] || ns.Level == 0 {
 			continue
 		}
 		info := ns.Info()
@@ -187,10 +188,6 @@ func (w *witness) spaces(lives []oracle.Life) []oracle.Space {
 }
 
 // sent returns the signals to processes of the workload.
-func (w *witness) sent(lives []oracle.Life) []oracle.Signal {
-	ours := map[oracle.ID]bool{}
-	for _, l := range lives {
-		ours[l.ID] = true
-	}
-	return slices.DeleteFunc(slices.Clone(w.signals), func(s oracle.Signal) bool { return !ours[s.Target] })
+func (w *witness) sent() []oracle.Signal {
+	return slices.DeleteFunc(slices.Clone(w.signals), func(s oracle.Signal) bool { return !w.ours[s.Target] })
 }
