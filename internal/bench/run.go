@@ -64,11 +64,13 @@ func run(out, progress io.Writer) (err error) {
 	b.out = io.MultiWriter(out, &text)
 	b.printf("ptrace-ns on Linux %s, %s, %d CPUs, %s\n", kernel, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
 	b.printf("commit %s\n", commit())
+	b.printf("load average before: %s\n", load())
 	for _, part := range []func() error{b.programs, b.startup, b.slowdown, b.units} {
 		if err := part(); err != nil {
 			return err
 		}
 	}
+	b.printf("\nload average after: %s\n", load())
 	name := time.Now().UTC().Format(time.DateOnly) + "-" + kernel + ".txt"
 	if err := os.MkdirAll(results, 0o755); err != nil {
 		return err
@@ -97,4 +99,13 @@ func commit() string {
 		return "unknown"
 	}
 	return strings.TrimSpace(string(out))
+}
+
+// load is what else the machine did, which a reader of the figures must know.
+func load() string {
+	raw, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	return strings.Join(strings.Fields(string(raw))[:3], " ")
 }
