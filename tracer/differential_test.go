@@ -195,7 +195,7 @@ func (d *differential) afterwards(t *testing.T, w *oracle.World) []string {
 func (d *differential) compare(t *testing.T, w *oracle.World) []string {
 	t.Helper()
 	d.marks++
-	mark := fmt.Sprintf("mark-%d", d.marks)
+	mark := fmt.Sprintf("m%d-%d", os.Getpid(), d.marks) // others may do the same now
 	if err := w.Rename(mark); err != nil {
 		t.Fatal(err)
 	}

@@ -121,7 +121,7 @@ func (w *witness) keys(lives []oracle.Life) ([]events.ProcKey, error) {
 	for _, l := range lives {
 		left := born[l.ID]
 		if len(left) == 0 {
-			return nil, fmt.Errorf("process %+v: its birth was not seen among %v", l, w.forked)
+			return nil, fmt.Errorf("process %v: its birth was not seen", l.ID)
 		}
 		keys, born[l.ID] = append(keys, left[0]), left[1:]
 	}
