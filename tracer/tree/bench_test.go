@@ -2,8 +2,11 @@ package tree
 
 import (
 	"fmt"
+	"os"
 	"runtime"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
@@ -75,17 +78,26 @@ func (c *crowd) born() events.ProcKey {
 
 // life is four records: fork, the rename inside the exec, exec, exit.
 func (c *crowd) life() {
-	key := c.born()
-	c.rename = events.RenameDetail{OldComm: "systemd", InExec: true}
-	c.put(events.Rename, events.Process{Key: key, Comm: "sleep"})
-	c.put(events.Exec, events.Process{Key: key, Comm: "sleep", Exe: "/usr/bin/sleep", Args: c.args, Full: true})
+	key := c.runs()
 	c.exit = events.ExitDetail{Reaper: c.init, ReaperReason: events.ReparentInit, Threads: 1}
 	c.put(events.Exit, events.Process{Key: key, Comm: "sleep"})
 }
 
+// runs is somebody born who has executed.
+func (c *crowd) runs() events.ProcKey {
+	key := c.born()
+	c.rename = events.RenameDetail{OldComm: "systemd", InExec: true}
+	c.put(events.Rename, events.Process{Key: key, Comm: "sleep"})
+	c.put(events.Exec, events.Process{Key: key, Comm: "sleep", Exe: "/usr/bin/sleep", Args: c.args, Full: true})
+	return key
+}
+
+// sizes are the crowds that the benchmarks measure.
+var sizes = []int{1_000, 10_000, 100_000, 1_000_000}
+
 // BenchmarkApply measures one record of lives that come and go beside a crowd.
 func BenchmarkApply(b *testing.B) {
-	for _, n := range []int{1_000, 10_000, 100_000} {
+	for _, n := range sizes {
 		b.Run(fmt.Sprintf("live=%d", n), func(b *testing.B) {
 			c := newCrowd(n)
 			for range 2 * DefaultKeep {
@@ -101,13 +113,17 @@ func BenchmarkApply(b *testing.B) {
 	}
 }
 
-// BenchmarkLive measures what a live process costs to keep.
+// BenchmarkLive measures what a live process costs to keep, each with an image and
+// arguments of its own.
 func BenchmarkLive(b *testing.B) {
-	for _, n := range []int{1_000, 10_000, 100_000} {
+	for _, n := range sizes {
 		b.Run(fmt.Sprintf("live=%d", n), func(b *testing.B) {
 			for range b.N {
 				before := heap()
-				c := newCrowd(n)
+				c := newCrowd(0)
+				for range n {
+					c.runs()
+				}
 				b.ReportMetric(float64(heap()-before)/float64(n), "bytes/process")
 				runtime.KeepAlive(c)
 			}
@@ -122,23 +138,33 @@ func heap() uint64 {
 	return s.HeapAlloc
 }
 
-// Endless churn costs no more memory than a little of it.
+// Endless churn costs no more memory than a little of it. TREE_CHURN says how many
+// lives that is.
 func TestChurnIsFlat(t *testing.T) {
+	lives := 1_000_000
+	if text := os.Getenv("TREE_CHURN"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatalf("TREE_CHURN: %v", err)
+		}
+		lives = n
+	}
 	c := newCrowd(100)
 	for range 4 * DefaultKeep {
 		c.life()
 	}
-	before := heap()
-	for range 200_000 {
+	before, start := heap(), time.Now()
+	for range lives {
 		c.life()
 	}
-	after := heap()
+	took, after := time.Since(start), heap()
 	if after > before+before/4+64<<10 {
 		t.Errorf("heap grew from %d to %d bytes", before, after)
 	}
 	if s := c.m.Stats(); s.Live != 101 || s.Known != 101+DefaultKeep {
 		t.Errorf("stats are %+v", s)
 	}
+	t.Logf("%d lives in %v, heap %d then %d bytes", lives, took, before, after)
 	runtime.KeepAlive(c)
 }
 
