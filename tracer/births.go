@@ -45,17 +45,20 @@ func (k *Kernel) openBirths() error {
 }
 
 // closeBirths closes the span while both programs are attached, and waits until a
-// fork that is between the two has passed the second.
+// fork that is between the two has passed the second. The end, too, lies ahead: one
+// that were past before the programs know it would have a birth counted by the first
+// alone.
 func (k *Kernel) closeBirths() error {
-	if err := k.setBirths(bpf.VarCountUntil, Now()); err != nil {
+	if err := k.setBirths(bpf.VarCountUntil, Now()+uint64(birthMargin)); err != nil {
 		return err
 	}
+	time.Sleep(birthMargin)
 	for range 500 {
-		time.Sleep(2 * time.Millisecond)
 		s, err := k.Stats()
 		if err != nil || s.BirthsNewtask == s.BirthsFork {
 			return err
 		}
+		time.Sleep(2 * time.Millisecond)
 	}
 	return nil
 }
