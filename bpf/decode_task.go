@@ -73,6 +73,7 @@ func (d *Decoder) decodeExit(raw []byte) error {
 		return err
 	}
 	d.setCore(&r.Task)
+	d.ev.Process.Zombie = false // it is the event that says so
 	d.exit = events.ExitDetail{Status: statusOf(r.Code)}
 	d.ev.Exit = &d.exit
 	if Kind(r.Hdr.Kind) == probesRecKindREC_THREAD_EXIT {

@@ -37,7 +37,7 @@ enum task_flag {
 	TASK_KTHREAD = 1 << 0,		 /* PF_KTHREAD */
 	TASK_SUBREAPER = 1 << 1,	 /* signal_struct.is_child_subreaper */
 	TASK_NS_INIT = 1 << 2,		 /* child reaper of its own PID namespace */
-	TASK_ZOMBIE = 1 << 3,		 /* dead and not reaped yet (snapshot only) */
+	TASK_ZOMBIE = 1 << 3,		 /* dead and not reaped yet */
 	TASK_UNDER_SUBREAPER = 1 << 4,	 /* signal_struct.has_child_subreaper */
 };
 

@@ -219,7 +219,6 @@ struct kernel_siginfo {
 
 struct task_struct {
 	unsigned int flags;
-	int exit_state;
 	int exit_code;
 	int exit_signal;
 	int pdeath_signal;

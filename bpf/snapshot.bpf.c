@@ -19,12 +19,6 @@ static __noinline void record_task(struct seq_file *seq, struct task_struct *tas
 	fill_hdr(&rec->hdr, REC_SNAPSHOT, n);
 	fill_core(&rec->task, task);
 	fill_full(&rec->full, task);
-	/* Dead is the thread group without a thread: not a leader that ended before
-	 * the others, but also a PID 1 that still waits for its namespace to empty. */
-	if (task->signal->live.counter > 0)
-		rec->task.flags &= ~TASK_ZOMBIE;
-	else
-		rec->task.flags |= TASK_ZOMBIE;
 	rec->threads = task->signal->nr_threads;
 	rec->exit_code = group_code(task);
 	fill_levels(snapshot_buf.levels, task->thread_pid, n, LEVELS_MAX);

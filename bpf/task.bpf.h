@@ -110,7 +110,9 @@ static __always_inline void fill_core(struct task_core *core, struct task_struct
 	 * (verifier.c: type_is_trusted and its like), on every way that leads there. */
 	if (task->flags & PF_KTHREAD)
 		flags |= TASK_KTHREAD;
-	if (task->exit_state)
+	/* Dead is the thread group without a thread: not a leader that ended before
+	 * the others, but also a PID 1 that still waits for its namespace to empty. */
+	if (sig->live.counter == 0)
 		flags |= TASK_ZOMBIE;
 	if (is_child_subreaper(sig))
 		flags |= TASK_SUBREAPER;

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
+	"github.com/ptrace-ns/ptrace-ns/internal/scenario"
 )
 
 // every is the signal mask of all.
@@ -92,6 +94,44 @@ func TestSignalMask(t *testing.T) {
 	}
 	if dead := firstSignal(t, all, init.Process.Pid, unix.SIGKILL); !dead.TargetIsInit || dead.Result != events.SignalDelivered {
 		t.Errorf("SIGKILL: %+v, want it delivered to a PID 1", dead)
+	}
+}
+
+// TestSignalToZombie: who is dead and not reaped yet is marked; a process whose
+// leader alone has ended is not.
+func TestSignalToZombie(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	dead := exec.Command("true")
+	if err := dead.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer dead.Wait()
+	eventually(t, "a zombie", func() bool { return status(t, dead.Process.Pid, "State")[0] == 'Z' })
+	headless := scenario.Start(t, "T04", "1000")
+	var leader int
+	all := record(t, Options{}, func() {
+		if err := unix.Kill(dead.Process.Pid, unix.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		headless.Go()
+		eventually(t, "a process without its leader", func() bool {
+			children := strings.Fields(procFile(t, headless.PID(), "task/"+strconv.Itoa(headless.PID())+"/children"))
+			if len(children) != 1 {
+				return false
+			}
+			leader, _ = strconv.Atoi(children[0])
+			return status(t, leader, "State")[0] == 'Z'
+		})
+		if err := unix.Kill(leader, unix.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		headless.Wait()
+	}, "signal_generate")
+	if ev := only(t, all, events.Signal, dead.Process.Pid); !ev.Process.Zombie {
+		t.Errorf("signal: %+v, want one to a zombie", ev.Process)
+	}
+	if ev := of(all, events.Signal, leader); len(ev) == 0 || ev[0].Process.Zombie {
+		t.Errorf("signals: %d to a process that lives on in a thread, want one to no zombie", len(ev))
 	}
 }
 

@@ -3,13 +3,17 @@ package tree
 import "github.com/ptrace-ns/ptrace-ns/events"
 
 // subject returns the process that a record is about. One that was not known, or
-// only by name, is known from now on: its own record speaks for it.
+// only by name, is known from now on: its own record speaks for it. But a signal to
+// one that is dead and not reaped, and forgotten here, raises nobody.
 func (m *Model) subject(ev *events.Event) *Process {
 	key := ev.Process.Key
 	if key.PID == 0 {
 		return nil
 	}
 	p := m.procs[key]
+	if ev.Process.Zombie && ev.Kind != events.Snapshot && (p == nil || p.State == Placeholder) {
+		return nil
+	}
 	if p == nil {
 		p = m.add(key)
 	}

@@ -326,6 +326,30 @@ func TestCgroupMove(t *testing.T) {
 	}
 }
 
+// R15: a zombie that was forgotten is not raised by a signal that reaches it.
+func TestR15SignalToForgottenZombie(t *testing.T) {
+	k := newKernel(true)
+	init := k.fork(k.init, cloneNewPID)
+	k.exit(init, events.ExitStatus{})
+	for range 3 {
+		k.exit(k.fork(k.init, 0), events.ExitStatus{})
+	}
+	m := New(Options{Keep: 2})
+	apply(t, m, k.log)
+	if _, ok := m.Process(init.key); ok {
+		t.Fatal("dead PID 1 is known, want it forgotten")
+	}
+	sig := k.kill(k.init, init, sigKill)
+	sig.Process.Zombie = true
+	told := apply(t, m, []*events.Event{sig})
+	if got := kinds(told); !slices.Equal(got, []string{"signal"}) {
+		t.Fatalf("told %v, want the signal alone", got)
+	}
+	if _, ok := m.Process(init.key); ok || m.Stats().Live != 1 || len(namespaces(m)) != 1 {
+		t.Errorf("%d live in %d namespaces, want the init alone", m.Stats().Live, len(namespaces(m)))
+	}
+}
+
 // R15: born between attach and the pass, and told by the birth alone.
 func TestR15BornBeforeThePass(t *testing.T) {
 	k := newKernel(true)
