@@ -133,11 +133,13 @@ func asked(flags *pflag.FlagSet) map[string]any {
 		case pflag.SliceValue:
 			options[f.Name] = v.GetSlice()
 		default:
-			if f.Value.Type() == "bool" {
+			switch f.Value.Type() {
+			case "func": // of the diagnostics, which do not change the stream
+			case "bool":
 				options[f.Name] = f.Value.String() == "true"
-				return
+			default:
+				options[f.Name] = f.Value.String()
 			}
-			options[f.Name] = f.Value.String()
 		}
 	})
 	return options

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"syscall"
 	"time"
 
@@ -39,6 +40,10 @@ func (w *watch) run(ctx context.Context) (err error) {
 	}
 	live, err := w.app.open(ctx, w.live)
 	if err != nil {
+		if file != nil {
+			// Nothing is in it, and it would be in the way of the next attempt.
+			_ = os.Remove(w.file)
+		}
 		return err
 	}
 	defer func() { err = first(err, live.Close()) }()

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,6 +31,7 @@ func TestR04Signals(t *testing.T) {
 			}
 			s := tr.finish(0)
 			s.checkContract()
+			equal(t, "options in the header", fmt.Sprint(s.header.Options), fmt.Sprintf("map[output:json write:%s]", file))
 			raw, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)

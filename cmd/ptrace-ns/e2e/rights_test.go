@@ -2,8 +2,11 @@ package e2e
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -61,6 +64,19 @@ func TestR10Refused(t *testing.T) {
 			}
 			equal(t, "lines", strings.Count(said, "\n"), 1)
 		})
+	}
+}
+
+// TestR10NoFile: a run that could not begin leaves no file in the way of the next.
+func TestR10NoFile(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	kerneltest.RequireTool(t, "setpriv")
+	file := filepath.Join(t.TempDir(), "events.ndjson")
+	cmd := exec.Command("setpriv", "--bounding-set=-all", "--inh-caps=-all", binary(t), "watch", "-w", file)
+	cmd.Run()
+	equal(t, "exit code", cmd.ProcessState.ExitCode(), 3)
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file of a run that did not begin: %v, want none", err)
 	}
 }
 
