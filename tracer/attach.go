@@ -12,28 +12,34 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/bpf"
 )
 
+// last is what is attached after all the others: a process whose birth was seen has
+// its death seen, too. The reverse, a death without a birth, the snapshot mends.
+const last = "task_newtask"
+
 // attachAll attaches every loaded program but the iterator. The links belong to
 // the process: they end with it, however it ends.
 func attachAll(o *object) (links []link.Link, err error) {
-	defer func() {
+	for _, name := range o.attachOrder() {
+		l, err := attach(name, o.program(name))
 		if err != nil {
-			err = errors.Join(err, closeLinks(links))
-			links = nil
+			return nil, errors.Join(err, closeLinks(links))
 		}
-	}()
-	for _, part := range o.programs {
-		for name, prog := range part.Programs {
-			if name == bpf.ProgSnapshot {
-				continue
-			}
-			l, err := attach(name, prog)
-			if err != nil {
-				return links, err
-			}
-			links = append(links, l)
-		}
+		links = append(links, l)
 	}
 	return links, nil
+}
+
+// attachOrder returns the programs' names, the one that tells births last.
+func (o *object) attachOrder() []string {
+	var names []string
+	for _, part := range o.programs {
+		for name := range part.Programs {
+			if name != bpf.ProgSnapshot && name != last {
+				names = append(names, name)
+			}
+		}
+	}
+	return append(names, last)
 }
 
 func attach(name string, prog *ebpf.Program) (link.Link, error) {

@@ -71,7 +71,7 @@ func (r *running) end() (s Stats) {
 		} else if err := s.Check(); err != nil {
 			r.t.Errorf("counts: %v", err)
 		}
-		if err := r.Kernel.Close(); err != nil {
+		if err := r.Close(); err != nil {
 			r.t.Errorf("close: %v", err)
 		}
 	})

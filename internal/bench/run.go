@@ -54,7 +54,7 @@ func run(out, progress io.Writer) (err error) {
 	if b.dir, err = os.MkdirTemp("", "ptrace-ns-bench"); err != nil {
 		return err
 	}
-	defer os.RemoveAll(b.dir)
+	defer func() { _ = os.RemoveAll(b.dir) }()
 
 	kernel, err := kernelVersion()
 	if err != nil {

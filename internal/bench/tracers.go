@@ -91,7 +91,7 @@ func (b *bench) watch(path string) (*watching, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }() // written to by the child alone
 	l := &watching{exec.Command(b.program, "watch", "-o", "json", "--log-level", "error"), &strings.Builder{}}
 	l.cmd.Stdout, l.cmd.Stderr = out, l.stderr
 	if err := l.cmd.Start(); err != nil {

@@ -14,20 +14,20 @@ import (
 // crowd is a source that reuses its events, as the live one does: a process under
 // init is born, executes and ends, beside n others that just live.
 type crowd struct {
-	m                        *Model
-	init                     events.Ref
-	chain                    events.PIDChain
-	pid                      int32
-	now                      uint64
-	ev                       events.Event
-	fork                     events.ForkDetail
-	rename                   events.RenameDetail
-	exec                     events.ExecDetail
-	exit                     events.ExitDetail
-	args                     events.Args
-	told                     int
-	tell                     func(*events.Event) error
-	firstPID, maxPID, living int32
+	m                *Model
+	init             events.Ref
+	chain            events.PIDChain
+	pid              int32
+	now              uint64
+	ev               events.Event
+	fork             events.ForkDetail
+	rename           events.RenameDetail
+	exec             events.ExecDetail
+	exit             events.ExitDetail
+	args             events.Args
+	told             int
+	tell             func(*events.Event) error
+	firstPID, maxPID int32
 }
 
 func newCrowd(n int) *crowd {
