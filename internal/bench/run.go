@@ -27,6 +27,7 @@ const (
 // bench is one run of the harness.
 type bench struct {
 	pairs    int
+	patience time.Duration // left to wait for quiet moments
 	program  string
 	workload string
 	dir      string // for what the tracers write
@@ -36,11 +37,9 @@ type bench struct {
 
 // run measures everything, and keeps what it printed.
 func run(out, progress io.Writer) (err error) {
-	b := &bench{pairs: 11, progress: progress}
-	if n := os.Getenv("BENCH_PAIRS"); n != "" {
-		if b.pairs, err = strconv.Atoi(n); err != nil || b.pairs < 1 {
-			return fmt.Errorf("BENCH_PAIRS=%s: must be a number from 1", n)
-		}
+	b := &bench{progress: progress}
+	if err := b.knobs(); err != nil {
+		return err
 	}
 	if os.Geteuid() != 0 {
 		return errors.New("root is needed")
@@ -66,7 +65,7 @@ func run(out, progress io.Writer) (err error) {
 	b.printf("commit %s\n", commit())
 	b.printf("load average before: %s\n", load())
 	for _, part := range []func() error{b.programs, b.startup, b.slowdown, b.units} {
-		if err := part(); err != nil {
+		if err := errors.Join(b.calm(), part()); err != nil {
 			return err
 		}
 	}
@@ -76,6 +75,22 @@ func run(out, progress io.Writer) (err error) {
 		return err
 	}
 	return os.WriteFile(filepath.Join(results, name), []byte(text.String()), 0o644)
+}
+
+// knobs reads what the environment changes.
+func (b *bench) knobs() (err error) {
+	b.pairs, b.patience = 11, time.Minute
+	if n := os.Getenv("BENCH_PAIRS"); n != "" {
+		if b.pairs, err = strconv.Atoi(n); err != nil || b.pairs < 1 {
+			return fmt.Errorf("BENCH_PAIRS=%s: must be a number from 1", n)
+		}
+	}
+	if d := os.Getenv("BENCH_PATIENCE"); d != "" {
+		if b.patience, err = time.ParseDuration(d); err != nil {
+			return fmt.Errorf("BENCH_PATIENCE=%s: must be a duration, such as 5m", d)
+		}
+	}
+	return nil
 }
 
 // A failed write shows in the file, which is written at once.
@@ -99,13 +114,4 @@ func commit() string {
 		return "unknown"
 	}
 	return strings.TrimSpace(string(out))
-}
-
-// load is what else the machine did, which a reader of the figures must know.
-func load() string {
-	raw, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return "unknown"
-	}
-	return strings.Join(strings.Fields(string(raw))[:3], " ")
 }

@@ -76,6 +76,9 @@ func (p pairs) ratios(of func(cost) time.Duration) spread {
 
 // pair runs the workload alone and traced; every other pair the other way round.
 func (b *bench) pair(w workload, t tracer, tracedFirst bool) (alone, traced cost, err error) {
+	if err := b.calm(); err != nil {
+		return alone, traced, err
+	}
 	if tracedFirst {
 		if traced, err = t.run(w); err != nil {
 			return alone, traced, err

@@ -26,6 +26,9 @@ func (b *bench) startup() error {
 	b.saying("start-up, memory, own CPU time")
 	var first, end []float64
 	for range launches {
+		if err := b.calm(); err != nil {
+			return err
+		}
 		f, e, err := b.launch()
 		if err != nil {
 			return err
@@ -35,7 +38,7 @@ func (b *bench) startup() error {
 	b.printf("\nThe program\n")
 	b.printf("%-44s %s\n", "launch to first event, ms", spreadOf(first).whole())
 	b.printf("%-44s %s\n", "interrupt to end, ms", spreadOf(end).whole())
-	return errors.Join(b.memory(), b.ownCPU())
+	return errors.Join(b.memory(), b.calm(), b.ownCPU())
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
