@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -127,13 +128,26 @@ func pidfdIno(t *testing.T, pid int) uint64 {
 // cgroup2 makes a cgroup of the unified hierarchy, gone when the test is.
 func cgroup2(t *testing.T) string {
 	t.Helper()
-	return makeCgroup(t, cgroupDir(t, "cgroup2", ""))
+	root, ok := cgroupRoot(t, "cgroup2", "")
+	if !ok {
+		t.Fatal("the unified cgroup hierarchy is not mounted")
+	}
+	return makeCgroup(t, root)
 }
 
-// cgroup1 makes a cgroup of that v1 controller.
-func cgroup1(t *testing.T, controller string) string {
+// limitedCgroup makes a cgroup with a limit: in the controller's v1 hierarchy, where
+// it has one, else in the unified.
+func limitedCgroup(t *testing.T, controller, v1File, v2File, limit string) string {
 	t.Helper()
-	return makeCgroup(t, cgroupDir(t, "cgroup", controller))
+	if root, ok := cgroupRoot(t, "cgroup", controller); ok {
+		dir := makeCgroup(t, root)
+		writeFile(t, filepath.Join(dir, v1File), limit)
+		return dir
+	}
+	dir := cgroup2(t)
+	writeFile(t, filepath.Join(filepath.Dir(dir), "cgroup.subtree_control"), "+"+controller)
+	writeFile(t, filepath.Join(dir, v2File), limit)
+	return dir
 }
 
 func makeCgroup(t *testing.T, under string) string {
@@ -148,8 +162,8 @@ func makeCgroup(t *testing.T, under string) string {
 	return dir
 }
 
-// cgroupDir finds where a hierarchy is mounted.
-func cgroupDir(t *testing.T, fstype, option string) string {
+// cgroupRoot finds where a hierarchy is mounted, if it is.
+func cgroupRoot(t *testing.T, fstype, option string) (string, bool) {
 	t.Helper()
 	mounts, err := os.ReadFile("/proc/self/mounts")
 	if err != nil {
@@ -158,11 +172,10 @@ func cgroupDir(t *testing.T, fstype, option string) string {
 	for line := range strings.Lines(string(mounts)) {
 		f := strings.Fields(line)
 		if f[2] == fstype && (option == "" || strings.Contains(","+f[3]+",", ","+option+",")) {
-			return f[1]
+			return f[1], true
 		}
 	}
-	t.Skipf("no %s hierarchy %s is mounted", fstype, option)
-	return ""
+	return "", false
 }
 
 func inode(t *testing.T, path string) uint64 {

@@ -3,8 +3,6 @@
 package tracer
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -176,26 +174,4 @@ func TestReparentN14(t *testing.T) {
 	if d := s.count(events.PidnsDestroy, 1)[0].Pidns; d.Reaped != 1 {
 		t.Errorf("namespace: %d reaped, want the member", d.Reaped)
 	}
-}
-
-// limitMemory makes a cgroup with that limit, in the hierarchy that has the
-// controller.
-func limitMemory(t *testing.T, limit string) string {
-	t.Helper()
-	dir := cgroup2(t)
-	if exists(filepath.Join(dir, "memory.max")) {
-		writeFile(t, filepath.Join(dir, "memory.max"), limit)
-		if swap := filepath.Join(dir, "memory.swap.max"); exists(swap) {
-			writeFile(t, swap, "0")
-		}
-		return dir
-	}
-	dir = cgroup1(t, "memory")
-	writeFile(t, filepath.Join(dir, "memory.limit_in_bytes"), limit)
-	return dir
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }
