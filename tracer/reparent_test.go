@@ -143,6 +143,7 @@ func TestReparentN11(t *testing.T) {
 
 // TestReparentN13: cgroup.kill is told as what it is, with who wrote to it.
 func TestReparentN13(t *testing.T) {
+	kerneltest.RequireRoot(t)
 	dir := cgroup2(t)
 	s := runReparent(t, "N13", dir)
 	k := s.one(events.Exit, "init").Exit.Killer
@@ -159,6 +160,7 @@ func TestReparentN13(t *testing.T) {
 // TestReparentN14: the OOM killer takes a child, and its PID 1 lives; then it takes
 // the PID 1, and the rest dies with the namespace.
 func TestReparentN14(t *testing.T) {
+	kerneltest.RequireRoot(t)
 	dir := limitMemory(t, "8388608")
 	s := runReparent(t, "N14", dir)
 	for _, role := range []string{"glutton", "init"} {
