@@ -14,6 +14,7 @@ func (m *Model) exec(ev *events.Event) {
 	m.complete(ev, p)
 	m.say(ev)
 	m.observe(p, ev)
+	m.beginContainer(p, ev)
 }
 
 // execImage adds the image. A snapshot may have been ahead of the record: then the

@@ -28,6 +28,7 @@ func (m *Model) exit(ev *events.Event) {
 	m.complete(ev, p)
 	m.say(ev)
 	m.observe(p, ev)
+	m.endContainer(p, d)
 
 	if p.end == nil {
 		p.end = &End{}

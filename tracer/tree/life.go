@@ -142,6 +142,9 @@ func (m *Model) bury(p *Process, as State) {
 	if before == Live {
 		m.stats.Live--
 	}
+	if as == Gone && m.isContainerInit(p) {
+		delete(m.containers, p.Container.ID)
+	}
 	if as != Zombie {
 		if m.byPID[p.Key.PID] == p {
 			delete(m.byPID, p.Key.PID)

@@ -47,7 +47,9 @@ type Model struct {
 	window window
 	free   []*Process
 	names  interner
-	stats  Stats
+	// containers has the init of each container that has begun, by its id.
+	containers map[string]events.ProcKey
+	stats      Stats
 
 	nsByID          map[uint64]*Namespace
 	nsByInum        map[uint32]*Namespace
@@ -68,6 +70,8 @@ func New(o Options) *Model {
 		window:   window{slots: make([]*Process, o.Keep)},
 		nsByID:   map[uint64]*Namespace{},
 		nsByInum: map[uint32]*Namespace{},
+
+		containers: map[string]events.ProcKey{},
 	}
 }
 

@@ -38,6 +38,7 @@ func (m *Model) snapshot(ev *events.Event) {
 	m.complete(ev, p)
 	m.say(ev)
 	m.observe(p, ev)
+	m.noteContainer(p)
 	if zombie && p.State == Live {
 		m.noteEnd(p, ev)
 		m.bury(p, Zombie)

@@ -15,6 +15,7 @@ type voice struct {
 	derived         events.Event // reused for what follows from current
 	derivedPidns    events.PidnsDetail
 	derivedReparent events.ReparentDetail
+	derivedExit     events.ExitDetail
 	killer          events.Killer
 }
 
