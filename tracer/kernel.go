@@ -35,6 +35,7 @@ type Kernel struct {
 	proc    procReader
 
 	startNS uint64
+	self    int // own PID in the initial namespace
 	// birthBase is what was counted before the span of births began.
 	birthBase struct{ newtask, fork uint64 }
 	queue     queue // snapshots and records read meanwhile, before the ring goes on

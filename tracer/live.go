@@ -56,7 +56,7 @@ func (k *Kernel) Header() (*events.Header, error) {
 		BootID:     strings.TrimSpace(string(boot)),
 		BootTimeNS: time.Now().UnixNano() - int64(Now()),
 		StartNS:    k.startNS,
-		TracerPID:  os.Getpid(),
+		TracerPID:  k.self,
 		PidnsInum:  initialPidns,
 	}, nil
 }

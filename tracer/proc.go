@@ -11,10 +11,6 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
-// initialPidns is the inode number of the initial PID namespace
-// (PROC_PID_INIT_INO, include/linux/proc_ns.h).
-const initialPidns = 0xEFFFFFFC
-
 // clockTick is the unit of start times in /proc/PID/stat: USER_HZ is 100 on every
 // architecture that is built for.
 const clockTick = 10_000_000
@@ -25,8 +21,8 @@ const clockTick = 10_000_000
 type procReader struct{ usable bool }
 
 func newProcReader() procReader {
-	link, err := os.Readlink("/proc/self/ns/pid")
-	return procReader{err == nil && link == "pid:["+strconv.Itoa(initialPidns)+"]"}
+	own, err := ownPidns()
+	return procReader{err == nil && own == initialPidns}
 }
 
 // complete adds executable, arguments and working directory. They are what the

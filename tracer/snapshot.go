@@ -129,7 +129,14 @@ func (k *Kernel) iterate() ([][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("task iterator: %w", err)
 	}
-	return bpf.SplitSnapshot(raw)
+	all, err := bpf.SplitSnapshot(raw)
+	if err != nil {
+		return nil, err
+	}
+	if k.self == 0 {
+		k.self, err = findSelf(all)
+	}
+	return all, err
 }
 
 // readAvailable reads what is in the ring now, each record in memory of its own.
