@@ -123,6 +123,7 @@ func (p *printer) containerStart(ev *events.Event) {
 	if ev.Process.Args.Known() {
 		p.str(": ")
 		p.b = words.AppendArgs(p.b, ev.Process.Args, p.more)
+		p.image(&ev.Process)
 	}
 }
 

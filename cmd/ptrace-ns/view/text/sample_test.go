@@ -66,7 +66,14 @@ func births() []*events.Event {
 	unnamed.TID = 7611
 	script := withArgs(process(12, "run.sh"), "/bin/sh", "./run.sh", "", "a b", "it's", "\x1b[2J\xff\u202e", "x=$HOME")
 	script.Exe = "/usr/bin/dash"
+	spoof := withArgs(process(15, "kworker/0:0"), "[kworker/0:0]", "/tmp/d/miner")
+	spoof.Exe = "/tmp/d/miner"
+	plain := withArgs(process(16, "sleep"), "sleep", "9")
+	plain.Exe = "/usr/bin/sleep"
 	return []*events.Event{
+		{Kind: events.Snapshot, Process: spoof},
+		{Kind: events.Exec, Process: spoof, Exec: &events.ExecDetail{Filename: "/tmp/d/miner"}},
+		{Kind: events.Exec, Process: plain, Exec: &events.ExecDetail{Filename: "./sleep"}},
 		{Kind: events.Snapshot, Process: kthread},
 		{Kind: events.Snapshot, Process: zombie, Exit: &events.ExitDetail{Status: events.ExitStatus{Code: 1}}},
 		{Kind: events.Snapshot, Process: withArgs(process(10, "sshd"), "sshd:", "root@pts/0")},

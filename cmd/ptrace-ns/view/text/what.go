@@ -80,6 +80,7 @@ func (p *printer) snapshot(ev *events.Event) {
 		p.kernel(process.Comm)
 	case process.Args.Known() && len(process.Args.Raw) > 0:
 		p.b = words.AppendArgs(p.b, process.Args, p.more)
+		p.image(process)
 	default:
 		p.kernel(process.Comm)
 	}
@@ -133,16 +134,29 @@ func (p *printer) exec(d *events.ExecDetail, process *events.Process) {
 		p.kernel(s)
 		sep, end = ", ", "]"
 	}
+	exe := words.Unsaid(process)
 	if d.Interpreter != "" {
 		note("script", d.Filename)
 		note("run by", d.Interpreter)
-	} else if process.Exe != "" && process.Exe != d.Filename {
-		note("image", process.Exe)
+	}
+	// Where a script names its interpreter, that may be a link to anything.
+	said := exe == d.Interpreter || exe == d.Filename && !process.Args.Known()
+	if exe != "" && !said {
+		note("image", exe)
 	}
 	if d.OldTID != 0 {
 		note("by thread", strconv.Itoa(int(d.OldTID)))
 	}
 	p.str(end)
+}
+
+// image tells which file runs behind a command line that does not say it.
+func (p *printer) image(process *events.Process) {
+	if exe := words.Unsaid(process); exe != "" {
+		p.str("  [image ")
+		p.kernel(exe)
+		p.str("]")
+	}
 }
 
 func (p *printer) rename(d *events.RenameDetail, process *events.Process) {

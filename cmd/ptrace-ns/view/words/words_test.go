@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
+	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
 func TestDuration(t *testing.T) {
@@ -15,5 +16,36 @@ func TestDuration(t *testing.T) {
 		if got := words.Duration(ns); got != want {
 			t.Errorf("%d: %s, want %s", ns, got, want)
 		}
+	}
+}
+
+// TestUnsaid: S06, whoever picks the first word may pick any.
+func TestUnsaid(t *testing.T) {
+	for _, c := range []struct{ word, exe, want string }{
+		{"/usr/bin/sleep", "/usr/bin/sleep", ""},
+		{"sleep", "/usr/bin/sleep", ""},
+		{"sleep", "/bin/sleep", ""},
+		{"backup", "/usr/local/sbin/backup", ""},
+		{"sleep", "", ""},
+		{"[kworker/0:0]", "/tmp/d/miner", "/tmp/d/miner"},
+		{"/usr/sbin/sshd", "/tmp/d/sshd", "/tmp/d/sshd"},
+		{"sshd", "/tmp/d/sshd", "/tmp/d/sshd"},
+		{"sshd", "/tmp/usr/sbin/sshd", "/tmp/usr/sbin/sshd"},
+		{"sshd", "/sshd", "/sshd"},
+		{"sh", "/usr/bin/dash", "/usr/bin/dash"},
+		{"-bash", "/usr/bin/bash", "/usr/bin/bash"},
+		{"./sleep", "/usr/bin/sleep", "/usr/bin/sleep"},
+		{"sleep", "/usr/bin/sleep (deleted)", "/usr/bin/sleep (deleted)"},
+		{"sleep", "/memfd:sleep (deleted)", "/memfd:sleep (deleted)"},
+		{"", "/usr/bin/sleep", "/usr/bin/sleep"},
+	} {
+		p := events.Process{Exe: c.exe, Args: events.ArgsOf(c.word, c.exe)}
+		if got := words.Unsaid(&p); got != c.want {
+			t.Errorf("%q run from %q: got %q, want %q", c.word, c.exe, got, c.want)
+		}
+	}
+	p := events.Process{Exe: "/usr/bin/sleep"}
+	if got := words.Unsaid(&p); got != p.Exe {
+		t.Errorf("without arguments: got %q, want %q", got, p.Exe)
 	}
 }
