@@ -1,6 +1,6 @@
-//go:build ignore
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 
-/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+//go:build ignore
 
 /* The hierarchies that fill_cgroup looks at. A docker exec attaches once in each
  * of ten v1 hierarchies: the others say nothing new. */

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Where kernels differ, and nothing else. Each flavour names the change that
  * made it necessary; BTF decides at load time, never the version number.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The contract between the kernel half and userspace: what a record in the ring
  * looks like. Fixed-width fields, explicit padding; bpf2go makes the Go twins,

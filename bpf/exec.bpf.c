@@ -1,6 +1,6 @@
-//go:build ignore
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 
-/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+//go:build ignore
 
 /* Bytes copied from mm->arg_start at most, and whether the environment, which
  * lies right behind the arguments, belongs to them. */

@@ -1,6 +1,6 @@
-//go:build ignore
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 
-/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+//go:build ignore
 
 /* Tell threads too. */
 const volatile bool want_threads = false;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The kernel types that are read, and of each only the fields that are read.
  * CO-RE finds the real offsets in the running kernel's BTF; the order and size

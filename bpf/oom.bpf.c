@@ -1,6 +1,6 @@
-//go:build ignore
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 
-/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+//go:build ignore
 
 static __always_inline int record_oom(struct task_struct *task)
 {

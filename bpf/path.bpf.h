@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The path of an open file as /proc/PID/exe shows it. bpf_d_path is refused to
  * tracepoint programs, so the dentries are walked here, from the leaf upwards

@@ -1,6 +1,6 @@
-//go:build ignore
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 
-/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+//go:build ignore
 /*
  * The kernel half, put together: one object, since all programs share one ring.
  * Each included file is one subject.

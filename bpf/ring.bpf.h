@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The one ring, what is counted beside it, and when its reader is woken.
  * A record is built on the program's own stack, or in the room reserved for it:

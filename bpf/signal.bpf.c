@@ -1,6 +1,6 @@
-//go:build ignore
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 
-/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+//go:build ignore
 
 /* Signals that are told whoever gets them: bit n-1 for signal n. */
 const volatile __u64 signal_mask = 1ULL << (SIGKILL - 1);

@@ -1,6 +1,6 @@
-//go:build ignore
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 
-/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+//go:build ignore
 
 /* One reader at a time and one record: no other program or CPU writes here. */
 static WITH_LEVELS(snapshot_rec, LEVELS_MAX) snapshot_buf;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * What is read of a task. BTF pointers are followed directly wherever the
  * verifier lets them be: a load that faults gives 0 and costs a nanosecond, a
