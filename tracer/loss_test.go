@@ -62,7 +62,28 @@ func TestLoss(t *testing.T) {
 		}
 	}
 	checkDropped(t, s, told, byKind)
-	only(t, all, events.Exit, hidden.Process.Pid)
+	checkHiddenEnd(t, all, hidden.Process.Pid)
+}
+
+// checkHiddenEnd wants the end of the process that was born in the gap, told once; on
+// a machine so busy that the small ring ran over again it may be among the lost.
+func checkHiddenEnd(t *testing.T, all []*events.Event, pid int) {
+	t.Helper()
+	exits, lostSince := 0, uint64(0)
+	seen := false
+	for _, ev := range all {
+		switch {
+		case ev.Kind == events.Snapshot && ev.Process.Key.PID == int32(pid):
+			seen = true
+		case ev.Kind == events.Lost && seen:
+			lostSince += ev.Lost.ByKind[events.Exit]
+		case ev.Kind == events.Exit && ev.Process.Key.PID == int32(pid):
+			exits++
+		}
+	}
+	if exits > 1 || exits == 0 && lostSince == 0 {
+		t.Errorf("end of %d: %d exits told and %d lost since it was seen", pid, exits, lostSince)
+	}
 }
 
 // checkDropped compares what was told as lost with what the programs counted.
