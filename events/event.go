@@ -150,8 +150,13 @@ type SignalDetail struct {
 type Killer struct {
 	Origin      Origin
 	Signal      int32
-	Sender      Ref
+	Sender      Ref // zero where the kernel sent it on nobody's behalf
 	SenderChain []Ref
+	// ParentDeath says that it was the signal asked for by PR_SET_PDEATHSIG; Sender
+	// is the parent that ended.
+	ParentDeath bool
+	// Code is siginfo's si_code.
+	Code int32
 	// Preceded are the signals of other processes that did not end it before: a
 	// SIGTERM that PID 1 ignored, say. Oldest first, only the latest few.
 	Preceded []PriorSignal

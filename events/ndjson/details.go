@@ -62,6 +62,10 @@ func (e *encoder) killer(k *events.Killer) {
 	e.origin(k.Origin)
 	e.signalName("signal", k.Signal)
 	e.ref("sender", k.Sender)
+	e.flag("parent_death", k.ParentDeath)
+	if k.Code != 0 {
+		e.int("code", int64(k.Code))
+	}
 	if len(k.SenderChain) > 0 {
 		e.refs("sender_chain", k.SenderChain)
 	}

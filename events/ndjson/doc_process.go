@@ -149,8 +149,12 @@ type KillerDoc struct {
 	Origin string `json:"origin,omitzero" jsonschema:"enum=user,enum=kernel,enum=pidns_reap,enum=oom,enum=cgroup_kill"`
 	// Its name.
 	Signal string `json:"signal"`
-	// Who sent it; for pidns_reap the dead init.
+	// Who sent it; for pidns_reap the dead init; absent where the kernel did on nobody's behalf.
 	Sender *RefDoc `json:"sender,omitzero"`
+	// It was the signal asked for by PR_SET_PDEATHSIG, and sender the parent that ended.
+	ParentDeath bool `json:"parent_death,omitzero"`
+	// The si_code, when not 0: 1 with SIGSYS is seccomp.
+	Code int32 `json:"code,omitzero"`
 	// The sender's ancestors up to the first process of another container or the host's init.
 	SenderChain []RefDoc `json:"sender_chain,omitzero"`
 	// Signals of other processes that did not end it before, oldest first, the latest four.

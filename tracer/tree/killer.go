@@ -22,6 +22,7 @@ func (m *Model) killerOf(p *Process, signal int32) *events.Killer {
 	r := p.signals[i]
 	k := &m.killer
 	k.Origin, k.Signal, k.Sender = r.origin, signal, r.sender
+	k.ParentDeath, k.Code = r.pdeath, r.code
 	fromKernel := r.origin == events.OriginKernel || r.origin == events.OriginUnknown
 	switch {
 	case signal == sigKill && p.oom && fromKernel:
@@ -31,7 +32,7 @@ func (m *Model) killerOf(p *Process, signal int32) *events.Killer {
 	}
 	// A fault is raised in the process's own name: nobody sent it.
 	k.SenderChain = k.SenderChain[:0]
-	if k.Sender.Key != p.Key {
+	if k.Sender.Key != p.Key && !k.Sender.IsZero() {
 		k.SenderChain = m.appendAncestors(k.SenderChain, m.procs[k.Sender.Key])
 	}
 	k.Preceded = k.Preceded[:0]

@@ -10,6 +10,8 @@ type received struct {
 	signal int32
 	origin events.Origin
 	sender events.Ref
+	code   int32
+	pdeath bool
 }
 
 func (m *Model) signal(ev *events.Event) {
@@ -54,7 +56,12 @@ func (m *Model) survive(p *Process, ev *events.Event) {
 }
 
 func (m *Model) receive(p *Process, d *events.SignalDetail) {
-	r := received{signal: d.Signal, origin: d.Origin, sender: m.keep(d.Sender)}
+	r := received{signal: d.Signal, origin: d.Origin, sender: m.keep(d.Sender), code: d.Code, pdeath: d.ParentDeath}
+	if d.Origin == events.OriginKernel && d.Signal != sigKill && d.Sender.Key != p.Key && !d.ParentDeath {
+		// A timer or a terminal: whoever was running then has no part in it. SIGKILL the
+		// kernel sends on behalf of who is: reboot in a namespace, an allocation.
+		r.sender = events.Ref{}
+	}
 	for i := range p.signals {
 		if p.signals[i].signal == d.Signal {
 			if d.Signal != sigKill {

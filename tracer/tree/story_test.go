@@ -59,3 +59,26 @@ func TestFaultHasNoSenderChain(t *testing.T) {
 		t.Errorf("sender chain is %v", killer.SenderChain)
 	}
 }
+
+// A timer's signal names nobody: who was running when it went off has no part in
+// it. A parent-death signal names the parent.
+func TestKernelSignalBlamesNobody(t *testing.T) {
+	for _, pdeath := range []bool{false, true} {
+		k := newKernel(true)
+		other := k.fork(k.init, 0)
+		p := k.fork(k.init, 0)
+		ev := k.emit(events.Signal, p)
+		ev.Signal = &events.SignalDetail{
+			Signal: 14, Sender: events.Ref{Key: other.key}, Origin: events.OriginKernel, Code: 0x80, ParentDeath: pdeath,
+		}
+		k.exit(p, events.ExitStatus{Signal: 14})
+		_, told := fold(t, k.log)
+		killer := only(t, told, events.Exit).Exit.Killer
+		if killer == nil || killer.ParentDeath != pdeath || killer.Code != 0x80 {
+			t.Fatalf("killer is %+v", killer)
+		}
+		if named := killer.Sender.Key == other.key; named != pdeath || pdeath != (len(killer.SenderChain) > 0) {
+			t.Errorf("parent death %v: sender %v, chain %v", pdeath, killer.Sender, killer.SenderChain)
+		}
+	}
+}

@@ -96,12 +96,21 @@ func Killer(k *events.Killer, victim events.ProcKey, atNS uint64) string {
 	return text
 }
 
+const (
+	sigSys     = 31
+	sysSeccomp = 1 // SYS_SECCOMP, include/uapi/asm-generic/siginfo.h
+)
+
 func sentBy(k *events.Killer, victim events.ProcKey) string {
 	switch {
 	case k.Origin == events.OriginPidnsReap:
 		return "by the kernel, reaping the PID namespace of " + Ref(k.Sender)
 	case k.Origin == events.OriginOOM:
 		return "by the OOM killer"
+	case k.ParentDeath:
+		return "by its parent-death signal, at the end of " + Ref(k.Sender)
+	case k.Origin == events.OriginKernel && k.Signal == sigSys && k.Code == sysSeccomp:
+		return "by seccomp"
 	case k.Sender.IsZero() || k.Origin == events.OriginKernel && k.Sender.Key == victim:
 		return "by the kernel"
 	case k.Origin == events.OriginKernel:
