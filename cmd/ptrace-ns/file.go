@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"syscall"
@@ -24,17 +25,20 @@ func createStream(path string) (*streamFile, error) {
 	return &streamFile{f: f}, nil
 }
 
-// Write takes whole lines. What was written of them is taken back when it fails.
+// Write takes whole lines. When it fails, the lines that were written whole stay,
+// and what was written of the next is taken back.
 func (s *streamFile) Write(b []byte) (int, error) {
 	n, err := s.f.Write(b)
-	if err != nil {
-		if cut := s.f.Truncate(s.size); cut != nil {
-			return n, fmt.Errorf("%w, and its last line is not whole: %w", err, cut)
-		}
-		return 0, err
+	if err == nil {
+		s.size += int64(n)
+		return n, nil
 	}
-	s.size += int64(n)
-	return n, nil
+	whole := bytes.LastIndexByte(b[:n], '\n') + 1
+	s.size += int64(whole)
+	if cut := s.f.Truncate(s.size); cut != nil {
+		return n, fmt.Errorf("%w, and its last line is not whole: %w", err, cut)
+	}
+	return whole, err
 }
 
 func (s *streamFile) Close() error { return s.f.Close() }

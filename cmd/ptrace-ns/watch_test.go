@@ -184,7 +184,7 @@ func TestStreamFileEndsInAWholeLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	limit := before
-	limit.Cur = 10
+	limit.Cur = 20
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		t.Fatal(err)
 	}
@@ -194,11 +194,20 @@ func TestStreamFileEndsInAWholeLine(t *testing.T) {
 	if _, err := s.Write([]byte("whole\n")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Write([]byte("another\n")); !errors.Is(err, syscall.EFBIG) {
-		t.Fatalf("error is %v", err)
+	// The limit lies in the third of these lines.
+	if n, err := s.Write([]byte("second\nthird\nfourth\nfifth\n")); n != 13 || !errors.Is(err, syscall.EFBIG) {
+		t.Fatalf("%d bytes, error is %v", n, err)
 	}
-	if got, err := os.ReadFile(path); err != nil || string(got) != "whole\n" {
-		t.Errorf("%q, %v", got, err)
+	const want = "whole\nsecond\nthird\n"
+	if got, err := os.ReadFile(path); err != nil || string(got) != want {
+		t.Errorf("%q, %v, want %q", got, err, want)
+	}
+	// One byte of it fits, and is taken back.
+	if n, err := s.Write([]byte("sixth\n")); n != 0 || !errors.Is(err, syscall.EFBIG) {
+		t.Errorf("%d bytes, error is %v", n, err)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != want {
+		t.Errorf("%q, %v, want %q", got, err, want)
 	}
 }
 
