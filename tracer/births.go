@@ -28,6 +28,7 @@ func (k *Kernel) openBirths() error {
 			return err
 		}
 		if Now() < from {
+			k.birthsFrom = from
 			return nil
 		}
 		if err := k.setBirths(bpf.VarCountFrom, math.MaxUint64); err != nil {
@@ -42,6 +43,14 @@ func (k *Kernel) openBirths() error {
 		k.birthBase.fork += s.BirthsFork
 	}
 	return errors.New("birth count: the machine is too busy to begin it")
+}
+
+// AwaitBirths returns once births are counted, at the latest 10 ms after Open: who
+// is born from then on is in the count.
+func (k *Kernel) AwaitBirths() {
+	if now := Now(); now < k.birthsFrom {
+		time.Sleep(time.Duration(k.birthsFrom - now))
+	}
 }
 
 // closeBirths closes the span while both programs are attached, and waits until a

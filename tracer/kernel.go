@@ -37,10 +37,11 @@ type Kernel struct {
 	startNS uint64
 	self    int // own PID in the initial namespace
 	// birthBase is what was counted before the span of births began.
-	birthBase struct{ newtask, fork uint64 }
-	queue     queue // snapshots and records read meanwhile, before the ring goes on
-	rec       ringbuf.Record
-	count     tally
+	birthBase  struct{ newtask, fork uint64 }
+	birthsFrom uint64 // when it begins
+	queue      queue  // snapshots and records read meanwhile, before the ring goes on
+	rec        ringbuf.Record
+	count      tally
 
 	lastNS    uint64 // time of the last record read
 	waits     bool   // the reader may have to wait for the next record

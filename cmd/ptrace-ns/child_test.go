@@ -25,6 +25,9 @@ func TestCommandIsFollowed(t *testing.T) {
 	if r.errOut != "its output\n" {
 		t.Errorf("stderr %q", r.errOut)
 	}
+	if !f.counts {
+		t.Error("its birth may not be among those that are counted")
+	}
 }
 
 func TestCommandIsToldToEndAtATimeout(t *testing.T) {

@@ -36,6 +36,8 @@ type liveOptions struct {
 type tracing interface {
 	// Header is the stream's first line; Version and Options are the caller's.
 	Header() *events.Header
+	// AwaitBirths returns once births are counted, some milliseconds after attaching.
+	AwaitBirths()
 	// Run gives events to the sinks until the context has ended and what was
 	// recorded before is told, or until a sink returns an error. It flushes the
 	// sinks at idle moments.

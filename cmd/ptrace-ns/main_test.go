@@ -30,11 +30,13 @@ type fake struct {
 	// lasts says that idle moments go on after the events until the run is ended.
 	lasts  bool
 	asked  liveOptions
+	counts bool // births
 	closed bool
 	model  *tree.Model
 }
 
 func (f *fake) Header() *events.Header { return &events.Header{TracerPID: tracerPID, StartNS: 1} }
+func (f *fake) AwaitBirths()           { f.counts = true }
 func (f *fake) Close() error           { f.closed = true; return nil }
 
 func (f *fake) Summary() (summary, error) { return f.summary, nil }

@@ -76,13 +76,22 @@ func (s summary) print(w io.Writer, shown *counter, took time.Duration) error {
 	if s.check() != nil {
 		holds = "DOES NOT HOLD"
 	}
-	_, err = fmt.Fprintf(w, "count identity %s: %d emitted = %d received + %d dropped, %d missed; births: %d by task_newtask, %d by sched_process_fork\n",
-		holds, all.Emitted, all.Received, all.Dropped, all.Missed, s.BirthsNewtask, s.BirthsFork)
+	_, err = fmt.Fprintf(w, "count identity %s: %d emitted = %d received + %d dropped, %d missed; births: %s\n",
+		holds, all.Emitted, all.Received, all.Dropped, all.Missed, s.births())
 	if err != nil || s.Mispredicted == 0 {
 		return err
 	}
 	_, err = fmt.Fprintf(w, "%d new parents turned out otherwise than predicted\n", s.Mispredicted)
 	return err
+}
+
+// births tells both counts. Two zeros are no proof of anything: a run of some
+// milliseconds counts none.
+func (s summary) births() string {
+	if s.BirthsNewtask == 0 && s.BirthsFork == 0 {
+		return "none was counted"
+	}
+	return fmt.Sprintf("%d by task_newtask, %d by sched_process_fork", s.BirthsNewtask, s.BirthsFork)
 }
 
 // counter counts what reaches a view.

@@ -88,6 +88,8 @@ func (w *watch) trace(ctx context.Context, live tracing, out *outputs) error {
 		if w.output == "json" {
 			childOut = w.app.err
 		}
+		// The summary's count of births is for this command above all.
+		live.AwaitBirths()
 		if err := w.child.start(w.app.in, childOut, w.app.err); err != nil {
 			return err
 		}

@@ -89,6 +89,10 @@ func TestSummary(t *testing.T) {
 	if r.code != 0 || !want.MatchString(r.errOut) {
 		t.Errorf("%d: %s", r.code, r.errOut)
 	}
+	f.summary.BirthsNewtask, f.summary.BirthsFork = 0, 0
+	if r := f.execute(t, nil, "watch"); r.code != 0 || !strings.Contains(r.errOut, "; births: none was counted\n") {
+		t.Errorf("%d: %s", r.code, r.errOut)
+	}
 	f.summary.BirthsFork = 2
 	if r := f.execute(t, nil, "watch"); r.code != exitIdentity || !strings.Contains(r.errOut, "DOES NOT HOLD") {
 		t.Errorf("%d: %s", r.code, r.errOut)
