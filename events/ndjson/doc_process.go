@@ -51,7 +51,7 @@ type ProcessDoc struct {
 	Subreaper bool `json:"subreaper,omitzero"`
 	// It is a kernel thread.
 	Kthread bool `json:"kthread,omitzero"`
-	// It had ended before and waits to be reaped.
+	// It had ended before and is not reaped.
 	Zombie bool `json:"zombie,omitzero"`
 	// A string of this object was not valid UTF-8.
 	Lossy bool `json:"lossy,omitzero"`

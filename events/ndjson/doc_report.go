@@ -14,13 +14,15 @@ type LifeFields struct {
 	// The process; one of which no record came is only named.
 	Process ProcessDoc `json:"process"`
 	// How far it is in its life.
-	State string `json:"state" jsonschema:"enum=live,enum=zombie,enum=exited,enum=gone,enum=unseen"`
+	State string `json:"state" jsonschema:"enum=live,enum=zombie,enum=ending,enum=exited,enum=gone,enum=unseen"`
 	// How it ended, when that is known.
 	Exit *ExitDoc `json:"exit,omitzero"`
 	// From its first moment to its last.
 	LifetimeNS uint64 `json:"lifetime_ns,omitzero"`
 	// The parents that it got after its first, oldest first.
 	Reparented []AdoptionDoc `json:"reparented,omitzero"`
+	// How many of them there were before those, which are not kept.
+	ReparentedBefore uint64 `json:"reparented_before,omitzero"`
 	// Its threads besides the leader, when asked for.
 	Threads []ThreadDoc `json:"threads,omitzero"`
 }

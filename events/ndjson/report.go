@@ -87,6 +87,7 @@ func (e *encoder) node(n *report.Node) {
 		}
 		e.endArray()
 	}
+	e.known("reparented_before", uint64(max(n.ReparentedBefore, 0)))
 	if len(n.Threads) > 0 {
 		e.threads(n.Threads)
 	}

@@ -20,10 +20,11 @@ func sampleNode() *report.Node {
 		From: runc, To: ref(1, "init"), Reason: events.ReparentInit, FromExit: &events.ExitStatus{Code: 1}, Confirmed: true,
 	}}
 	return &report.Node{
-		Process: full(), State: report.Live, Reparented: []report.Adoption{moved},
+		Process: full(), State: report.Live, Reparented: []report.Adoption{moved}, ReparentedBefore: 2,
 		Threads: []report.Thread{{TID: 7611, Comm: "a\xff\x1b", PIDs: []int32{7611, 4}}},
 		Children: []*report.Node{
 			{Process: zombie(), State: report.Zombie, Exit: &events.ExitStatus{Signal: 9}, LifetimeNS: 5},
+			{Process: full(), State: report.Ending, Exit: &events.ExitStatus{Signal: 9}},
 			{Process: events.Process{Key: runc.Key, Comm: "runc"}, State: report.Unseen},
 		},
 	}
@@ -43,7 +44,7 @@ func sampleNamespace() *report.Namespace {
 
 func sampleLife() *report.Life {
 	node := sampleNode()
-	node.Children = nil
+	node.Children, node.Killer = nil, &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: runc}
 	line := ndjson.AppendEvent(nil, &events.Event{Seq: 9, Kind: events.OOM, Process: brief()}, bootTime)
 	return &report.Life{
 		Node:      *node,
@@ -51,7 +52,6 @@ func sampleLife() *report.Life {
 		Ancestors: []report.Ancestor{{Ref: runc, Role: "container runtime", Container: docker}, {Ref: ref(1, "init")}},
 		Images:    []report.Image{{Exe: "/bin/a\xfe", Args: events.ArgsOf("a", "")}, {BootNS: 6, Filename: "b", Interpreter: "/bin/sh"}},
 		Pidns:     sampleNamespace().Children[0],
-		Killer:    &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: runc},
 		Children:  []events.Ref{ref(8, "c")},
 		Unknown:   []string{"creator", "images"},
 		Events:    [][]byte{bytes.TrimSpace(line)},

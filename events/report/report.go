@@ -14,6 +14,9 @@ type State string
 const (
 	Live   State = "live"
 	Zombie State = "zombie" // ended, and waits to be reaped
+	// Ending is a PID 1 that has ended and cannot be reaped yet: it waits in the kernel
+	// for the other members of its namespace.
+	Ending State = "ending"
 	Exited State = "exited" // ended, and was seen to
 	Gone   State = "gone"   // ended, unseen
 	Unseen State = "unseen" // only named by others: its own record never came
@@ -26,8 +29,11 @@ type Node struct {
 	// Exit is how it ended, nil while it lives or when nobody saw.
 	Exit       *events.ExitStatus
 	LifetimeNS uint64 // 0 is not known
-	// Reparented holds the parents that it got after its first, oldest first.
-	Reparented []Adoption
+	Killer     *events.Killer // nil is not known
+	// Reparented holds the parents that it got after its first, oldest first, and
+	// ReparentedBefore is how many of them there were before those.
+	Reparented       []Adoption
+	ReparentedBefore int
 	// Threads are those besides the leader, only when asked for.
 	Threads  []Thread
 	Children []*Node
@@ -84,7 +90,6 @@ type Life struct {
 	Images    []Image    // oldest first: the first is the one that it was born with
 	// Pidns is its own namespace, nil when not known.
 	Pidns    *Namespace
-	Killer   *events.Killer
 	Children []events.Ref
 	// Unknown names what cannot be known because it was before the first look.
 	Unknown []string

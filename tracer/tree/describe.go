@@ -7,7 +7,7 @@ import "github.com/ptrace-ns/ptrace-ns/events"
 func (p *Process) Describe() events.Process {
 	d := events.Process{
 		HasIDs: p.HasIDs, UID: p.UID, GID: p.GID, NS: p.NS,
-		Zombie: p.State == Zombie, Threads: p.Threads, Full: true,
+		Zombie: p.State == Zombie && !p.Ending(), Threads: p.Threads, Full: true,
 	}
 	p.describe(&d)
 	if i := p.Image(); i != nil {

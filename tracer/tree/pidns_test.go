@@ -279,6 +279,60 @@ func TestN06Blockers(t *testing.T) {
 	if len(blockers) != 1 || blockers[0].Key != stuck.key {
 		t.Errorf("blockers are %v", blockers)
 	}
+	if !node.Ending() {
+		t.Error("its PID 1 could be reaped while members live")
+	}
+	n := len(k.log)
+	for p := range m.Processes() {
+		if p.Namespace() == ns {
+			k.log = append(k.log, &events.Event{Kind: events.Exit, BootNS: k.now, Process: p.Describe(), Exit: &events.ExitDetail{}})
+		}
+	}
+	only(t, apply(t, m, k.log[n:]), events.PidnsDestroy)
+	if node.Ending() || node.State != Exited {
+		t.Error("after the last exit it is not known who is reaped")
+	}
+}
+
+// N06: a look that finds the PID 1 dead and another member dead, too, has found it
+// waiting in the kernel; one that finds it alone has found a zombie.
+func TestN06EndingInSnapshot(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		zombies    int // among the members
+		live, want bool
+	}{{"alone", 0, false, false}, {"a zombie", 1, false, true}, {"one lives", 0, true, true}} {
+		t.Run(c.name, func(t *testing.T) {
+			k := newKernel(true)
+			init := k.fork(k.init, cloneNewPID)
+			outside := k.fork(k.init, 0)
+			outside.children = init.ns
+			k.log = nil
+			look := func(p *task, dead bool) { k.emit(events.Snapshot, p).Process.Zombie = dead }
+			look(k.init, false)
+			look(init, true)
+			for range c.zombies {
+				p := k.fork(outside, 0)
+				k.log = k.log[:len(k.log)-1]
+				look(p, true)
+			}
+			if c.live {
+				p := k.fork(outside, 0)
+				k.log = k.log[:len(k.log)-1]
+				look(p, false)
+			}
+			k.log = append(k.log, &events.Event{Kind: events.SnapshotEnd, BootNS: k.now})
+			m, _ := fold(t, k.log)
+			p, _ := m.Process(init.key)
+			if p.State != Zombie || p.Ending() != c.want || p.Describe().Zombie == c.want {
+				t.Errorf("state %v, ending %v, want %v", p.State, p.Ending(), c.want)
+			}
+			other, _ := m.Process(k.init.key)
+			if other.Ending() {
+				t.Error("the host's init is ending")
+			}
+		})
+	}
 }
 
 // N07: the namespace ends with its only process.

@@ -59,6 +59,7 @@ type Process struct {
 	inWindow bool
 	edge     Certainty
 	edgeGap  uint32
+	dropped  uint32 // adoptions before the first that is kept
 	pass     uint32 // the last snapshot pass that showed it
 	passNS   uint64 // when it did
 
@@ -106,8 +107,12 @@ func (p *Process) End() (End, bool) {
 // TIDs returns the threads besides the leader, as far as they were told.
 func (p *Process) TIDs() []int32 { return p.tids }
 
-// Adoptions returns who became its parent after its first one, oldest first.
+// Adoptions returns who became its parent after its first one, oldest first. Of
+// very many only the latest are kept, see DroppedAdoptions.
 func (p *Process) Adoptions() []Adoption { return p.adoptions }
+
+// DroppedAdoptions returns how many there were before those that are kept.
+func (p *Process) DroppedAdoptions() int { return int(p.dropped) }
 
 // Parent returns the process whose child it is. An exited process keeps the
 // parent that it had.
@@ -132,6 +137,23 @@ func (p *Process) Children() iter.Seq[*Process] {
 
 // isInit reports whether it is the PID 1 of its own namespace.
 func (p *Process) isInit() bool { return p.Chain.Own().PID == 1 }
+
+// Ending reports whether it is a PID 1 that has ended but that nobody can reap yet:
+// the kernel lets it wait, inside its own exit, until every other member of its
+// namespace is reaped (zap_pid_ns_processes, kernel/pid_namespace.c). Of one that was
+// seen to exit it is said only while members live: no event tells who is reaped.
+func (p *Process) Ending() bool {
+	if p.ns == nil || p.ns.init != p {
+		return false
+	}
+	switch p.State {
+	case Zombie:
+		return p.ns.Members+p.ns.Unreaped > 1 // one is itself
+	case Exited:
+		return p.ns.Members > 0
+	}
+	return false
+}
 
 // adopts reports whether the kernel would take it for a parent: it is alive, or
 // it is an init that waits inside zap_pid_ns_processes for its last member, and

@@ -165,6 +165,7 @@ func (m *Model) adopt(p, to *Process, reason events.ReparentReason, sure Certain
 	}
 	if len(p.adoptions) == keptAdoptions {
 		p.adoptions = append(p.adoptions[:0], p.adoptions[1:]...)
+		p.dropped++
 	}
 	p.adoptions = append(p.adoptions, a)
 	m.move(p, to, sure)

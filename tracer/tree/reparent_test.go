@@ -247,3 +247,32 @@ func TestPlaceholder(t *testing.T) {
 	}
 	wantParent(t, m, a, k.init, Confirmed)
 }
+
+// A lineage that is longer than what is kept says how much of it is missing.
+func TestDroppedAdoptions(t *testing.T) {
+	k := newKernel(true)
+	const moves = keptAdoptions + 3
+	var chain []*task
+	at := k.init
+	for range moves {
+		at = k.fork(at, 0)
+		at.subreaper = true
+		chain = append(chain, at)
+	}
+	child := k.fork(at, 0)
+	for i := range chain {
+		k.exit(chain[len(chain)-1-i], events.ExitStatus{})
+	}
+	m, told := fold(t, k.log)
+	if n := len(of(told, events.Reparent)); n != moves {
+		t.Fatalf("%d moves, want %d", n, moves)
+	}
+	p, _ := m.Process(child.key)
+	all := p.Adoptions()
+	if len(all) != keptAdoptions || p.DroppedAdoptions() != 3 {
+		t.Fatalf("%d kept, %d dropped", len(all), p.DroppedAdoptions())
+	}
+	if last := all[len(all)-1]; last.To.Key != k.init.key {
+		t.Errorf("the last is %+v", last)
+	}
+}

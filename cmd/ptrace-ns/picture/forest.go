@@ -110,8 +110,12 @@ func newNode(p *tree.Process) *report.Node {
 		n.Process.Chain = chainBelow(p)
 	}
 	if end, ok := p.End(); ok {
-		n.Exit, n.LifetimeNS = &end.Status, end.LifetimeNS
+		n.Exit, n.LifetimeNS, n.Killer = &end.Status, end.LifetimeNS, end.Killer
 	}
+	if p.Ending() {
+		n.State = report.Ending
+	}
+	n.ReparentedBefore = p.DroppedAdoptions()
 	for _, a := range p.Adoptions() {
 		n.Reparented = append(n.Reparented, report.Adoption{
 			BootNS: a.AtNS,

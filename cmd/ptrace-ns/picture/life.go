@@ -12,9 +12,6 @@ func Life(m *tree.Model, p *tree.Process, nowNS uint64) *report.Life {
 	if p.Birth.Seen {
 		l.Birth = &report.Birth{BootNS: p.Birth.AtNS, Creator: p.Birth.Creator, Parent: p.Birth.Under, Flags: p.Birth.Flags}
 	}
-	if end, ok := p.End(); ok {
-		l.Killer = end.Killer
-	}
 	for up, ok := p.Parent(); ok; up, ok = up.Parent() {
 		l.Ancestors = append(l.Ancestors, report.Ancestor{Ref: up.Ref(), Role: Role(up), Container: up.Container})
 	}
