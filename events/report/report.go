@@ -28,7 +28,7 @@ type Node struct {
 	State   State
 	// Exit is how it ended, nil while it lives or when nobody saw.
 	Exit       *events.ExitStatus
-	LifetimeNS uint64 // 0 is not known
+	LifetimeNS uint64         // 0 is not known
 	Killer     *events.Killer // nil is not known
 	// Reparented holds the parents that it got after its first, oldest first, and
 	// ReparentedBefore is how many of them there were before those.
