@@ -14,7 +14,8 @@ type Options struct {
 	// BufferBytes is the ring buffer's size, a power of two and a multiple of the
 	// page size; 0 is DefaultBuffer.
 	BufferBytes int
-	// MaxArgs is how many bytes of an argument vector are kept; 0 is DefaultMaxArgs.
+	// MaxArgs is how many bytes of an argument vector are kept; 0 is DefaultMaxArgs,
+	// or what a small buffer has room for.
 	MaxArgs int
 	// Env has the environment at exec told. Its values hold secrets.
 	Env bool
@@ -44,7 +45,7 @@ func (o Options) withDefaults() Options {
 		o.BufferBytes = DefaultBuffer
 	}
 	if o.MaxArgs == 0 {
-		o.MaxArgs = DefaultMaxArgs
+		o.MaxArgs = min(DefaultMaxArgs, o.largestArgs())
 	}
 	if o.Signals == 0 {
 		o.Signals = DefaultSignals
@@ -60,6 +61,25 @@ func (o Options) maxBlob() int {
 	return o.MaxArgs
 }
 
+// largestArgs is the greatest MaxArgs with which two records fit into the buffer.
+func (o Options) largestArgs() int {
+	room := o.BufferBytes/2 - bpf.MaxRecord
+	if o.Env {
+		room /= 2
+	}
+	return max(room, 1)
+}
+
+// MinBuffer returns the smallest BufferBytes that goes with the other options.
+func (o Options) MinBuffer() int {
+	o.MaxArgs = max(o.MaxArgs, 1)
+	size := os.Getpagesize()
+	for size < 2*(bpf.MaxRecord+o.maxBlob()) {
+		size *= 2
+	}
+	return size
+}
+
 // Check returns an error when the options contradict each other or the machine.
 func (o Options) Check() error {
 	o = o.withDefaults()
@@ -70,8 +90,8 @@ func (o Options) Check() error {
 	if o.MaxArgs < 1 || o.MaxArgs > 4<<20 {
 		return fmt.Errorf("argument limit of %d bytes: must be from 1 to %d", o.MaxArgs, 4<<20)
 	}
-	if need := bpf.MaxRecord + o.maxBlob(); 2*need > o.BufferBytes {
-		return fmt.Errorf("buffer of %d bytes: an exec with %d bytes of arguments needs at least %d", o.BufferBytes, o.MaxArgs, 2*need)
+	if least := o.MinBuffer(); o.BufferBytes < least {
+		return fmt.Errorf("buffer of %d bytes: an exec with %d bytes of arguments needs at least %d", o.BufferBytes, o.MaxArgs, least)
 	}
 	return nil
 }
