@@ -94,7 +94,7 @@ func (c *child) tell(ctx context.Context) {
 	var caught signalError
 	if errors.As(context.Cause(ctx), &caught) {
 		sig = caught.sig
-		if sig == syscall.SIGINT && isTerminal(c.cmd.Stdin) {
+		if (sig == syscall.SIGINT || sig == syscall.SIGQUIT) && isTerminal(c.cmd.Stdin) {
 			return
 		}
 	}

@@ -22,7 +22,7 @@ const (
 // liveOptions is what must be known before the programs are attached.
 type liveOptions struct {
 	BufferBytes int     // ring buffer, a power of two of pages
-	MaxArgs     int     // bytes of an argument vector
+	MaxArgs     int     // bytes of an argument vector; 0 is the usual, or what the buffer has room for
 	Env         envMode // with names, too, values are read; selection.EnvNames cuts them
 	Signals     uint64  // bit n-1 is signal n; the init of a child namespace gets all but SIGCHLD told
 	Threads     bool    // thread_start and thread_exit

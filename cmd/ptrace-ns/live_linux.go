@@ -38,6 +38,11 @@ func openLive(_ context.Context, o liveOptions) (tracing, error) {
 	return &kernel{Kernel: k, header: header, model: tree.New(tree.Options{Keep: o.Keep})}, nil
 }
 
+// smallestBuffer is the least BufferBytes that goes with the other options.
+func smallestBuffer(o liveOptions) int {
+	return tracer.Options{MaxArgs: o.MaxArgs, Env: o.Env != envOff}.MinBuffer()
+}
+
 // impossible gives the error its exit code when it says that tracing is not
 // possible here.
 func impossible(err error) error {

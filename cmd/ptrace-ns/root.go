@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func newRoot(a *app) *cobra.Command {
@@ -23,13 +26,38 @@ birth, exec, death, signals, and the PID namespaces that they live in.`,
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError("%w; see %s --help", err, cmd.CommandPath())
+		return usageError("%w; see %s --help", plainly(err), cmd.CommandPath())
 	})
 	a.logFlags(root.PersistentFlags())
 	complete(root, "log-level", "trace", "debug", "info", "warn", "error", "disabled")
 	complete(root, "log-format", "console", "json")
 	root.AddCommand(newWatch(a), newTree(a), newNamespaces(a), newLineage(a), newVersion(a), newMan())
+	strict(root)
 	return root
+}
+
+// strict has the commands that cobra brings along refuse what they do not know:
+// they would print their help and succeed.
+func strict(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		switch cmd.Name() {
+		case "help":
+			cmd.Args = func(_ *cobra.Command, args []string) error {
+				found, rest, err := root.Find(args)
+				if err != nil || len(rest) > 0 {
+					return knownCommand(found, rest)
+				}
+				return nil
+			}
+		case "completion":
+			cmd.Args, cmd.RunE = knownCommand, root.RunE
+			for _, shell := range cmd.Commands() {
+				shell.Args = noArgs
+			}
+		}
+	}
 }
 
 // knownCommand says what a first argument that is no command might have meant.
@@ -40,7 +68,7 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		return usageError("command %q is unknown; did you mean %s?", args[0], strings.Join(near, " or "))
 	}
-	return usageError("command %q is unknown; see ptrace-ns --help", args[0])
+	return usageError("command %q is unknown; see %s --help", args[0], cmd.CommandPath())
 }
 
 // noArgs refuses arguments with the code of wrong usage.
@@ -49,6 +77,41 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		return usageError("argument %q is unexpected; see %s --help", args[0], cmd.CommandPath())
 	}
 	return nil
+}
+
+// wanted is what the values of a flag's type must be, in words. Types that are
+// not here have errors in words of their own.
+var wanted = map[string]string{
+	"int32Slice": "a number such as 1234",
+	"uintSlice":  "a number from 0 on",
+	"uint64":     "a number from 0 on",
+	"duration":   "a span of time such as 90s or 5m",
+	"bool":       "true or false",
+}
+
+// plainly says what was wrong with a flag's value without the words of the parser.
+func plainly(err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	flag := invalid.GetFlag()
+	if words, ok := wanted[flag.Value.Type()]; ok {
+		return fmt.Errorf("--%s %q is not %s", flag.Name, invalid.GetValue(), words)
+	}
+	return err
+}
+
+// refuseEmpty refuses what was given and says nothing, as from a variable that is
+// not set: -c ” would show every container.
+func refuseEmpty(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		list, isList := f.Value.(pflag.SliceValue)
+		if err == nil && (isList && len(list.GetSlice()) == 0 || !isList && f.Value.String() == "" && f.Value.Type() == "string") {
+			err = usageError("--%s is given and empty", f.Name)
+		}
+	})
+	return err
 }
 
 // complete offers these values to the shell. The flag is the caller's own, so

@@ -14,15 +14,15 @@ type signalError struct{ sig syscall.Signal }
 
 func (e signalError) Error() string { return e.sig.String() }
 
-// interruptible returns a context that the first SIGINT, SIGTERM or SIGHUP ends;
-// the next one ends the program at once. While it lasts a broken pipe is an error
+// interruptible returns a context that the first SIGINT, SIGQUIT, SIGTERM or SIGHUP
+// ends; the next one ends the program at once. While it lasts a broken pipe is an error
 // of the write: Go would kill the program for one on standard output. Notify and
 // not Ignore, because what is ignored stays so in the commands that are started.
 func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	ends := make(chan os.Signal, 1)
 	pipes := make(chan os.Signal, 1)
-	signal.Notify(ends, syscall.SIGINT, syscall.SIGTERM)
+	signal.Notify(ends, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM)
 	// Under nohup it is ignored, which Notify would undo.
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(ends, syscall.SIGHUP)

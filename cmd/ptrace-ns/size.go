@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math/bits"
-	"os"
 	"strconv"
 	"strings"
 )
@@ -34,8 +33,8 @@ func (s *size) Set(text string) error {
 }
 
 // String implements pflag.Value.
-func (s *size) String() string {
-	switch n := int(*s); {
+func (s size) String() string {
+	switch n := int(s); {
 	case n >= 1<<20 && n%(1<<20) == 0:
 		return strconv.Itoa(n>>20) + "MiB"
 	case n >= 1<<10 && n%(1<<10) == 0:
@@ -48,5 +47,5 @@ func (s *size) String() string {
 // Type implements pflag.Value.
 func (*size) Type() string { return "SIZE" }
 
-// ring reports whether a BPF ring buffer can have this size.
-func (s size) ring() bool { return int(s) >= os.Getpagesize() && bits.OnesCount(uint(s)) == 1 }
+// powerOfTwo reports whether it is one, as a ring buffer's size must be.
+func (s size) powerOfTwo() bool { return bits.OnesCount(uint(s)) == 1 }

@@ -38,7 +38,7 @@ root, or CAP_BPF and CAP_PERFMON.`
 const treeExample = `  ptrace-ns tree -a
   ptrace-ns tree -s 7609
   ptrace-ns tree --ns
-  ptrace-ns tree -c web -o dot | dot -Tsvg >web.svg`
+  ptrace-ns tree -c 9f1c2ab34cd5 -o dot | dot -Tsvg >web.svg`
 
 func newTree(a *app) *cobra.Command {
 	o := &treeOptions{}
@@ -49,6 +49,9 @@ func newTree(a *app) *cobra.Command {
 		Example: treeExample,
 		Args:    func(cmd *cobra.Command, args []string) error { return o.takeArgs(cmd, args) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := refuseEmpty(cmd.Flags()); err != nil {
+				return err
+			}
 			if err := o.check(cmd.Flags().Changed("color")); err != nil {
 				return err
 			}
@@ -65,7 +68,7 @@ func newTree(a *app) *cobra.Command {
 	f.BoolVar(&o.exited, "exited", false, "tell how zombies ended")
 	f.BoolVar(&o.kthreads, "kthreads", false, "show each kernel thread, not only how many there are")
 	f.BoolVarP(&o.long, "long", "l", false, "do not cut lines at the terminal's width")
-	f.StringSliceVarP(&o.containers, "container", "c", nil, "only the container `NAME`, or whose id begins so (repeatable)")
+	f.StringSliceVarP(&o.containers, "container", "c", nil, "only the container whose id begins with `ID` (repeatable)")
 	complete(cmd, "output", "text", "json", "dot", "mermaid")
 	complete(cmd, "color", "auto", "always", "never")
 	return cmd
@@ -97,13 +100,13 @@ func (o *treeOptions) check(recoloured bool) error {
 		return usageError("--ns does not go with -s: who is above may be in another namespace")
 	}
 	if o.ancestors && o.root == nil && len(o.containers) == 0 {
-		return usageError("-s needs a PID or -c NAME whose ancestors to show")
+		return usageError("-s needs a PID or -c ID whose ancestors to show")
 	}
 	if o.root != nil && len(o.containers) > 0 {
 		return usageError("-c does not go with a PID")
 	}
 	if slices.Contains(o.containers, "") {
-		return usageError("container name is empty")
+		return usageError("container id is empty")
 	}
 	return nil
 }

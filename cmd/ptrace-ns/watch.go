@@ -30,6 +30,7 @@ type watchOptions struct {
 	env                        string
 	command                    []string
 	limited, timed, recoloured bool // the flag was given
+	argsLimited                bool
 }
 
 const watchLong = `Watch tells each process event of the whole machine as it happens, host and
@@ -37,12 +38,13 @@ containers alike, from attaching on; what was there before comes first, as
 snapshot events. It needs root, or CAP_BPF and CAP_PERFMON.
 
 With -- CMD the command is started once tracing is attached, it and all that
-descends from it is followed, and its exit code is passed on. With -o json its
-standard output goes to standard error: the stream has standard output to itself.
+descends from it is followed, and its exit code is passed on. Watching ends when CMD
+ends; descendants that still run are not awaited. With -o json its standard output
+goes to standard error: the stream has standard output to itself.
 
 A filter is an expression over the JSON names of an event, for example
   -F 'event == "exit" and exit.code != 0'
-  -F 'process.container.name == "web" and "-c" in process.args'
+  -F 'process.container.runtime == "docker" and "-c" in process.args'
 An event that lacks a field is not selected by a comparison with it.`
 
 const watchExample = `  ptrace-ns watch
@@ -61,7 +63,10 @@ func newWatch(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flags := cmd.Flags()
 			o.limited, o.timed, o.recoloured = flags.Changed("max-events"), flags.Changed("timeout"), flags.Changed("color")
-			o.intervalled = flags.Changed("interval")
+			o.intervalled, o.argsLimited = flags.Changed("interval"), flags.Changed("max-args")
+			if err := refuseEmpty(flags); err != nil {
+				return err
+			}
 			w, err := o.check(a)
 			if err != nil {
 				return err
@@ -84,7 +89,7 @@ func (o *watchOptions) selectionFlags(f *pflag.FlagSet) {
 	f.UintSliceVar(&o.pidns, "pidns", nil, "only the PID namespace `INUM` and those nested in it, as ls -l /proc/PID/ns/pid shows it (repeatable)")
 	f.BoolVar(&o.newPidns, "new-pidns", false, "only PID namespaces that are born from now on")
 	f.BoolVar(&o.host, "host", false, "only processes outside any child PID namespace and any container")
-	f.StringSliceVarP(&o.containers, "container", "c", nil, "only the container `NAME`, or whose id begins so (repeatable)")
+	f.StringSliceVarP(&o.containers, "container", "c", nil, "only the container whose id begins with `ID` (repeatable); what docker exec runs is in it from the moment that its cgroup says so")
 	f.StringVarP(&o.filter, "filter", "F", "", "only events for which `EXPR` is true")
 	f.DurationVar(&o.timeout, "timeout", 0, "end after `DURATION`, e.g. 90s")
 	f.Uint64Var(&o.maxEvents, "max-events", 0, "end after `N` events")
@@ -94,8 +99,8 @@ func (o *watchOptions) kernelFlags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.signals, "signals", []string{"SIGKILL", "SIGTERM", "SIGSTOP"}, "`SIGNALS` to tell, names or numbers, or all; the PID 1 of a child namespace gets all but SIGCHLD told")
 	f.BoolVar(&o.threads, "threads", false, "tell threads too: thread_start and thread_exit")
 	f.BoolVar(&o.syscalls, "syscalls", false, "tell unshare, setns, pivot_root, subreaper and failed clones; off by default because any system-call tracepoint slows every system call of the whole machine")
-	f.Var(&o.buffer, "buffer", "`SIZE` of the ring buffer, a power of two of at least a page")
-	f.Var(&o.maxArgs, "max-args", "read at most `SIZE` of an argument vector")
+	f.Var(&o.buffer, "buffer", "`SIZE` of the ring buffer, a power of two from 32KiB on")
+	f.Var(&o.maxArgs, "max-args", "read at most `SIZE` of an argument vector; a small buffer lowers the default")
 	f.StringVar(&o.env, "env", "", "tell the environment at exec: `WHAT` is names, or values, which hold secrets")
 	f.Lookup("env").NoOptDefVal = string(envNames)
 }
@@ -114,6 +119,8 @@ func (o *watchOptions) outputFlags(f *pflag.FlagSet) {
 func (o *watchOptions) takeCommand(cmd *cobra.Command, args []string) error {
 	dash := cmd.ArgsLenAtDash()
 	switch {
+	case dash != 0 && len(args) > 0 && cmd.Flags().Changed("env"):
+		return usageError("argument %q is unexpected; what --env is to tell is written behind =, as in --env=values", args[0])
 	case dash < 0 && len(args) > 0:
 		return usageError("argument %q is unexpected; a command to run comes after --", args[0])
 	case dash > 0:

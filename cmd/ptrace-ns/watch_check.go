@@ -113,7 +113,7 @@ func (w *watch) checkScope() error {
 		w.wanted = append(w.wanted, selection.OnHost)
 	}
 	if slices.Contains(w.containers, "") {
-		return fmt.Errorf("container name is empty")
+		return fmt.Errorf("container id is empty")
 	}
 	if len(w.containers) > 0 {
 		w.wanted = append(w.wanted, selection.InContainer(w.containers))
@@ -150,19 +150,15 @@ func (w *watch) checkKinds() error {
 }
 
 func (w *watch) checkKernel() error {
-	if !w.buffer.ring() {
-		return fmt.Errorf("buffer of %s is not a power of two of at least a page", w.buffer.String())
-	}
-	if w.maxArgs < 1 || w.maxArgs > maxArgsLimit || w.maxArgs > w.buffer/4 {
-		return fmt.Errorf("max-args of %s is not between 1 and 256KiB and at most a quarter of the buffer", w.maxArgs.String())
-	}
 	switch env := envMode(w.env); env {
 	case envOff, envNames, envValues:
 		w.live.Env = env
 	default:
 		return fmt.Errorf("env %q is unknown; there are names and values", w.env)
 	}
-	w.live.BufferBytes, w.live.MaxArgs = int(w.buffer), int(w.maxArgs)
+	if err := w.checkSizes(); err != nil {
+		return err
+	}
 	for _, name := range w.signals {
 		if name == "all" {
 			w.live.Signals = names.AllSignals
@@ -175,6 +171,28 @@ func (w *watch) checkKernel() error {
 		w.live.Signals |= names.SignalBit(n)
 	}
 	return nil
+}
+
+// checkSizes comes when the environment's mode is known, which needs room too.
+func (w *watch) checkSizes() error {
+	if !w.buffer.powerOfTwo() {
+		return fmt.Errorf("buffer of %s is not a power of two", w.buffer)
+	}
+	if w.maxArgs < 1 || w.maxArgs > maxArgsLimit {
+		return fmt.Errorf("max-args of %s is not between 1 and %s", w.maxArgs, size(maxArgsLimit))
+	}
+	w.live.BufferBytes = int(w.buffer)
+	if w.argsLimited {
+		w.live.MaxArgs = int(w.maxArgs)
+	}
+	switch least := size(smallestBuffer(w.live)); {
+	case w.buffer >= least:
+		return nil
+	case w.argsLimited:
+		return fmt.Errorf("buffer of %s is too small for max-args of %s: the smallest that fits is %s", w.buffer, w.maxArgs, least)
+	default:
+		return fmt.Errorf("buffer of %s is too small: the smallest is %s", w.buffer, least)
+	}
 }
 
 func (w *watch) checkFilter() error {

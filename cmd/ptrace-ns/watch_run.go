@@ -10,6 +10,7 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/selection"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/jsonl"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/text"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
@@ -225,6 +226,11 @@ func (w *watch) outputs(h *events.Header, file *streamFile) (*outputs, error) {
 	}
 	if len(w.pids) > 0 {
 		out.all = selection.Present(out.all, w.pids)
+	}
+	if len(w.containers) > 0 {
+		out.all = selection.Unknown(out.all, w.containers, func(id string) {
+			w.app.log.Warn().Str("container", safe.String(id)).Msg("no such container is known: only one that starts from now on can match")
+		})
 	}
 	if w.live.Env == envNames {
 		out.all = selection.EnvNames(out.all)

@@ -219,11 +219,35 @@ func TestWhatTheKernelIsAsked(t *testing.T) {
 	f := &fake{}
 	r := f.execute(t, nil, "watch", "-q", "--signals", "15,kill", "--buffer", "1MiB", "--env", "-e", "+thread_exit,+cgroup_mkdir")
 	want := liveOptions{
-		BufferBytes: 1 << 20, MaxArgs: 32 << 10, Env: envNames, Threads: true, CgroupDirs: true,
+		BufferBytes: 1 << 20, Env: envNames, Threads: true, CgroupDirs: true,
 		Signals: names.SignalBit(9) | names.SignalBit(15),
 	}
 	if r.code != 0 || f.asked != want {
 		t.Errorf("%v: got %+v, want %+v", r.err, f.asked, want)
+	}
+}
+
+// TestSmallBuffer: only a limit that was asked for can be in contradiction to it.
+func TestSmallBuffer(t *testing.T) {
+	f := &fake{}
+	if r := f.execute(t, nil, "watch", "-q", "--buffer", "64KiB"); r.code != 0 || f.asked.MaxArgs != 0 {
+		t.Errorf("%v: max-args of %d, want the tracer's own choice", r.err, f.asked.MaxArgs)
+	}
+	if r := f.execute(t, nil, "watch", "-q", "--buffer", "64KiB", "--max-args", "16KiB"); r.code != 0 || f.asked.MaxArgs != 16<<10 {
+		t.Errorf("%v: max-args of %d", r.err, f.asked.MaxArgs)
+	}
+}
+
+func TestContainerThatIsNotThere(t *testing.T) {
+	there := snapshot(9, 1)
+	there.Process.Container = &events.Container{ID: "9f1cab"}
+	f := &fake{events: []*events.Event{there, fork(10, 9)}}
+	if r := f.execute(t, nil, "watch", "-q", "-c", "9f1"); r.code != 0 || r.errOut != "" {
+		t.Errorf("%d: %s", r.code, r.errOut)
+	}
+	r := f.execute(t, nil, "watch", "-q", "-c", "web", "--log-format", "json")
+	if r.code != 0 || !strings.Contains(r.errOut, `"level":"warn","container":"web"`) || strings.Count(r.errOut, "\n") != 1 {
+		t.Errorf("%d: %s", r.code, r.errOut)
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 // what it printed.
 func TestR04Signals(t *testing.T) {
 	kerneltest.RequireBPF(t)
-	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(sig.String(), func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "events.ndjson")
 			tr := start(t, "-w", file)

@@ -171,3 +171,26 @@ func TestKinds(t *testing.T) {
 		t.Error("the mark at a snapshot's end is in the set of all events")
 	}
 }
+
+func TestUnknown(t *testing.T) {
+	there, later := snapshot(5, 1), exit(6)
+	there.Process.Container = &events.Container{ID: "9f1cab"}
+	later.Process.Container = &events.Container{ID: "77aa"}
+	for name, test := range map[string]struct {
+		all  []*events.Event
+		want []string
+	}{
+		"nothing there":   {nil, []string{"9f1", "77", "x"}},
+		"an idle moment":  {[]*events.Event{snapshot(4, 1), there}, []string{"77", "x"}},
+		"the first event": {[]*events.Event{there, later, later}, []string{"77", "x"}},
+	} {
+		var got taken
+		var told []string
+		sink := selection.Unknown(&got, []string{"9f1", "77", "x"}, func(name string) { told = append(told, name) })
+		put(t, sink, test.all...)
+		put(t, sink)
+		if !slices.Equal(told, test.want) || len(got.all) != len(test.all) {
+			t.Errorf("%s: told %q, want %q; passed on %s", name, told, test.want, got.all)
+		}
+	}
+}
