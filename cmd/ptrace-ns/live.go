@@ -49,6 +49,11 @@ type tracing interface {
 	Look(see func(*tree.Model) error) error
 	// Summary holds the counters, final after Run.
 	Summary() (summary, error)
+	// Partial reports that it runs in a child PID namespace.
+	Partial() bool
 	// Close detaches everything.
 	Close() error
 }
+
+// partialWatch is the warning of one who knows less of what was there before.
+const partialWatch = "this program runs in a child PID namespace: it tells all that happens from now on, but of what was there before only the processes of that namespace; -p and all PIDs are the host's numbers"

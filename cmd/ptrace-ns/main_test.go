@@ -144,6 +144,11 @@ func exit(pid int32, code int) *events.Event {
 	return &events.Event{Kind: events.Exit, Process: process(pid, 1), Exit: &events.ExitDetail{Status: events.ExitStatus{Code: code}}}
 }
 
+func destroyed(d events.PidnsDetail) *events.Event {
+	d.NS = events.NSInfo{ID: events.NSID{Inum: 77}, Level: 1}
+	return &events.Event{Kind: events.PidnsDestroy, Process: process(5, 1), Cause: 1, Pidns: &d}
+}
+
 func reaped(pid int32) []*events.Event {
 	ns := events.NSID{Inum: 77}
 	return []*events.Event{
