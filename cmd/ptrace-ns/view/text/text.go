@@ -32,6 +32,12 @@ func (o Options) glyphs() glyphs {
 	return glyphs{mark: "*", arrow: ">", more: "..."}
 }
 
+// A PID has up to 7 digits (PID_MAX_LIMIT is 4194304), a name up to 15 bytes.
+const (
+	pidWidth    = 7
+	parentWidth = pidWidth + 1 + 15
+)
+
 // column is a heading and the width that the text below it rarely passes.
 type column struct {
 	name  string
@@ -39,7 +45,7 @@ type column struct {
 }
 
 var columns = []column{
-	{"TIME", 15}, {"  EVENT", 17}, {"CONTAINER", 12}, {"PID", 7}, {"CHAIN", 11}, {"PARENT", 20}, {"WHAT", 0},
+	{"TIME", 15}, {"  EVENT", 17}, {"CONTAINER", 12}, {"PID", pidWidth}, {"CHAIN", 11}, {"PARENT", parentWidth}, {"WHAT", 0},
 }
 
 // Sink prints events.

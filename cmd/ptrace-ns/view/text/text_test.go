@@ -90,6 +90,25 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// TestWidePIDs: the longest PIDs and names leave the columns where they are.
+func TestWidePIDs(t *testing.T) {
+	wide := process(4194303, "x")
+	wide.Parent = ref(4194302, "fifteen-letters")
+	forked := func(p events.Process) *events.Event {
+		return &events.Event{Kind: events.Fork, Process: p, Fork: &events.ForkDetail{Creator: p.Parent}}
+	}
+	lines := strings.Split(print(t, text.Options{}, []*events.Event{forked(process(2, "x")), forked(wide)}), "\n")
+	if len(lines) != 4 {
+		t.Fatalf("%d lines, want 4 with the end", len(lines))
+	}
+	at := strings.Index(lines[0], "WHAT")
+	for _, line := range lines[1:3] {
+		if strings.Index(line, "x: forked") != at || line[at-1] != ' ' {
+			t.Errorf("WHAT is not in column %d: %s", at, line)
+		}
+	}
+}
+
 // FuzzStrings puts any bytes where the kernel's strings go, in every kind.
 func FuzzStrings(f *testing.F) {
 	for _, s := range []string{"sh", "a\nb", "\x1b]52;c;\x07", "\xff", "\u202e\u009b\u2028", "'", "\x00", "\r"} {
