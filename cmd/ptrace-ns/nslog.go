@@ -34,7 +34,13 @@ func (l nsLog) Put(ev *events.Event) error {
 		} else if d.Exit != nil {
 			record.Int("exit_code", d.Exit.Code)
 		}
-		record.Uint32("reaped", d.Reaped).Uint64("reap_ns", d.ReapNS).Uint64("lifetime_ns", d.LifetimeNS).Msg("pid namespace destroyed")
+		if d.ReapNS != 0 {
+			record.Uint64("reap_ns", d.ReapNS)
+		}
+		if d.LifetimeNS != 0 {
+			record.Uint64("lifetime_ns", d.LifetimeNS)
+		}
+		record.Uint32("reaped", d.Reaped).Msg("pid namespace destroyed")
 	default:
 		record.Discard().Send()
 	}

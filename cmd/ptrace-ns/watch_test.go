@@ -267,6 +267,20 @@ func TestNamespacesAreLogged(t *testing.T) {
 	}
 }
 
+// TestNamespaceEndIsLogged: what does not apply is absent.
+func TestNamespaceEndIsLogged(t *testing.T) {
+	for said, d := range map[string]events.PidnsDetail{
+		`"reap_ns":400,"lifetime_ns":9000,"reaped":2`: {Reaped: 2, ReapNS: 400, LifetimeNS: 9000},
+		`"pidns_level":1,"reaped":0`:                  {},
+	} {
+		f := &fake{events: []*events.Event{destroyed(d)}}
+		r := f.execute(t, nil, "watch", "-q", "--log-format", "json")
+		if !strings.Contains(r.errOut, said) {
+			t.Errorf("log %s, want %s in it", r.errOut, said)
+		}
+	}
+}
+
 func TestOnlyAnOrderlyEndIsNoError(t *testing.T) {
 	if err := ended(errors.Join(selection.ErrEnough, syscall.EPIPE)); err != nil {
 		t.Error(err)
