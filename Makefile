@@ -10,6 +10,8 @@ SHELL := bash
 .NOTPARALLEL:
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# By the linker, because GOFLAGS may have -buildvcs=false.
+COMMIT ?= $(shell git rev-parse --verify HEAD 2>/dev/null)
 PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZTIME ?= 5
@@ -42,7 +44,7 @@ generate-check: ## generate the BPF half, and fail when that changes anything
 	scripts/generate-check.sh $(notdir $(CLANG)) $(CLANG_MAJOR)
 
 build: ## build bin/ptrace-ns (needs no clang)
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ptrace-ns ./cmd/ptrace-ns
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/ptrace-ns ./cmd/ptrace-ns
 
 watch: build ## build and run `ptrace-ns watch $(ARGS)`
 	$(ROOT) bin/ptrace-ns watch $(ARGS)

@@ -6,8 +6,8 @@ package main
 
 import "os"
 
-// version is set by the linker.
-var version = ""
+// version and commit are set by the linker.
+var version, commit string
 
 func main() {
 	a := newApp()
