@@ -55,8 +55,10 @@ func sample() []*report.Node {
 	}}}
 	dead := sh.Children[1]
 	dead.State, dead.Exit, dead.LifetimeNS = report.Exited, &events.ExitStatus{Signal: 9}, 3_200_000_000
+	sh.Process.NS = events.Namespaces{Mnt: 12, Net: 13, UTS: 14, IPC: 15, User: 6, Cgroup: 17}
 	shim := node(7580, "containerd-shim", sh)
 	shim.Process.Subreaper = true
+	shim.Process.NS = events.Namespaces{Mnt: 2, Net: 3, UTS: 14, IPC: 5, User: 6, Time: 7}
 	zombie := node(8000, "defunct")
 	zombie.State, zombie.Exit = report.Zombie, &events.ExitStatus{Code: 3}
 	evil := node(8001, "a\"]\\;\u202e<b>|`\xff")
@@ -95,6 +97,7 @@ func TestGolden(t *testing.T) {
 			o.Color = true
 			o.Marked = map[events.ProcKey]bool{{PID: 7580, Start: 7580}: true}
 		}},
+		"changes": {forest.Text, func(o *forest.Options) { o.Namespaces = true }},
 		"narrow":  {forest.Text, func(o *forest.Options) { o.Width = 40 }},
 		"ns":      {grouped, func(*forest.Options) {}},
 		"dot":     {forest.Dot, func(*forest.Options) {}},
@@ -175,4 +178,47 @@ func FuzzNames(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestEndings(t *testing.T) {
+	killer := &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: ref(9, "bash")}
+	for _, c := range []struct {
+		state report.State
+		exit  *events.ExitStatus
+		more  bool
+		want  string
+	}{
+		{report.Zombie, &events.ExitStatus{Code: 3}, false, "<zombie>"},
+		{report.Zombie, &events.ExitStatus{Code: 3}, true, "<zombie, exited 3>"},
+		{report.Zombie, nil, true, "<zombie>"},
+		{report.Ending, &events.ExitStatus{Signal: 9}, false, "<ended, waits in the kernel for its namespace's members>"},
+		{report.Ending, &events.ExitStatus{Signal: 9}, true, "<killed by SIGKILL, waits in the kernel for its namespace's members>"},
+		{report.Exited, &events.ExitStatus{Signal: 9}, true, "killed by SIGKILL, by 9 bash"},
+	} {
+		n := node(5, "sh")
+		n.State, n.Exit = c.state, c.exit
+		if c.state == report.Exited {
+			n.Killer = killer
+		}
+		var out bytes.Buffer
+		if err := forest.Text(&out, []*report.Node{n}, forest.Options{Ended: c.more}); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := out.String(), "5 sh "+c.want+"\n"; got != want {
+			t.Errorf("%s: got %q, want %q", c.state, got, want)
+		}
+	}
+}
+
+func TestEarlierParents(t *testing.T) {
+	n := node(5, "sh")
+	n.ReparentedBefore = 2
+	n.Reparented = []report.Adoption{{ReparentDetail: events.ReparentDetail{From: ref(4, "a"), To: ref(1, "b"), Confirmed: true}}}
+	var out bytes.Buffer
+	if err := forest.Text(&out, []*report.Node{n}, forest.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := out.String(), "5 sh reparented 2 times before: reparented 4 a > 1 b\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }

@@ -77,6 +77,9 @@ func (g *graph) label(n, parent *report.Node) []string {
 	if n.Exit != nil {
 		lines = append(lines, words.Status(*n.Exit))
 	}
+	if n.State == report.Ending {
+		lines = append(lines, "waits for its namespace's members")
+	}
 	return lines
 }
 

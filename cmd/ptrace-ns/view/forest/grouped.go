@@ -68,5 +68,5 @@ func (p *printer) heading(ns *report.Namespace) {
 		text += ", dying"
 	}
 	p.piece(bold, text)
-	p.end()
+	p.endLine()
 }

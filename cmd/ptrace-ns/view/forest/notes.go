@@ -24,6 +24,11 @@ func (p *printer) notes(n, parent *report.Node, enters bool) {
 		own := process.Chain.Own().NS
 		p.note(p.color(process.Chain), "{PID namespace "+strconv.FormatUint(uint64(own.Inum), 10)+", level "+strconv.Itoa(process.Chain.Level())+"}")
 	}
+	if p.Namespaces && parent != nil {
+		if names := changed(parent.Process.NS, process.NS); len(names) > 0 {
+			p.note(cyan, "{"+strings.Join(names, ",")+"}")
+		}
+	}
 	if process.Subreaper {
 		p.note(dim, "subreaper")
 	}
@@ -31,9 +36,34 @@ func (p *printer) notes(n, parent *report.Node, enters bool) {
 		p.note(dim, "and "+words.Count(below, "kernel thread", "kernel threads")+" below it")
 	}
 	p.ending(n)
+	if n.ReparentedBefore > 0 {
+		p.note(magenta, "reparented "+words.Count(n.ReparentedBefore, "time", "times")+" before:")
+	}
 	for _, a := range n.Reparented {
 		p.note(magenta, moved(a, p.arrow))
 	}
+}
+
+// changed names the namespaces of a process that are known not to be its parent's,
+// in the words of /proc/PID/ns.
+func changed(parent, own events.Namespaces) (names []string) {
+	for _, ns := range []struct {
+		name        string
+		parent, own uint32
+	}{
+		{"cgroup", parent.Cgroup, own.Cgroup},
+		{"ipc", parent.IPC, own.IPC},
+		{"mnt", parent.Mnt, own.Mnt},
+		{"net", parent.Net, own.Net},
+		{"time", parent.Time, own.Time},
+		{"user", parent.User, own.User},
+		{"uts", parent.UTS, own.UTS},
+	} {
+		if ns.parent != 0 && ns.own != 0 && ns.parent != ns.own {
+			names = append(names, ns.name)
+		}
+	}
+	return names
 }
 
 // ending says how far a process is that does not live.
@@ -48,20 +78,29 @@ func (p *printer) ending(n *report.Node) {
 	case report.Live:
 		return
 	}
-	text := "<zombie>"
-	if n.State == report.Exited {
-		text = "ended"
-	}
+	p.note(yellow, p.end(n))
+}
+
+// end says how a process ended, and in angle brackets what is left of it.
+func (p *printer) end(n *report.Node) string {
+	text := "ended"
 	if n.Exit != nil && (n.State == report.Exited || p.Ended) {
 		text = words.Status(*n.Exit)
-		if n.State == report.Zombie {
-			text = "<zombie, " + text + ">"
-		}
 	}
 	if n.LifetimeNS != 0 {
 		text += " after " + words.Duration(n.LifetimeNS)
 	}
-	p.note(yellow, text)
+	key := n.Process.Key
+	text += words.Killer(n.Killer, key, key.Start+n.LifetimeNS)
+	switch {
+	case n.State == report.Ending:
+		return "<" + text + ", waits in the kernel for its namespace's members>"
+	case n.State == report.Zombie && text == "ended":
+		return "<zombie>"
+	case n.State == report.Zombie:
+		return "<zombie, " + text + ">"
+	}
+	return text
 }
 
 func (p *printer) note(style, text string) {

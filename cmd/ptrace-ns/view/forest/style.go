@@ -58,7 +58,7 @@ func (p *printer) fit(text string) string {
 	return text
 }
 
-func (p *printer) end() {
+func (p *printer) endLine() {
 	p.out.WriteByte('\n')
 	p.used, p.full = 0, false
 }

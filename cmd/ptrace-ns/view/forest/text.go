@@ -23,6 +23,8 @@ type Options struct {
 	Args     bool // the command line in place of the name
 	Kthreads bool // each kernel thread, not only how many
 	Ended    bool // more of those that have ended
+	// Namespaces names those, besides the PID namespace, that are not the parent's.
+	Namespaces bool
 	// User names a user id.
 	User func(uint32) string
 	// Marked are shown bold.
@@ -121,7 +123,7 @@ func (p *printer) line(n, parent *report.Node, lead string) {
 	}
 	p.piece(style, p.name(n))
 	p.notes(n, parent, enters)
-	p.end()
+	p.endLine()
 }
 
 // name is the command line or the kernel's name for the process, quoted where it
@@ -150,5 +152,5 @@ func (p *printer) thread(t report.Thread, lead string) {
 	}
 	p.piece("", words.Chain(chain, p.arrow))
 	p.piece(dim, " {"+safe.String(t.Comm)+"}")
-	p.end()
+	p.endLine()
 }

@@ -4,6 +4,7 @@ package nstree
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,10 +41,13 @@ const (
 // Write prints one namespace a line, those below it under it, and what a dying one
 // waits for on further lines.
 func Write(w io.Writer, roots []*report.Namespace, o Options) error {
-	t := &table{Options: o, glyphs: o.glyphs()}
+	t := &table{Options: o, glyphs: o.glyphs(), hidden: -1}
 	t.add(row{cells: headings, style: bold})
 	for _, ns := range roots {
 		t.namespace(ns, "", "")
+	}
+	if !anyCreator(roots) {
+		t.hidden = slices.Index(headings, "CREATOR")
 	}
 	_, err := io.WriteString(w, t.render())
 	return err
@@ -59,7 +63,15 @@ type row struct {
 type table struct {
 	Options
 	glyphs
-	rows []row
+	rows   []row
+	hidden int // the column that has nothing to tell, or -1
+}
+
+// anyCreator reports whether a creator is known: one look knows none.
+func anyCreator(all []*report.Namespace) bool {
+	return slices.ContainsFunc(all, func(ns *report.Namespace) bool {
+		return !ns.Creator.IsZero() || anyCreator(ns.Children)
+	})
 }
 
 func (t *table) add(r row) { t.rows = append(t.rows, r) }
@@ -150,6 +162,9 @@ func (t *table) render() string {
 	for _, r := range t.rows {
 		line := r.remark
 		for i, c := range r.cells {
+			if i == t.hidden {
+				continue
+			}
 			line += c
 			if i < len(r.cells)-1 {
 				line += strings.Repeat(" ", widths[i]-safe.Width(c)+1)

@@ -43,7 +43,7 @@ func Tell(w io.Writer, l *report.Life, o Options) error {
 		t.is = "was"
 	}
 	key := l.Process.Key
-	t.b.WriteString(words.Ref(l.Process.Ref()) + " (id " + key.String() + ")\n")
+	t.b.WriteString(ref(l.Process.Ref()) + " (id " + key.String() + ")\n")
 	t.birth(l)
 	t.place(l)
 	t.images(l)
@@ -51,8 +51,17 @@ func Tell(w io.Writer, l *report.Life, o Options) error {
 	t.ancestors(l)
 	t.children(l)
 	t.end(l)
+	t.waits(l)
 	_, err := io.WriteString(w, t.b.String())
 	return err
+}
+
+// ref names a process, quoted where its name could be taken for the story.
+func ref(r events.Ref) string {
+	if r.Comm == "" {
+		return words.Ref(r)
+	}
+	return strconv.Itoa(int(r.Key.PID)) + " " + string(words.AppendQuoted(nil, r.Comm))
 }
 
 func (t *teller) say(parts ...string) {
@@ -74,9 +83,9 @@ func (t *teller) ago(bootNS uint64) string {
 func (t *teller) birth(l *report.Life) {
 	start := l.Process.Key.Start
 	if b := l.Birth; b != nil {
-		text := "It was forked at " + t.at(b.BootNS) + " by " + words.Ref(b.Creator)
+		text := "It was forked at " + t.at(b.BootNS) + " by " + ref(b.Creator)
 		if !b.Parent.IsZero() && b.Parent.Key != b.Creator.Key {
-			text += ", as a child of " + words.Ref(b.Parent)
+			text += ", as a child of " + ref(b.Parent)
 		}
 		if flags := cloneFlags(b.Flags); flags != "" {
 			text += ", with " + flags
@@ -116,7 +125,7 @@ func (t *teller) place(l *report.Life) {
 		what += " of PID namespace " + strconv.FormatUint(uint64(ns.Info.ID.Inum), 10) + ", level " + strconv.Itoa(ns.Info.Level) +
 			", which " + "has " + words.Count(ns.Members, "process", "processes")
 		if !ns.Creator.IsZero() {
-			what += " and was created by " + words.Ref(ns.Creator)
+			what += " and was created by " + ref(ns.Creator)
 		} else {
 			what += "; who created that is not known"
 		}
@@ -156,12 +165,15 @@ func (t *teller) images(l *report.Life) {
 }
 
 func (t *teller) parents(l *report.Life) {
+	if n := l.ReparentedBefore; n > 0 {
+		t.say("It changed its parent ", words.Count(n, "time", "times"), " before; these earlier changes are not kept")
+	}
 	for _, a := range l.Reparented {
-		text := "Its parent " + words.Ref(a.From) + " ended"
+		text := "Its parent " + ref(a.From) + " ended"
 		if a.FromExit != nil {
-			text = "Its parent " + words.Ref(a.From) + " " + words.Status(*a.FromExit)
+			text = "Its parent " + ref(a.From) + " " + words.Status(*a.FromExit)
 		}
-		text += " at " + t.at(a.BootNS) + ", and it became a child of " + words.Ref(a.To)
+		text += " at " + t.at(a.BootNS) + ", and it became a child of " + ref(a.To)
 		if why := reasons[a.Reason]; why != "" {
 			text += ", because that is " + why
 		}
@@ -185,7 +197,7 @@ func (t *teller) ancestors(l *report.Life) {
 		if i > 0 {
 			text = "That is a child of "
 		}
-		text += words.Ref(a.Ref)
+		text += ref(a.Ref)
 		if a.Role != "" {
 			text += ", " + a.Role
 		}
@@ -209,7 +221,7 @@ func (t *teller) children(l *report.Life) {
 			all = append(all, t.more)
 			break
 		}
-		all = append(all, words.Ref(c))
+		all = append(all, ref(c))
 	}
 	t.say("It has ", words.Count(len(l.Children), "child", "children"), ": ", strings.Join(all, ", "))
 }
@@ -222,13 +234,38 @@ func (t *teller) end(l *report.Life) {
 		t.say("It ended; nobody saw when or how")
 	case report.Zombie:
 		t.say(ended(l.Exit), ", and waits to be reaped by its parent")
-	case report.Exited:
+	case report.Exited, report.Ending:
 		text := ended(l.Exit)
 		if l.LifetimeNS != 0 {
 			text += " after " + words.Duration(l.LifetimeNS)
 		}
 		key := l.Process.Key
 		t.say(text, words.Killer(l.Killer, key, key.Start+l.LifetimeNS))
+	}
+}
+
+// waits tells whom a dying namespace waits for: who is stuck in it cannot be helped
+// but through them.
+func (t *teller) waits(l *report.Life) {
+	ns := l.Pidns
+	if ns == nil || !ns.Dying {
+		return
+	}
+	who := "It still waits"
+	switch {
+	case l.State == report.Ending:
+		t.say("It still waits in the kernel for the other members of its namespace, and cannot be reaped before they are")
+	case len(ns.WaitingFor) == 0 || l.Process.Key == ns.Init.Key:
+		return
+	default:
+		who = "The PID 1 of its namespace, " + ref(ns.Init) + ", has ended and waits"
+	}
+	for _, w := range ns.WaitingFor {
+		what := ref(w.Process)
+		if w.Zombie {
+			what = "the zombie " + what
+		}
+		t.say(who, " for ", what, ", whose parent ", ref(w.Parent), " lives outside: only that can reap it")
 	}
 }
 

@@ -34,6 +34,7 @@ func lives(s string) map[string]*report.Life {
 	followed := &report.Life{
 		Node: report.Node{
 			Process: sh(), State: report.Exited, Exit: &events.ExitStatus{Signal: 9}, LifetimeNS: 3_200_000_000,
+			Killer: &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: ref(8000, s), SenderChain: []events.Ref{ref(7999, "sshd")}},
 			Reparented: []report.Adoption{{BootNS: 2_000_000_000, ReparentDetail: events.ReparentDetail{
 				From: ref(7600, "runc"), To: ref(7580, s), Reason: events.ReparentSubreaper, FromExit: &events.ExitStatus{},
 			}}},
@@ -44,15 +45,23 @@ func lives(s string) map[string]*report.Life {
 			{Exe: "/usr/bin/runc", Args: events.ArgsOf("runc", "init")},
 			{BootNS: 1_500_000_000, Exe: s, Args: events.ArgsOf("sh", "-c", "sleep 9; "+s)},
 		},
-		Pidns:  ns,
-		Killer: &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: ref(8000, s), SenderChain: []events.Ref{ref(7999, "sshd")}},
+		Pidns: ns,
 	}
 	seen := &report.Life{
 		Node:      report.Node{Process: sh(), State: report.Live},
 		Ancestors: followed.Ancestors, Images: followed.Images[:1], Children: []events.Ref{ref(7650, s), ref(7651, "b")},
 	}
 	seen.Pidns = &report.Namespace{Info: ns.Info, Members: 1}
-	return map[string]*report.Life{"followed": followed, "seen": seen}
+	stuck := *ns
+	stuck.Init, stuck.Members, stuck.Creator, stuck.Dying = ref(7609, "sh"), 0, events.Ref{}, true
+	stuck.WaitingFor = []report.Waiting{{Process: ref(7650, s), Parent: ref(7640, s), Zombie: true}, {Process: ref(7651, "a, b"), Parent: ref(7640, s)}}
+	ending := &report.Life{
+		Node:  report.Node{Process: sh(), State: report.Ending, Exit: &events.ExitStatus{Signal: 9}, Reparented: followed.Reparented, ReparentedBefore: 5},
+		Pidns: &stuck,
+	}
+	blocker := &report.Life{Node: report.Node{Process: sh(), State: report.Live}, Pidns: &stuck}
+	blocker.Process.Key, blocker.Process.Chain[1].PID = ref(7651, "").Key, 2
+	return map[string]*report.Life{"followed": followed, "seen": seen, "ending": ending, "blocker": blocker}
 }
 
 func tell(t *testing.T, l *report.Life) string {
