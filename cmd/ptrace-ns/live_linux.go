@@ -96,3 +96,5 @@ func (k *kernel) Summary() (summary, error) {
 	}
 	return s, nil
 }
+
+func (k *kernel) Partial() bool { return !k.InInitialPidns() }

@@ -35,6 +35,8 @@ type fake struct {
 	model  *tree.Model
 }
 
+func (f *fake) Partial() bool { return false }
+
 func (f *fake) Header() *events.Header { return &events.Header{TracerPID: tracerPID, StartNS: 1} }
 func (f *fake) AwaitBirths()           { f.counts = true }
 func (f *fake) Close() error           { f.closed = true; return nil }

@@ -48,6 +48,9 @@ func (w *watch) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = first(err, live.Close()) }()
+	if live.Partial() {
+		w.app.log.Warn().Msg(partialWatch)
+	}
 	if w.timed {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, w.timeout)
