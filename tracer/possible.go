@@ -66,10 +66,7 @@ func checkPossible() error {
 		return err
 	}
 	if missing := status.missingCaps(); len(missing) > 0 {
-		return &NotPossibleError{
-			Missing: "capability " + strings.Join(missing, " and ") + " is missing",
-			Fix:     "run as root, or give both: setcap cap_bpf,cap_perfmon=ep PATH-OF-THE-PROGRAM",
-		}
+		return lacking(missing)
 	}
 	if !inInitialUserNS() {
 		return &NotPossibleError{
@@ -87,6 +84,19 @@ func checkPossible() error {
 	return nil
 }
 
+func lacking(capabilities []string) error {
+	if len(capabilities) == 1 {
+		return &NotPossibleError{
+			Missing: "capability " + capabilities[0] + " is missing",
+			Fix:     "run as root, or give the program " + capabilities[0] + " too",
+		}
+	}
+	return &NotPossibleError{
+		Missing: "capabilities " + strings.Join(capabilities, " and ") + " are missing",
+		Fix:     "run as root, or give both: setcap cap_bpf,cap_perfmon=ep PATH-OF-THE-PROGRAM",
+	}
+}
+
 // inInitialUserNS reports whether all user ids are mapped onto themselves.
 func inInitialUserNS() bool {
 	raw, err := os.ReadFile("/proc/self/uid_map")
@@ -102,13 +112,13 @@ func whyNot(what string, err error) error {
 		return &NotPossibleError{
 			Missing: "the bpf system call is refused by a seccomp filter",
 			Fix:     "run outside of the sandbox, or allow bpf and perf_event_open in its profile",
-			Err:     firstLine(what, err),
+			Err:     bare(err),
 		}
 	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES) && !isVerifier(err):
 		return &NotPossibleError{
 			Missing: "the kernel refused " + what + " in spite of the capabilities",
 			Fix:     "look at /sys/kernel/security/lockdown and at the security modules' log",
-			Err:     firstLine(what, err),
+			Err:     bare(err),
 		}
 	case errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, unix.EINVAL), isVerifier(err):
 		return &NotPossibleError{
@@ -123,6 +133,16 @@ func whyNot(what string, err error) error {
 func isVerifier(err error) bool {
 	var v *ebpf.VerifierError
 	return errors.As(err, &v)
+}
+
+// bare returns the kernel's own word alone. The library's guess beside it, a limit
+// on locked memory, is not what is missing here.
+func bare(err error) error {
+	var errno unix.Errno
+	if errors.As(err, &errno) {
+		return errno
+	}
+	return err
 }
 
 // firstLine cuts the verifier's log off the error's text, and keeps the error.

@@ -49,12 +49,12 @@ func TestR10Refused(t *testing.T) {
 		says  string
 		notA  string
 	}{
-		{"user", nobody(), "CAP_BPF and CAP_PERFMON", "CAP_SYS_ADMIN"},
-		{"without CAP_PERFMON", nobody("bpf"), "CAP_PERFMON is missing", "CAP_BPF and"},
-		{"without CAP_BPF", nobody("perfmon"), "CAP_BPF is missing", "and CAP_PERFMON is"},
+		{"user", nobody(), "capabilities CAP_BPF and CAP_PERFMON are missing", "CAP_SYS_ADMIN"},
+		{"without CAP_PERFMON", nobody("bpf"), "capability CAP_PERFMON is missing", "_BPF"},
+		{"without CAP_BPF", nobody("perfmon"), "capability CAP_BPF is missing", "_PERFMON"},
 		{"root without capabilities", []string{"setpriv", "--bounding-set=-all", "--inh-caps=-all"}, "CAP_BPF and CAP_PERFMON", "seccomp"},
 		{"root of a user namespace", []string{"unshare", "--user", "--map-root-user"}, "user namespace", "CAP_BPF is"},
-		{"seccomp", []string{kerneltest.CompileHelper(t, "nobpf")}, "seccomp filter", "CAP_"},
+		{"seccomp", []string{kerneltest.CompileHelper(t, "nobpf")}, "seccomp filter (operation not permitted)", "MEMLOCK"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, said := attempt(t, c.under...)
