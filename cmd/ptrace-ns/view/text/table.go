@@ -9,7 +9,6 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/lines"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
 	"github.com/ptrace-ns/ptrace-ns/events"
-	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 )
 
 // Table prints chosen fields of the stream as columns.
@@ -40,7 +39,7 @@ func NewTable(w io.Writer, h *events.Header, o Options, fields []string) *Table 
 
 // Put buffers one line.
 func (t *Table) Put(ev *events.Event) error {
-	t.line = ndjson.AppendEvent(t.line[:0], ev, t.bootTime)
+	t.line = appendLegible(t.line[:0], ev, t.bootTime)
 	t.begin(t.out.Bytes())
 	for i, path := range t.fields {
 		t.column(i, safe.String(value(t.line, path)))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +88,28 @@ func TestTable(t *testing.T) {
 		"exit  7           3         -\n"
 	if got := out.String(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestTableBytes: a byte that is no text is shown as it is, beside text that is.
+func TestTableBytes(t *testing.T) {
+	var out bytes.Buffer
+	sink := text.NewTable(&out, &events.Header{}, text.Options{}, []string{"process.comm", "filename", "process.args"})
+	exec := &events.Event{Kind: events.Exec, Process: process(7, "a\xffé\ufffd"), Exec: &events.ExecDetail{Filename: "/\xc3"}}
+	exec.Process.Full, exec.Process.Args = true, events.ArgsOf("é", "\xfe", "")
+	before := exec.Clone()
+	if err := sink.Put(exec); err != nil {
+		t.Fatal(err)
+	}
+	if err := sink.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	_, got, _ := strings.Cut(out.String(), "\n")
+	if want := `a\xffé` + "\ufffd" + `      /\xc3    ["é","\\xfe",""]` + "\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	if !reflect.DeepEqual(exec, before) {
+		t.Error("the event is changed for others")
 	}
 }
 
