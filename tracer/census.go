@@ -61,6 +61,11 @@ func (c *Census) Next(ctx context.Context) (*events.Event, error) {
 // Header says what the times and numbers of the census rest on.
 func (c *Census) Header() (*events.Header, error) { return c.k.Header() }
 
+// InInitialPidns reports whether the census was taken from within the initial PID
+// namespace. In a child one it has only the processes of that namespace, by the
+// host's numbers, and nothing of what /proc could add.
+func (c *Census) InInitialPidns() bool { return c.k.InInitialPidns() }
+
 // loadIterator loads the one program that needs no attaching to a tracepoint.
 func loadIterator() (*object, error) {
 	spec, err := bpf.Spec()

@@ -65,4 +65,11 @@ func tellSelf(t *testing.T) {
 	}
 	t.Log("self=" + `{"self":` + strconv.Itoa(h.TracerPID) + `,"getpid":` + strconv.Itoa(os.Getpid()) +
 		`,"initial":` + strconv.FormatBool(k.InInitialPidns()) + "}")
+	c, err := TakeCensus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.InInitialPidns() {
+		t.Error("the census takes itself for one of the whole machine")
+	}
 }

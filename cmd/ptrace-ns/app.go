@@ -22,7 +22,6 @@ type app struct {
 	outTTY, errTTY bool
 	getenv         func(string) string
 	width          func() int // of the terminal; 0 where there is none
-	pid            int32
 	user           func(uint32) string
 	open           func(context.Context, liveOptions) (tracing, error)
 	look           func(context.Context) (*census, error)
@@ -39,7 +38,6 @@ func newApp() *app {
 		errTTY: term.IsTerminal(int(os.Stderr.Fd())),
 		getenv: os.Getenv,
 		width:  terminalWidth,
-		pid:    int32(os.Getpid()),
 		user:   userNames(),
 		open:   openLive,
 		look:   lookLive,

@@ -84,7 +84,7 @@ func (o *lineageOptions) check(timed bool) error {
 
 // run tells what one look knows.
 func (o *lineageOptions) run(ctx context.Context, a *app) error {
-	c, err := a.look(ctx)
+	c, err := a.census(ctx)
 	if err != nil {
 		return err
 	}
@@ -112,6 +112,9 @@ func (o *lineageOptions) follow(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	defer func() { err = first(err, live.Close()) }()
+	if live.Partial() {
+		a.log.Warn().Msg(partialWatch)
+	}
 	if o.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.timeout)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os/user"
 	"slices"
@@ -19,6 +20,20 @@ type census struct {
 	nowNS    uint64 // CLOCK_BOOTTIME of the look
 	bootTime int64  // wall clock at CLOCK_BOOTTIME 0
 	threads  func(events.ProcKey) []report.Thread
+	self     int32 // this process, by its number in the initial PID namespace
+	partial  bool  // taken from within a child PID namespace
+}
+
+// partialLook is the warning of one who sees less than the whole machine.
+const partialLook = "this program runs in a child PID namespace: it sees only the processes of that namespace and of those below it, and the PIDs are the host's"
+
+// census looks at all processes and warns where that is not the whole machine.
+func (a *app) census(ctx context.Context) (*census, error) {
+	c, err := a.look(ctx)
+	if err == nil && c.partial {
+		a.log.Warn().Msg(partialLook)
+	}
+	return c, err
 }
 
 // subject is a process as a command line names it: by PID, or by PID and start.

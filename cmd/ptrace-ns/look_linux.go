@@ -19,7 +19,10 @@ func lookLive(ctx context.Context) (*census, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &census{model: tree.New(tree.Options{}), bootTime: header.BootTimeNS, nowNS: tracer.Now(), threads: threads}
+	c := &census{
+		model: tree.New(tree.Options{}), bootTime: header.BootTimeNS, nowNS: tracer.Now(), threads: threads,
+		self: int32(header.TracerPID), partial: !taken.InInitialPidns(),
+	}
 	return c, tracer.Run(ctx, taken, tracer.Derive(c.model))
 }
 

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -199,6 +201,70 @@ func TestLineageLive(t *testing.T) {
 	}
 	if doc.State != "exited" || doc.Exit.Code != 3 || len(doc.Events) != 2 || doc.Events[1].Event != "exit" {
 		t.Errorf("got %s", r.out)
+	}
+}
+
+// A program in a child PID namespace does not see the machine, and says so.
+func TestPartialLook(t *testing.T) {
+	for _, args := range [][]string{{"tree"}, {"namespaces", "-o", "json"}, {"lineage", "76"}} {
+		for _, partial := range []bool{false, true} {
+			whole := machine(t)
+			r := (&fake{}).execute(t, func(a *app) {
+				whole(a)
+				look := a.look
+				a.look = func(ctx context.Context) (*census, error) {
+					c, err := look(ctx)
+					c.partial = partial
+					return c, err
+				}
+			}, args...)
+			if warned := strings.Contains(r.errOut, partialLook); r.code != 0 || warned != partial || strings.Contains(r.out, partialLook) {
+				t.Errorf("%v, partial %t: %v, standard error has %q", args, partial, r.err, r.errOut)
+			}
+		}
+	}
+}
+
+func TestTreeRefuses(t *testing.T) {
+	for args, want := range map[string]string{
+		"-S -o json":  "-S is for text",
+		"-c no-such":  "not by names",
+		"-c we -s":    "not by names",
+		"--ns -s 76":  "does not go with -s",
+		"-S -o dot 1": "-S is for text",
+	} {
+		r := (&fake{}).execute(t, machine(t), append([]string{"tree"}, strings.Fields(args)...)...)
+		if r.code == 0 || !strings.Contains(r.err.Error(), want) {
+			t.Errorf("%q: %d, %v; want %q", args, r.code, r.err, want)
+		}
+	}
+}
+
+// Each tree of a run that shows several begins with its time.
+func TestTreeShowTimes(t *testing.T) {
+	m := tree.New(tree.Options{})
+	dead := exit(9, 0)
+	dead.Exit.Status = events.ExitStatus{Signal: 9}
+	kill := &events.Event{Kind: events.Signal, Process: process(9, 1), Signal: &events.SignalDetail{
+		Signal: 9, Origin: events.OriginUser, Sender: events.Ref{Key: events.ProcKey{PID: 7, Start: 7}, Comm: "bash"},
+	}}
+	for _, ev := range []*events.Event{there(1, 0, 0, "systemd"), there(7, 1, 0, "bash"), there(9, 1, 0, "sh"), kill, dead} {
+		if err := m.Apply(ev, func(*events.Event) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	s := &treeShow{w: &out, followed: followed{map[events.ProcKey]struct{}{dead.Process.Key: {}}}}
+	s.view.Ended = true
+	for _, clock := range []func() time.Time{nil, func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }} {
+		s.clock = clock
+		if err := s.show(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	line := "9 sh killed by SIGKILL, by 7 bash, child of 1 systemd\n"
+	if got, want := out.String(), line+"-- 03:04:05 --\n"+line; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
 

@@ -21,8 +21,8 @@ the container.
 A namespace whose PID 1 has ended is dying. When that takes long, the members are
 named that it waits for: only their parent, who lives outside, can reap them.
 
-It is one look with nothing attached. Who created a namespace was seen by a watch
-that was there, and is unknown here.`
+It is one look with nothing attached. Who created a namespace cannot be seen then: a
+watch that was there told it (pidns_create).`
 
 func newNamespaces(a *app) *cobra.Command {
 	o := &namespacesOptions{}
@@ -54,7 +54,7 @@ func (o *namespacesOptions) check(recoloured bool) error {
 }
 
 func (o *namespacesOptions) run(ctx context.Context, a *app) error {
-	c, err := a.look(ctx)
+	c, err := a.census(ctx)
 	if err != nil {
 		return err
 	}

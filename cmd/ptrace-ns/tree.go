@@ -20,7 +20,7 @@ import (
 type treeOptions struct {
 	output, color                          string
 	byNS, ancestors, threads, args, exited bool
-	long, kthreads                         bool
+	long, kthreads, nsChanges              bool
 	containers                             []string
 	root                                   *subject
 }
@@ -28,9 +28,9 @@ type treeOptions struct {
 const treeLong = `Tree shows the processes of the whole machine as they are now, or PID and all
 below it. Each line has the host's PID and, for a process in a PID namespace, its
 PID at every level down to its own (7609→1). A mark tells where a line's PID
-namespace is not its parent's. The user and the container are named where they are
-not the parent's; on a terminal namespaces have colours, and this program's own
-ancestors are bold.
+namespace is not its parent's, and -S names the other namespaces that are not. The
+user and the container are named where they are not the parent's; on a terminal
+namespaces have colours, and this program's own ancestors are bold.
 
 It is one look through the kernel's own iterator, with nothing attached. It needs
 root, or CAP_BPF and CAP_PERFMON.`
@@ -63,9 +63,10 @@ func newTree(a *app) *cobra.Command {
 	f.StringVar(&o.color, "color", "auto", "colour text `WHEN`: auto, always or never; NO_COLOR is heeded by auto")
 	f.BoolVar(&o.byNS, "ns", false, "group by PID namespace")
 	f.BoolVarP(&o.ancestors, "ancestors", "s", false, "with PID or -c: also all above, up to the host's init")
+	f.BoolVarP(&o.nsChanges, "ns-changes", "S", false, "name the other namespaces that are not the parent's: mnt, net, user ...")
 	f.BoolVarP(&o.threads, "threads", "t", false, "show threads, too")
 	f.BoolVarP(&o.args, "arguments", "a", false, "show command lines in place of names")
-	f.BoolVar(&o.exited, "exited", false, "tell how zombies ended")
+	f.BoolVar(&o.exited, "exited", false, "tell how those ended that are not reaped yet")
 	f.BoolVar(&o.kthreads, "kthreads", false, "show each kernel thread, not only how many there are")
 	f.BoolVarP(&o.long, "long", "l", false, "do not cut lines at the terminal's width")
 	f.StringSliceVarP(&o.containers, "container", "c", nil, "only the container whose id begins with `ID` (repeatable)")
@@ -99,6 +100,9 @@ func (o *treeOptions) check(recoloured bool) error {
 	if o.byNS && o.ancestors {
 		return usageError("--ns does not go with -s: who is above may be in another namespace")
 	}
+	if o.nsChanges && o.output != "text" {
+		return usageError("-S is for text and does not go with -o %s, where each process has its namespaces", o.output)
+	}
 	if o.ancestors && o.root == nil && len(o.containers) == 0 {
 		return usageError("-s needs a PID or -c ID whose ancestors to show")
 	}
@@ -123,7 +127,7 @@ func checkColor(color string, given bool, output string) error {
 }
 
 func (o *treeOptions) run(ctx context.Context, a *app) error {
-	c, err := a.look(ctx)
+	c, err := a.census(ctx)
 	if err != nil {
 		return err
 	}
@@ -133,7 +137,7 @@ func (o *treeOptions) run(ctx context.Context, a *app) error {
 	}
 	roots := picture.Forest(c.model, s)
 	if len(roots) == 0 && len(o.containers) > 0 {
-		return fmt.Errorf("container %s: no process is in it", strings.Join(o.containers, ", "))
+		return fmt.Errorf("container %s: no process is in it; containers are known by their ids, not by names", strings.Join(o.containers, ", "))
 	}
 	if o.byNS {
 		return ended(forest.Grouped(a.out, picture.Namespaces(c.model, c.nowNS), roots, o.view(a, c)))
@@ -161,13 +165,14 @@ func (o *treeOptions) selection(c *census) (picture.Selection, error) {
 
 func (o *treeOptions) view(a *app, c *census) forest.Options {
 	v := forest.Options{
-		Color: a.coloured(o.color), Unicode: a.unicode(), Args: o.args, Kthreads: o.kthreads, Ended: o.exited, User: a.user,
+		Color: a.coloured(o.color), Unicode: a.unicode(), Args: o.args, Kthreads: o.kthreads, Ended: o.exited,
+		Namespaces: o.nsChanges, User: a.user,
 	}
 	if !o.long && o.output == "text" {
 		v.Width = a.width()
 	}
 	if a.outTTY {
-		v.Marked = ancestry(c.model, a.pid)
+		v.Marked = ancestry(c.model, c.self)
 	}
 	return v
 }

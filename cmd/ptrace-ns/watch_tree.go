@@ -44,6 +44,8 @@ type treeShow struct {
 	view      forest.Options
 	followed  followed
 	forgotten int
+	// clock tells the trees of one run apart; nil where there is only one.
+	clock func() time.Time
 }
 
 // newTreeShow prints where people look: beside the stream of text, but beside the
@@ -52,6 +54,9 @@ func (w *watch) newTreeShow() *treeShow {
 	s := &treeShow{w: w.app.out, followed: followed{map[events.ProcKey]struct{}{}}, view: forest.Options{
 		Color: w.app.coloured(w.color), Unicode: w.app.unicode(), Width: w.app.width(), User: w.app.user, Ended: true,
 	}}
+	if w.interval > 0 {
+		s.clock = time.Now
+	}
 	if w.output == "json" {
 		s.w, s.view.Color, s.view.Width = w.app.err, false, 0
 	}
@@ -59,6 +64,11 @@ func (w *watch) newTreeShow() *treeShow {
 }
 
 func (s *treeShow) show(m *tree.Model) error {
+	if s.clock != nil {
+		if _, err := io.WriteString(s.w, s.clock().Format("-- 15:04:05 --\n")); err != nil {
+			return err
+		}
+	}
 	s.forgotten += s.followed.forget(m)
 	roots := picture.Forest(m, picture.Selection{Ended: true, Wanted: func(p *tree.Process) bool {
 		_, ok := s.followed.keys[p.Key]
