@@ -31,10 +31,11 @@ func nested(t *testing.T) *exec.Cmd {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		cmd.Process.Kill()
+		// First those below: once it is dead they are not below it any more.
 		for _, pid := range below(cmd.Process.Pid) {
 			syscall.Kill(pid, syscall.SIGKILL)
 		}
+		cmd.Process.Kill()
 		cmd.Wait()
 	})
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
