@@ -8,6 +8,7 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/picture"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/selection"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/text"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
@@ -24,6 +25,8 @@ type follower struct {
 	nowNS  uint64
 	events [][]byte
 	waits  bool // its end was told, and its namespace's is awaited
+	// strays were in the namespace at that end and are children of others outside.
+	strays []report.Waiting
 }
 
 // Put tells an event that belongs to the story. The snapshot comes first, and after
@@ -93,8 +96,30 @@ func (f *follower) settle(ev *events.Event) error {
 		if !f.waits {
 			return selection.ErrEnough
 		}
+		if f.life != nil && f.life.Pidns != nil {
+			f.strays = f.life.Pidns.WaitingFor
+		}
 	case f.waits && ev.Kind == events.PidnsDestroy && ev.Pidns.Init.Key == f.key:
+		if err := f.doubt(); err != nil {
+			return err
+		}
 		return selection.ErrEnough
+	}
+	return nil
+}
+
+// doubt says what the end of all members does not tell: whether those were reaped
+// that only a parent outside can reap, and for which the PID 1 waits until then.
+func (f *follower) doubt() error {
+	if f.output == "json" {
+		return nil
+	}
+	for _, w := range f.strays {
+		line := "  It may still wait in the kernel for " + words.Ref(w.Process) + ": only its parent outside, " + words.Ref(w.Parent) +
+			", can reap that, and no event tells whether it did.\n"
+		if _, err := io.WriteString(f.app.out, line); err != nil {
+			return err
+		}
 	}
 	return nil
 }

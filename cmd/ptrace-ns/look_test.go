@@ -240,6 +240,35 @@ func TestTreeRefuses(t *testing.T) {
 	}
 }
 
+// N06: when the last member has ended, nobody knows whether a parent outside has
+// reaped it, and the story claims nothing.
+func TestLineageLiveDoubts(t *testing.T) {
+	for _, c := range []struct {
+		parent int32
+		want   string
+	}{
+		{76, ""},
+		{70, "  It may still wait in the kernel for 77 sleep: only its parent outside, 70 shim, can reap that, and no event tells whether it did.\n"},
+	} {
+		init, member := there(76, 70, 1, "sh"), there(77, c.parent, 2, "sleep")
+		ended := func(of *events.Event) *events.Event {
+			ev := exit(of.Process.Key.PID, 0)
+			ev.Process, ev.BootNS = of.Process, 5_000_000
+			return ev
+		}
+		destroy := &events.Event{Kind: events.PidnsDestroy, Process: init.Process, Pidns: &events.PidnsDetail{
+			NS: events.NSInfo{ID: innerNS, Level: 1}, Init: init.Process.Ref(),
+		}}
+		f := &fake{lasts: true, events: []*events.Event{
+			there(1, 0, 0, "systemd"), there(70, 1, 0, "shim"), init, member, fork(90, 70), ended(init), ended(member), destroy,
+		}}
+		r := f.execute(t, nil, "lineage", "--live", "76")
+		if r.code != 0 || !strings.HasSuffix(r.out, c.want) || strings.Contains(r.out, "may still wait") != (c.want != "") {
+			t.Errorf("parent %d: %v, got\n%s\nwant at the end %q", c.parent, r.err, r.out, c.want)
+		}
+	}
+}
+
 // Each tree of a run that shows several begins with its time.
 func TestTreeShowTimes(t *testing.T) {
 	m := tree.New(tree.Options{})
