@@ -25,7 +25,7 @@ func (p *printer) pidns(ev *events.Event) {
 		p.inum(d.NS.ID)
 		p.str(" is reaped, its PID 1 ")
 		p.ref(d.Init)
-		p.str(" is gone")
+		p.str(" has ended")
 	case events.PidnsDestroy:
 		p.pidnsDestroy(d)
 	}
@@ -64,7 +64,7 @@ func (p *printer) pidnsCreate(d *events.PidnsDetail) {
 func (p *printer) pidnsDestroy(d *events.PidnsDetail) {
 	p.str("PID namespace ")
 	p.inum(d.NS.ID)
-	p.str(" gone")
+	p.str(" is empty")
 	if d.LifetimeNS != 0 {
 		p.str(" after ", words.Duration(d.LifetimeNS))
 	}
