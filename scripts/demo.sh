@@ -8,8 +8,8 @@
 # It wants a docker that answers (scripts/runtimes.sh run scripts/demo.sh) and jq.
 # DEMO_BIN=DIR takes the ptrace-ns of that directory instead of bin/.
 #
-# A capture that has another container of this machine in it is thrown away and
-# made again: no other program's doings get into the documents.
+# A capture that has another container or namespace of this machine in it is thrown
+# away and made again: no other program's doings get into the documents.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source-path=SCRIPTDIR
@@ -20,7 +20,7 @@ documents=(README.md docs/recipes.md docs/kernels.md)
 out=docs/demo
 
 [[ $(id -u) -eq 0 ]] || exec sudo -E scripts/demo.sh "$@"
-for tool in docker jq busybox unshare; do
+for tool in docker jq busybox unshare nsenter; do
 	has "$tool" || die "$tool is not there"
 done
 ! docker inspect web >/dev/null 2>&1 || die "there is a container named web, and it is not the demo's"
@@ -79,6 +79,12 @@ watch_for() {
 	die "watch $2 does not start"
 }
 
+# look NAME COMMAND runs one of the commands that look once.
+look() {
+	printf '$ sudo ptrace-ns %s\n' "$2" >"captured/$1.txt"
+	bash -c "ptrace-ns $2" >>"captured/$1.txt" 2>&1
+}
+
 # watch_end lets what is under way come to its end, then interrupts watch.
 watch_end() {
 	sleep 0.4
@@ -112,6 +118,66 @@ demo_session() {
 	watch_end
 }
 
+# In these two the strangers are namespaces, which have no ids: one line too many
+# throws the capture away.
+demo_namespaces() {
+	web sh -c 'sleep 1000 & wait'
+	unshare --kill-child --pid --fork unshare --pid --fork sleep 2000 2>/dev/null &
+	local unshare=$!
+	sleep 0.3
+	look namespaces "namespaces | sed 2d"
+	# From the inside out, so that each is reaped by its parent.
+	kill -KILL "$(pgrep -P "$(pgrep -P "$unshare")")"
+	wait "$unshare" || true
+	(($(wc -l <captured/namespaces.txt) == 5))
+}
+
+demo_dying() {
+	unshare --kill-child --pid --fork sleep 1000 2>/dev/null &
+	local unshare=$! init enter
+	sleep 0.2
+	init=$(pgrep -P "$unshare")
+	nsenter --target "$init" --pid sleep 2000 2>/dev/null &
+	enter=$!
+	sleep 0.2
+	kill -STOP "$enter"
+	kill -KILL "$init"
+	sleep 0.5
+	look dying "namespaces | sed 2d"
+	kill -CONT "$enter"
+	{ wait "$enter" "$unshare"; } 2>/dev/null || true
+	(($(wc -l <captured/dying.txt) == 5))
+}
+
+demo_tree() {
+	web sh -c 'sleep 1000 & sleep 2000 & wait'
+	docker exec -d web sh -c 'sleep 3000 & sleep 4000'
+	sleep 0.3
+	look tree "tree -s $(docker inspect -f '{{.State.Pid}}' web)"
+	look tree-container "tree -a -c $(web_id)"
+}
+
+demo_lineage() {
+	web sh -c 'sleep 1000 & wait'
+	local pid i
+	pid=$(docker inspect -f '{{.State.Pid}}' web)
+	look lineage "lineage $pid"
+	printf '$ sudo ptrace-ns lineage --live %s\n' "$pid" >captured/lineage-live.txt
+	bash -c "exec ptrace-ns lineage $on_terminal --live $pid" >>captured/lineage-live.txt 2>&1 &
+	watch=$!
+	for ((i = 0; i < 100 && $(wc -l <captured/lineage-live.txt) < 2; i++)); do sleep 0.05; done
+	docker stop -t 1 web >/dev/null
+	wait "$watch" || die "lineage failed: $(tail -n 3 captured/lineage-live.txt)"
+}
+
+demo_containers() {
+	watch_for containers "--new-pidns -e container_start,container_exit"
+	web sh -c 'sleep 1000 & wait'
+	sleep 0.3
+	docker stop -t 1 web >/dev/null
+	watch_end
+}
+
 demo_shim() {
 	watch_for shim "-p $(pidof -s containerd) --follow -e fork,reparent,pidns_create"
 	web sleep 1000
@@ -139,6 +205,8 @@ demo_pid1() {
 }
 
 demo_command() { watch_run command "-- sh -c '(sleep 0.1 &); ls / | wc -l; sleep 0.2'"; }
+
+demo_grown() { watch_run grown "-q -e reparent --tree -- sh -c '(sleep 0.1 &); ls / | wc -l; sleep 0.2'"; }
 
 demo_init() {
 	watch_run init "-e -rename -- unshare --pid --fork --mount-proc sh -c 'sleep 9 & sleep 9 & sleep 0.1; exit 3'"
@@ -192,8 +260,7 @@ try() {
 	rm -rf captured ./*.ndjson
 	mkdir captured
 	: >ids
-	"demo_$1"
-	ours
+	"demo_$1" && ours
 }
 
 # insert puts the captures into the documents, each behind its marker.
@@ -213,11 +280,13 @@ insert() {
 
 make_image
 wanted=("$@")
-((${#wanted[@]})) || wanted=(session shim killer pid1 command init failed record lost inum status leader worker broken)
+((${#wanted[@]})) || wanted=(session shim killer containers pid1 tree lineage namespaces dying command grown init failed
+	record lost inum status leader worker broken)
 for example in "${wanted[@]}"; do
 	for ((attempt = 1; ; attempt++)); do
 		! try "$example" || break
-		((attempt < 5)) || die "$example: another container comes in between again and again"
+		((attempt < 8)) || die "$example: a stranger comes in between again and again"
+		sleep $((RANDOM % 5))
 	done
 	cp captured/*.txt "$root/$out/"
 	say "$example captured"
