@@ -27,9 +27,13 @@ done
 PATH=${DEMO_BIN:-$PWD/bin}:$PWD/bin/helpers:$PATH
 root=$PWD
 work=$(mktemp -d)
+# remove_ours removes the containers that this run has made, and no other of that name.
+remove_ours() {
+	[[ ! -s $work/ids ]] || xargs docker rm -f <"$work/ids" >/dev/null 2>&1 || true
+}
 # shellcheck disable=SC2329 # the trap calls it
 cleanup() {
-	docker rm -f web >/dev/null 2>&1 || true
+	remove_ours
 	docker rmi "$image" >/dev/null 2>&1 || true
 	rm -rf "$work"
 }
@@ -47,8 +51,7 @@ make_image() {
 # web starts the container of that name. It has no network, so that nobody but the
 # runtime has a part in its start.
 web() {
-	docker run -d --network none --name web "$image" "$@" >/dev/null
-	docker inspect -f '{{.Id}}' web >>ids
+	docker run -d --network none --name web "$image" "$@" >>ids
 }
 
 web_id() { docker inspect -f '{{.Id}}' web | cut -c1-12; }
@@ -111,15 +114,16 @@ ours() {
 demo_session() {
 	watch_for session "--new-pidns -e -rename,-cgroup -F 'signal != \"SIGURG\"'"
 	prompt session-commands "docker run -d --network none --name web $image sh -c 'sleep 1000 & sleep 2000 & wait'"
-	docker inspect -f '{{.Id}}' web >>ids
+	sed -n 2p captured/session-commands.txt >>ids
 	sleep 0.5
 	prompt session-commands "docker exec web sh -c 'sleep 3000 &'"
 	prompt session-commands "docker stop -t 1 web"
 	watch_end
+	(($(grep -c '◆ pidns_\(create\|enter\)' captured/session.txt) == 2))
 }
 
-# In these two the strangers are namespaces, which have no ids: one line too many
-# throws the capture away.
+# Strangers that are namespaces have no ids: here one line too many throws the
+# capture away, as one namespace too many does above.
 demo_namespaces() {
 	web sh -c 'sleep 1000 & wait'
 	unshare --kill-child --pid --fork unshare --pid --fork sleep 2000 2>/dev/null &
@@ -256,7 +260,7 @@ demo_broken() {
 
 # try captures one example; it fails when a stranger is in it.
 try() {
-	docker rm -f web >/dev/null 2>&1 || true
+	remove_ours
 	rm -rf captured ./*.ndjson
 	mkdir captured
 	: >ids
