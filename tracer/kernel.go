@@ -149,6 +149,13 @@ func (k *Kernel) nextRaw(ctx context.Context) (*item, error) {
 			k.sinceIdle++
 			return k.queue.live(k.rec.RawSample), nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
+			// What was lost last has no record after it that would tell.
+			if lost, err := k.lost(Now()); err != nil {
+				return nil, err
+			} else if lost != nil {
+				k.queue.push(item{event: lost})
+				continue
+			}
 			if k.draining {
 				return nil, k.endDrain()
 			}
