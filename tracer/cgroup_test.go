@@ -19,7 +19,7 @@ import (
 // hierarchy's or, where it is at that one's root, the v1 controller's.
 func TestCgroupPath(t *testing.T) {
 	kerneltest.RequireBPF(t)
-	dir := cgroup2(t)
+	dir := kerneltest.Cgroup2(t)
 	const id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	box := filepath.Join(dir, "docker-"+id+".scope")
 	if err := os.Mkdir(box, 0o755); err != nil {

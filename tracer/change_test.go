@@ -52,8 +52,8 @@ func TestRenameInExec(t *testing.T) {
 func TestCgroup(t *testing.T) {
 	kerneltest.RequireBPF(t)
 	roots := map[string]string{}
-	roots["unified"], _ = cgroupRoot(t, "cgroup2", "")
-	if v1, ok := cgroupRoot(t, "cgroup", "memory"); ok {
+	roots["unified"], _ = kerneltest.CgroupRoot(t, "cgroup2", "")
+	if v1, ok := kerneltest.CgroupRoot(t, "cgroup", "memory"); ok {
 		roots["v1"] = v1
 	}
 	for name, root := range roots {
@@ -64,7 +64,7 @@ func TestCgroup(t *testing.T) {
 			var ino uint64
 			all := record(t, Options{}, func() {
 				cmd = child(t, nil, "sleep", "60")
-				dir = makeCgroup(t, root)
+				dir = kerneltest.MakeCgroup(t, root)
 				long := filepath.Join(dir, strings.Repeat("n", 200)) // another size of record
 				if err := os.Mkdir(long, 0o755); err != nil {
 					t.Fatal(err)

@@ -24,7 +24,7 @@ const everyNS = unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWNET | unix.
 // all its namespaces and its cgroup are new, and it was cloned into the latter.
 func TestForkIntoNamespaces(t *testing.T) {
 	kerneltest.RequireBPF(t)
-	dir := cgroup2(t)
+	dir := kerneltest.Cgroup2(t)
 	cgroup, err := os.Open(dir)
 	if err != nil {
 		t.Fatal(err)

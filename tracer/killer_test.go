@@ -51,7 +51,7 @@ func TestKillerUnasked(t *testing.T) {
 // TestCgroupKill: so is who wrote cgroup.kill.
 func TestCgroupKill(t *testing.T) {
 	kerneltest.RequireBPF(t)
-	dir := cgroup2(t)
+	dir := kerneltest.Cgroup2(t)
 	var cmd *exec.Cmd
 	all := live(t, Options{}, func() {
 		cmd = child(t, nil, "sleep", "60")
@@ -68,7 +68,7 @@ func TestCgroupKill(t *testing.T) {
 // runOutOfMemory has a process killed for want of memory in a cgroup of its own.
 func runOutOfMemory(t *testing.T) *exec.Cmd {
 	t.Helper()
-	dir := limitMemory(t, strconv.Itoa(16<<20))
+	dir := kerneltest.LimitMemory(t, strconv.Itoa(16<<20))
 	hog := child(t, nil, "sh", "-c", "read x; exec tail /dev/zero")
 	defer time.AfterFunc(30*time.Second, func() { hog.Process.Kill() }).Stop()
 	writeFile(t, filepath.Join(dir, "cgroup.procs"), strconv.Itoa(hog.Process.Pid))
@@ -78,16 +78,4 @@ func runOutOfMemory(t *testing.T) *exec.Cmd {
 		t.Fatalf("memory hog: %v, want it killed", hog.ProcessState)
 	}
 	return hog
-}
-
-// limitMemory makes a cgroup that may have so much memory, and no swap where that
-// has a limit of its own.
-func limitMemory(t *testing.T, limit string) string {
-	t.Helper()
-	dir := limitedCgroup(t, "memory", "memory.limit_in_bytes", "memory.max", limit)
-	swap := filepath.Join(dir, "memory.swap.max")
-	if _, err := os.Stat(swap); err == nil {
-		writeFile(t, swap, "0")
-	}
-	return dir
 }

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -123,59 +122,6 @@ func pidfdIno(t *testing.T, pid int) uint64 {
 		return 0
 	}
 	return st.Ino
-}
-
-// cgroup2 makes a cgroup of the unified hierarchy, gone when the test is.
-func cgroup2(t *testing.T) string {
-	t.Helper()
-	root, ok := cgroupRoot(t, "cgroup2", "")
-	if !ok {
-		t.Fatal("the unified cgroup hierarchy is not mounted")
-	}
-	return makeCgroup(t, root)
-}
-
-// limitedCgroup makes a cgroup with a limit: in the controller's v1 hierarchy, where
-// it has one, else in the unified.
-func limitedCgroup(t *testing.T, controller, v1File, v2File, limit string) string {
-	t.Helper()
-	if root, ok := cgroupRoot(t, "cgroup", controller); ok {
-		dir := makeCgroup(t, root)
-		writeFile(t, filepath.Join(dir, v1File), limit)
-		return dir
-	}
-	dir := cgroup2(t)
-	writeFile(t, filepath.Join(filepath.Dir(dir), "cgroup.subtree_control"), "+"+controller)
-	writeFile(t, filepath.Join(dir, v2File), limit)
-	return dir
-}
-
-func makeCgroup(t *testing.T, under string) string {
-	t.Helper()
-	dir, err := os.MkdirTemp(under, "ptrace-ns-test-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { // a cgroup is busy until its last process is reaped
-		eventually(t, dir+" removed", func() bool { err := os.Remove(dir); return err == nil || os.IsNotExist(err) })
-	})
-	return dir
-}
-
-// cgroupRoot finds where a hierarchy is mounted, if it is.
-func cgroupRoot(t *testing.T, fstype, option string) (string, bool) {
-	t.Helper()
-	mounts, err := os.ReadFile("/proc/self/mounts")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(mounts)) {
-		f := strings.Fields(line)
-		if f[2] == fstype && (option == "" || strings.Contains(","+f[3]+",", ","+option+",")) {
-			return f[1], true
-		}
-	}
-	return "", false
 }
 
 func inode(t *testing.T, path string) uint64 {

@@ -179,7 +179,7 @@ func TestSignalParentDeath(t *testing.T) {
 
 func TestSignalCgroupKill(t *testing.T) {
 	kerneltest.RequireBPF(t)
-	dir := cgroup2(t)
+	dir := kerneltest.Cgroup2(t)
 	var cmd *exec.Cmd
 	all := record(t, Options{}, func() {
 		cmd = child(t, nil, "sleep", "60")

@@ -116,7 +116,7 @@ func TestSyscallClone(t *testing.T) {
 // TestSyscallCloneLimit: more processes than a cgroup may have.
 func TestSyscallCloneLimit(t *testing.T) {
 	kerneltest.RequireBPF(t)
-	dir := limitedCgroup(t, "pids", "pids.max", "pids.max", "1")
+	dir := kerneltest.LimitedCgroup(t, "pids", "pids.max", "pids.max", "1")
 	sh := child(t, nil, "sh", "-c", "read x; (true)")
 	writeFile(t, filepath.Join(dir, "cgroup.procs"), strconv.Itoa(sh.Process.Pid))
 	all := record(t, Options{Syscalls: true}, func() {

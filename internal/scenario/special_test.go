@@ -20,6 +20,14 @@ var special = map[string]func(*testing.T, kerneltest.Report){
 			return self.PID == first.PID && end.Code == i
 		})
 	},
+	"T02": func(t *testing.T, r kerneltest.Report) {
+		if _, refused := r.Find("error", "main"); refused {
+			return // kernel.pid_max is the machine's
+		}
+		if births := note(t, r, "births"); births < times {
+			t.Errorf("births: %d, want at least %d", births, times)
+		}
+	},
 	"T03": func(t *testing.T, r kerneltest.Report) {
 		before, _ := r.Find("self", "execer")
 		after := mustFind(t, r, "exec", "execer")
@@ -62,6 +70,16 @@ var special = map[string]func(*testing.T, kerneltest.Report){
 			t.Errorf("C moved to %d and %d, want A (%d) and another", moves[0].PPID, moves[1].PPID, a.PID)
 		}
 	},
+	"T12": func(t *testing.T, r kerneltest.Report) {
+		if moved := mustFind(t, r, "moved", "orphan"); moved.PPID != mainOf(t, r).PID {
+			t.Errorf("orphan: moved to %d, want main", moved.PPID)
+		}
+	},
+	"T15": func(t *testing.T, r kerneltest.Report) {
+		if moved := mustFind(t, r, "moved", "child"); moved.PPID != mainOf(t, r).PID {
+			t.Errorf("child: moved to %d, want main", moved.PPID)
+		}
+	},
 	"T16": func(t *testing.T, r kerneltest.Report) { wantError(t, r, "unwaited", "ECHILD") },
 	"T17": func(t *testing.T, r kerneltest.Report) {
 		if refused, ok := r.Find("error", "ring-user"); ok {
@@ -87,6 +105,11 @@ var special = map[string]func(*testing.T, kerneltest.Report){
 		checkRepeated(t, r, "init", func(i int, self, _, end kerneltest.Fact) bool {
 			return self.PIDs[len(self.PIDs)-1] == 1 && end.Code == i
 		})
+	},
+	"N06": func(t *testing.T, r kerneltest.Report) {
+		if note(t, r, "waitable_before") != 0 {
+			t.Error("init: was waitable before the injected was reaped")
+		}
 	},
 	"N07": func(t *testing.T, r kerneltest.Report) { wantError(t, r, "second", "ENOMEM") },
 	"N08": func(t *testing.T, r kerneltest.Report) {

@@ -3,24 +3,11 @@
 package tracer
 
 import (
-	"testing"
-
 	"golang.org/x/sys/unix"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
 )
-
-// runReparent runs one scenario of the program reparent under the tracer.
-func runReparent(t *testing.T, id string, args ...string) *told {
-	t.Helper()
-	kerneltest.RequireBPF(t)
-	var report kerneltest.Report
-	all := live(t, Options{}, func() { report = kerneltest.Run(t, "reparent", id, args...) })
-	s := toldOf(t, report, all)
-	s.checkReport()
-	return s
-}
 
 // move is a new parent, by its role.
 type move struct {
@@ -71,109 +58,98 @@ func (s *told) checkMoves(role string, want ...move) {
 	}
 }
 
-// TestReparentT11: what counts is who is a subreaper at that moment, and that a
+// checkT11: what counts is who is a subreaper at that moment, and that a
 // thread of it lives.
-func TestReparentT11(t *testing.T) {
-	s := runReparent(t, "T11")
+func checkT11(s *told) {
 	s.checkMoves("X1", move{"P1", "S", events.ReparentSubreaper}, move{"S", "main", events.ReparentSubreaper})
 	s.checkMoves("X2", move{"P2", "main", events.ReparentSubreaper})
 	s.checkMoves("X3", move{"P3", "S", events.ReparentSubreaper}, move{"S", "main", events.ReparentSubreaper})
 	if x := s.one(events.Exit, "S").Exit; x.Status.Code != 4 {
-		t.Errorf("S: ended with %+v, want 4", x.Status)
+		s.t.Errorf("S: ended with %+v, want 4", x.Status)
 	}
 }
 
-// TestReparentT12: the subreaper is found 100 ancestors away, whatever order the 65
+// checkT12: the subreaper is found 100 ancestors away, whatever order the 65
 // threads of the parent end in.
-func TestReparentT12(t *testing.T) {
-	s := runReparent(t, "T12")
+func checkT12(s *told) {
 	s.checkMoves("orphan", move{"wide", "main", events.ReparentSubreaper})
 	if x := s.one(events.Exit, "wide").Exit; x.Threads != 65 {
-		t.Errorf("wide: %d threads, want 65", x.Threads)
+		s.t.Errorf("wide: %d threads, want 65", x.Threads)
 	}
 	if n := len(s.kind(events.Fork)); n != 103 {
-		t.Errorf("processes: %d, want main, 100 ancestors and two", n)
+		s.t.Errorf("processes: %d, want main, 100 ancestors and two", n)
 	}
 }
 
-// TestReparentT15: a debugger is no parent.
-func TestReparentT15(t *testing.T) {
-	s := runReparent(t, "T15")
+// checkT15: a debugger is no parent.
+func checkT15(s *told) {
 	s.checkMoves("child", move{"father", "main", events.ReparentSubreaper})
 	if x := s.one(events.Exit, "child").Process.Parent.Key; x != s.key("main") {
-		t.Errorf("child: ended as a child of %v, want main", x)
+		s.t.Errorf("child: ended as a child of %v, want main", x)
 	}
 }
 
-// TestReparentN06: the child of a dead injector goes to the outer subreaper, though
+// checkN06: the child of a dead injector goes to the outer subreaper, though
 // it is inside; the child of one that came in goes to the PID 1. Both are reaped by
 // the kernel with the namespace, whose init must wait for what main does.
-func TestReparentN06(t *testing.T) {
-	s := runReparent(t, "N06")
+func checkN06(s *told) {
 	s.checkMoves("injected", move{"injector", "main", events.ReparentSubreaper})
 	s.checkMoves("orphan", move{"passer", "init", events.ReparentPidnsInit})
 	if s.note("waitable_before") != 0 {
-		t.Error("init: was waitable before the injected was reaped")
+		s.t.Error("init: was waitable before the injected was reaped")
 	}
 	for _, role := range []string{"injected", "orphan"} {
 		k := s.one(events.Exit, role).Exit.Killer
 		if k == nil || k.Origin != events.OriginPidnsReap || k.Sender.Key != s.key("init") {
-			t.Errorf("%s: killed by %+v, want by the kernel for init", role, k)
+			s.t.Errorf("%s: killed by %+v, want by the kernel for init", role, k)
 		}
 	}
 	if n := len(s.kind(events.PidnsEnter)); n != 2 {
-		t.Errorf("entered: %d processes, want two", n)
+		s.t.Errorf("entered: %d processes, want two", n)
 	}
 	d := s.count(events.PidnsDestroy, 1)[0].Pidns
 	if d.Reaped != 2 || d.Init.Key != s.key("init") || d.Exit == nil || d.Exit.Signal != int32(unix.SIGKILL) {
-		t.Errorf("namespace: ended with %+v, want init killed and two reaped", d)
+		s.t.Errorf("namespace: ended with %+v, want init killed and two reaped", d)
 	}
 }
 
-// TestReparentN11: orphans of a namespace go to its PID 1 though that one ignores
+// checkN11: orphans of a namespace go to its PID 1 though that one ignores
 // them, and the namespace is gone when that one has ended, waited for or not.
-func TestReparentN11(t *testing.T) {
-	s := runReparent(t, "N11")
+func checkN11(s *told) {
 	s.checkMoves("orphan", move{"middle", "init", events.ReparentPidnsInit})
 	end, gone := s.one(events.Exit, "init"), s.count(events.PidnsDestroy, 1)[0]
 	if gone.Cause != end.Seq || gone.Pidns.Reaped != 0 || gone.Pidns.Exit.Code != 12 {
-		t.Errorf("namespace: ended because of %d with %+v, want of %d with nobody reaped", gone.Cause, gone.Pidns, end.Seq)
+		s.t.Errorf("namespace: ended because of %d with %+v, want of %d with nobody reaped", gone.Cause, gone.Pidns, end.Seq)
 	}
 }
 
-// TestReparentN13: cgroup.kill is told as what it is, with who wrote to it.
-func TestReparentN13(t *testing.T) {
-	kerneltest.RequireRoot(t)
-	dir := cgroup2(t)
-	s := runReparent(t, "N13", dir)
+// checkN13: cgroup.kill is told as what it is, with who wrote to it.
+func checkN13(s *told) {
 	k := s.one(events.Exit, "init").Exit.Killer
 	if k == nil || k.Origin != events.OriginCgroupKill || k.Sender.Key != s.key("main") {
-		t.Errorf("init: killed by %+v, want by main's cgroup.kill", k)
+		s.t.Errorf("init: killed by %+v, want by main's cgroup.kill", k)
 	}
 	// The PID 1 may die before the kernel comes to the member; then both kill it.
 	k = s.one(events.Exit, "member").Exit.Killer
 	if k == nil || k.Origin != events.OriginCgroupKill && k.Origin != events.OriginPidnsReap {
-		t.Errorf("member: killed by %+v, want cgroup.kill or the namespace's end", k)
+		s.t.Errorf("member: killed by %+v, want cgroup.kill or the namespace's end", k)
 	}
 }
 
-// TestReparentN14: the OOM killer takes a child, and its PID 1 lives; then it takes
+// checkN14: the OOM killer takes a child, and its PID 1 lives; then it takes
 // the PID 1, and the rest dies with the namespace.
-func TestReparentN14(t *testing.T) {
-	kerneltest.RequireRoot(t)
-	dir := limitMemory(t, "8388608")
-	s := runReparent(t, "N14", dir)
+func checkN14(s *told) {
 	for _, role := range []string{"glutton", "init"} {
 		if k := s.one(events.Exit, role).Exit.Killer; k == nil || k.Origin != events.OriginOOM {
-			t.Errorf("%s: killed by %+v, want the OOM killer", role, k)
+			s.t.Errorf("%s: killed by %+v, want the OOM killer", role, k)
 		}
 		s.one(events.OOM, role)
 	}
 	k := s.one(events.Exit, "member").Exit.Killer
 	if k == nil || k.Origin != events.OriginPidnsReap || k.Sender.Key != s.key("init") {
-		t.Errorf("member: killed by %+v, want by the kernel for init", k)
+		s.t.Errorf("member: killed by %+v, want by the kernel for init", k)
 	}
 	if d := s.count(events.PidnsDestroy, 1)[0].Pidns; d.Reaped != 1 {
-		t.Errorf("namespace: %d reaped, want the member", d.Reaped)
+		s.t.Errorf("namespace: %d reaped, want the member", d.Reaped)
 	}
 }
