@@ -30,6 +30,16 @@ struct task_struct___in_execve {
 	unsigned int in_execve : 1;
 };
 
+/* Only with CONFIG_SECCOMP. SECCOMP_MODE_DEAD (kernel/seccomp.c, since 5.17) marks
+ * a task that seccomp is ending. */
+struct seccomp___mode {
+	int mode;
+};
+struct task_struct___seccomp {
+	struct seccomp___mode seccomp;
+};
+#define SECCOMP_MODE_DEAD 3
+
 /* arch/x86/include/asm/ptrace.h and arch/arm64/include/asm/ptrace.h */
 struct pt_regs___amd64 {
 	unsigned long di, si, dx, orig_ax;
@@ -93,6 +103,16 @@ static __always_inline bool in_execve(struct task_struct *task)
 	if (!bpf_core_field_exists(t->in_execve))
 		return false;
 	return BPF_CORE_READ_BITFIELD(t, in_execve);
+}
+
+/* Whether seccomp ends the task. */
+static __always_inline bool seccomp_dead(struct task_struct *task)
+{
+	struct task_struct___seccomp *t = (void *)task;
+
+	if (!bpf_core_field_exists(t->seccomp.mode))
+		return false;
+	return BPF_CORE_READ(t, seccomp.mode) == SECCOMP_MODE_DEAD;
 }
 
 /* The number of the system call that the registers belong to, -1 when not known. */

@@ -25,6 +25,8 @@ type Decoder struct {
 	fork    events.ForkDetail
 	exec    events.ExecDetail
 	exit    events.ExitDetail
+	killer  events.Killer
+	job     events.Job
 	signal  events.SignalDetail
 	rename  events.RenameDetail
 	cgroup  events.CgroupDetail

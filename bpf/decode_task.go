@@ -85,6 +85,10 @@ func (d *Decoder) decodeExit(raw []byte) error {
 	d.exit.LifetimeNS = r.Hdr.Time - r.Task.Start
 	d.exit.Threads = 1 + r.ThreadsBorn
 	d.exit.Reaper, d.exit.ReaperReason = d.reaper(r)
+	if status := d.exit.Status; r.Seccomp != 0 && status.Signal != 0 {
+		d.killer = events.Killer{Origin: events.OriginKernel, Signal: status.Signal, Why: events.WhySeccomp}
+		d.exit.Killer = &d.killer
+	}
 	return nil
 }
 
@@ -134,6 +138,7 @@ func (d *Decoder) decodeSnapshot(raw []byte) error {
 	d.setFull(&r.Full)
 	d.ev.Kind = events.Snapshot
 	d.ev.Process.Threads = r.Threads
+	d.setJob(r)
 	if d.ev.Process.Zombie {
 		d.exit = events.ExitDetail{Status: statusOf(r.ExitCode)}
 		d.ev.Exit = &d.exit

@@ -122,6 +122,15 @@ func TestDecodeExit(t *testing.T) {
 			want(t, decode(t, exitRecord(KindExit, c.levels, c.subreaper, c.init, c.code, c.cut)), expect)
 		})
 	}
+	const seccompAt = 149
+	for code, killer := range map[u32]*events.Killer{
+		9: {Origin: events.OriginKernel, Signal: 9, Why: events.WhySeccomp}, 3 << 8: nil,
+	} {
+		raw := with(exitRecord(KindExit, 1, nobody, hostInit, code, 0), seccompAt, 1)
+		if got := decode(t, raw).Exit.Killer; !reflect.DeepEqual(got, killer) {
+			t.Errorf("status %#x of seccomp: killer %+v, want %+v", code, got, killer)
+		}
+	}
 	thread := base(events.ThreadExit, "dead", 1)
 	thread.Exit = &events.ExitDetail{Status: events.ExitStatus{Code: 3}}
 	want(t, decode(t, exitRecord(KindThreadExit, 1, nobody, nobody, 3<<8, 0)), thread)
@@ -165,10 +174,13 @@ func TestDecodeSignal(t *testing.T) {
 func TestDecodeSnapshot(t *testing.T) {
 	live := withFull(base(events.Snapshot, "there", 3))
 	live.Process.Threads, live.Process.Subreaper, live.Process.NSInit = 6, true, true
+	expectJob := &events.Job{PGID: 100, SID: 100, TPGID: 100, TTY: "pts/7", State: "S<Lsl+", HasCPU: true, CPUNS: 12_345}
+	live.Process.Job = expectJob
 	flags := probesTaskFlagTASK_SUBREAPER | probesTaskFlagTASK_NS_INIT
 	want(t, decode(t, snapshotRecord(uint32(flags), 3)), live)
 
 	zombie := withFull(base(events.Snapshot, "there", 1))
+	zombie.Process.Job = expectJob
 	zombie.Process.Threads, zombie.Process.Zombie, zombie.Process.Kthread = 6, true, true
 	zombie.Exit = &events.ExitDetail{Status: events.ExitStatus{Signal: 11, Core: true}}
 	flags = probesTaskFlagTASK_ZOMBIE | probesTaskFlagTASK_KTHREAD

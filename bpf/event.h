@@ -169,10 +169,11 @@ struct exit_rec {
 	struct task_ref subreaper; /* the nearest at the same level; zero: none */
 	struct task_ref init;	   /* child reaper of the own PID namespace; zero: itself */
 	__u32 code;	    /* wait status of the thread group (or of the thread) */
-	__u32 threads_born; /* threads made while traced, leader not counted */
+	__u32 threads_born; /* while traced and since the last exec, leader not counted */
 	__u32 walk_cut;	    /* more ancestors than the walk takes: reaper unknown */
 	__u8 group_dead;    /* the tracepoint's own word; 2: inferred from live == 0 */
-	__u8 pad[3];
+	__u8 seccomp;	    /* the status is seccomp's doing, and no signal was sent */
+	__u8 pad[2];
 };
 
 enum signal_flag {
@@ -254,12 +255,27 @@ struct syscall_rec {
 	__u8 put_old[CALL_PATH_LEN];
 };
 
+/* What ps tells besides, as of that moment: on snapshots only. The numbers are the
+ * initial namespace's, 0 for none. */
+struct task_job {
+	__u64 cpu_ns; /* of all threads, ended ones included */
+	__s32 pgid;
+	__s32 sid;
+	__s32 tpgid; /* the terminal's foreground process group */
+	__u32 state; /* the leader's __state and exit_state */
+	__s32 static_prio;
+	__u8 locked;  /* has locked memory */
+	__u8 cpu_cut; /* more threads than are added up: cpu_ns is too small */
+	__u8 tty[18]; /* tty_struct.name, as pts0; empty without a terminal */
+};
+
 struct snapshot_rec {
 	struct rec_hdr hdr;
 	struct task_core task;
 	struct task_full full;
 	__u32 threads;
 	__u32 exit_code;
+	struct task_job job;
 };
 
 /* A power of two, so that a mask keeps a kind within. */

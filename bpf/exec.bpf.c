@@ -154,6 +154,8 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 	fill_full(&head.full, task);
 	fill_core(&head.task, task);
 
+	forget_threads(task);
+
 	if (TRY_SHAPE(exec_small) && TRY_SHAPE(exec_medium))
 		TRY_SHAPE(exec_large);
 	return 0;

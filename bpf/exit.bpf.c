@@ -79,20 +79,15 @@ static __always_inline __u32 group_code(struct task_struct *task)
 	return task->group_leader->exit_code;
 }
 
-static __always_inline __u32 forget_threads(struct task_struct *task)
+/*
+ * Whether the status is the leader's own, and that of a task that seccomp ended:
+ * strict mode calls do_exit(SIGKILL), a filter that kills one thread do_exit(SIGSYS)
+ * (kernel/seccomp.c), and no signal is sent. A group that a signal ended has
+ * SIGNAL_GROUP_EXIT.
+ */
+static __always_inline bool seccomp_ended(struct task_struct *task)
 {
-	struct thread_key key = {
-		.start = task->group_leader->start_boottime,
-		.tgid = task->tgid,
-	};
-	__u64 *born = bpf_map_lookup_elem(&threads, &key);
-	__u32 n;
-
-	if (!born)
-		return 0;
-	n = *born;
-	bpf_map_delete_elem(&threads, &key);
-	return n;
+	return !(task->signal->flags & SIGNAL_GROUP_EXIT) && seccomp_dead(task->group_leader);
 }
 
 static __always_inline int record_exit(struct task_struct *task, __u8 dead)
@@ -108,6 +103,7 @@ static __always_inline int record_exit(struct task_struct *task, __u8 dead)
 		/* The last thread may have a name of its own. */
 		bpf_probe_read_kernel(rec.head.task.comm, COMM_LEN, task->group_leader->comm);
 		rec.head.code = group_code(task);
+		rec.head.seccomp = seccomp_ended(task);
 		rec.head.threads_born = forget_threads(task);
 		fill_reaper(&rec.head, task);
 	} else {

@@ -16,7 +16,7 @@ static __always_inline bool counted(struct task_struct *task)
 }
 
 /*
- * Threads made per process while traced, keyed by identity. An exec from a
+ * Threads made per process while traced and since its last exec, keyed by identity. An exec from a
  * thread changes the leader's task, so no per-task storage.
  */
 struct thread_key {
@@ -49,6 +49,23 @@ static __always_inline void count_thread(struct task_struct *task)
 		if (born)
 			__sync_fetch_and_add(born, 1);
 	}
+}
+
+/* Ends the count, which is of one image: an exec leaves no thread but its own. */
+static __always_inline __u32 forget_threads(struct task_struct *task)
+{
+	struct thread_key key = {
+		.start = task->group_leader->start_boottime,
+		.tgid = task->tgid,
+	};
+	__u64 *born = bpf_map_lookup_elem(&threads, &key);
+	__u32 n;
+
+	if (!born)
+		return 0;
+	n = *born;
+	bpf_map_delete_elem(&threads, &key);
+	return n;
 }
 
 /*

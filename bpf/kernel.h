@@ -128,12 +128,31 @@ struct cred {
 	struct user_namespace *user_ns;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
+struct tty_struct {
+	char name[64];
+	struct {
+		struct pid *pgrp;
+	} ctrl;
+};
+
 struct signal_struct {
 	atomic_t live;
 	int nr_threads;
+	struct list_head thread_head;
 	int group_exit_code;
 	unsigned int flags;
+	struct pid *pids[4];
+	struct tty_struct *tty;
+	__u64 sum_sched_runtime;
 	struct mm_struct *oom_mm;
+};
+
+struct sched_entity {
+	__u64 sum_exec_runtime;
 };
 
 struct kernfs_node {
@@ -189,6 +208,7 @@ struct file {
 };
 
 struct mm_struct {
+	unsigned long locked_vm;
 	unsigned long arg_start;
 	unsigned long arg_end;
 	unsigned long env_start;
@@ -218,7 +238,11 @@ struct kernel_siginfo {
 };
 
 struct task_struct {
+	unsigned int __state;
 	unsigned int flags;
+	int static_prio;
+	struct sched_entity se;
+	int exit_state;
 	int exit_code;
 	int exit_signal;
 	int pdeath_signal;
@@ -227,6 +251,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	struct list_head thread_node;
 	__u64 start_boottime;
 	const struct cred *cred;
 	char comm[16];

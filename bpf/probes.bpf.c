@@ -15,6 +15,7 @@
 #include "ring.bpf.h"
 #include "task.bpf.h"
 #include "path.bpf.h"
+#include "job.bpf.h"
 
 #include "fork.bpf.c"
 #include "exec.bpf.c"

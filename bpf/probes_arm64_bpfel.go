@@ -123,7 +123,8 @@ type probesExitRec struct {
 	ThreadsBorn uint32
 	WalkCut     uint32
 	GroupDead   uint8
-	Pad         [3]uint8
+	Seccomp     uint8
+	Pad         [2]uint8
 }
 
 type probesForkRec struct {
@@ -239,6 +240,7 @@ type probesSnapshotRec struct {
 	Full     probesTaskFull
 	Threads  uint32
 	ExitCode uint32
+	Job      probesTaskJob
 }
 
 type probesSyscallRec struct {
@@ -293,6 +295,19 @@ type probesTaskFull struct {
 	NsTime           uint32
 	PidnsOwner       uint32
 	ParentComm       [16]uint8
+}
+
+type probesTaskJob struct {
+	_          structs.HostLayout
+	CpuNs      uint64
+	Pgid       int32
+	Sid        int32
+	Tpgid      int32
+	State      uint32
+	StaticPrio int32
+	Locked     uint8
+	CpuCut     uint8
+	Tty        [18]uint8
 }
 
 type probesTaskRef struct {

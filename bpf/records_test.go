@@ -134,7 +134,24 @@ func syscallRecord(call probesCall) []byte {
 }
 
 func snapshotRecord(flags u32, n int) []byte {
-	return wire(header(KindSnapshot, n), core(flags, "there"), full(), u32(6), u32(0x0b|0x80), levels(n))
+	return wire(header(KindSnapshot, n), core(flags, "there"), full(), u32(6), u32(0x0b|0x80), sampleJob.wire(), levels(n))
+}
+
+// job is the tail of a snapshot record.
+type job struct {
+	cpu              u64
+	pgid, sid, tpgid s32
+	state            u32
+	prio             s32
+	locked, cut      u8
+	tty              string
+}
+
+// sampleJob is of pid 100, a session leader in the foreground.
+var sampleJob = job{cpu: 12_345, pgid: 100, sid: 100, tpgid: 100, state: 1, prio: 110, locked: 1, tty: "pts7"}
+
+func (j job) wire() []byte {
+	return wire(j.cpu, j.pgid, j.sid, j.tpgid, j.state, j.prio, j.locked, j.cut, padded(j.tty, 18))
 }
 
 // samples are one good record of every kind.

@@ -21,6 +21,7 @@ static __noinline void record_task(struct seq_file *seq, struct task_struct *tas
 	fill_full(&rec->full, task);
 	rec->threads = task->signal->nr_threads;
 	rec->exit_code = group_code(task);
+	fill_job(&rec->job, task);
 	fill_levels(snapshot_buf.levels, task->thread_pid, n, LEVELS_MAX);
 	bpf_seq_write(seq, &snapshot_buf, sizeof(*rec) + n * sizeof(struct pid_level));
 }

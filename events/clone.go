@@ -44,7 +44,8 @@ func (p *Process) Clone() Process {
 	c.Chain = slices.Clone(p.Chain)
 	c.Args.Raw = bytes.Clone(p.Args.Raw)
 	c.Env.Raw = bytes.Clone(p.Env.Raw)
-	c.Container = clonePtr(p.Container)
+	c.Container, c.Serves = clonePtr(p.Container), clonePtr(p.Serves)
+	c.Job = clonePtr(p.Job)
 	return c
 }
 

@@ -157,10 +157,19 @@ type Killer struct {
 	ParentDeath bool
 	// Code is siginfo's si_code.
 	Code int32
+	// Why is WhySeccomp or empty: not known.
+	Why Why
 	// Preceded are the signals of other processes that did not end it before: a
 	// SIGTERM that PID 1 ignored, say. Oldest first, only the latest few.
 	Preceded []PriorSignal
 }
+
+// Why says for what the kernel ended a process.
+type Why string
+
+// WhySeccomp is for a system call that strict mode or a filter forbids: by SIGSYS, or
+// by a status that no signal was sent for (strict mode's SIGKILL).
+const WhySeccomp Why = "seccomp"
 
 // PriorSignal is a signal that its target outlived.
 type PriorSignal struct {

@@ -38,6 +38,16 @@ type Process struct {
 	Cgroup Cgroup
 	// Container is nil where the process is in none or it is not known.
 	Container *Container
+	// Role is what the process is for in the making and keeping of containers: daemon,
+	// shim, monitor, runtime, init, proxy, sandbox, exec …; empty where it is for
+	// nothing of that kind or where it is not known.
+	Role string
+	// Genealogy is the line of programs that the one with a role belongs to, where its
+	// name tells: docker-1.x, containerd-shim-v1, containerd-shim-v2, conmon …
+	Genealogy string
+	// Serves is the container that a shim, monitor, runtime or proxy works for, as its
+	// own arguments say. The process is not in it.
+	Serves *Container
 
 	Subreaper bool // PR_SET_CHILD_SUBREAPER is set
 	// UnderSubreaper says that it or an ancestor was a subreaper when it was born or
@@ -49,9 +59,30 @@ type Process struct {
 	Zombie bool
 	// Threads is, on a snapshot, how many threads the process has; else 0.
 	Threads uint32
+	// Job is known on snapshots only, as of that moment; else nil.
+	Job *Job
 	// Full says that the event carries the whole process and not only its
 	// identity, chain, parent and name.
 	Full bool
+}
+
+// Job is what ps tells of a process besides who it is and whose child.
+type Job struct {
+	// PGID and SID are the process group and the session, as numbers of the initial
+	// PID namespace; 0 is none.
+	PGID, SID int32
+	// TTY is the controlling terminal below /dev, like pts/0; empty is none.
+	TTY string
+	// TPGID is the terminal's foreground process group; 0 is none.
+	TPGID int32
+	// State is what ps shows as STAT: the leader's state by the letter of
+	// /proc/PID/stat, then < or N (nice below or above 0), L (locked memory), s
+	// (session leader), l (several threads), + (in the foreground process group).
+	State string
+	// CPUNS is the CPU time of all threads, user and system, those that have ended
+	// included, in nanoseconds; HasCPU says that it is known.
+	HasCPU bool
+	CPUNS  uint64
 }
 
 // Ref returns the reference by which other events name the process.
@@ -77,10 +108,28 @@ type Cgroup struct {
 type Container struct {
 	ID      string // the runtime's full id
 	Runtime string // docker, containerd, podman, cri-o, runc, crun, lxc, nspawn …
-	Source  string // cgroup, state or api
+	Source  string // what the latest of it was read from: cgroup, args, state or api
 	Name    string
 	Image   string
 	Pod     string
-	PodNS   string
+	PodNS   string // the pod's Kubernetes namespace
 	PodUID  string
+	PodQoS  string // guaranteed, burstable or besteffort
+	// SandboxID is the container that holds the pod's namespaces; on that one, its own.
+	SandboxID string
+	// Outer is the container that this one runs in, as in Docker in Docker; nil is none.
+	Outer *Container
+}
+
+// Equal reports whether both say the same of the same container. Nil equals nil.
+func (c *Container) Equal(o *Container) bool {
+	for c != nil && o != nil && c != o {
+		a, b := *c, *o
+		a.Outer, b.Outer = nil, nil
+		if a != b {
+			return false
+		}
+		c, o = c.Outer, o.Outer
+	}
+	return c == o
 }
