@@ -17,7 +17,7 @@ func (m *Model) cgroupMove(ev *events.Event) {
 	p := m.subject(ev)
 	m.observe(p, ev)
 	if d != nil {
-		if d.From.ID == 0 && d.From.Path == "" {
+		if d.From.ID == 0 && d.From.Path == "" && !m.recall.on {
 			d.From = from
 		}
 		if p != nil && p.State == Live {

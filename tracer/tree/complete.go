@@ -5,6 +5,9 @@ import "github.com/ptrace-ns/ptrace-ns/events"
 // complete adds to an event what its record left out and the model knows for
 // certain: names of others, and what does not change without a record.
 func (m *Model) complete(ev *events.Event, p *Process) {
+	if m.recall.on {
+		return
+	}
 	said := &ev.Process
 	m.completeRef(&said.Parent)
 	switch {

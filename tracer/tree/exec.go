@@ -48,7 +48,7 @@ type heldRename struct {
 func (m *Model) rename(ev *events.Event) {
 	p := m.subject(ev)
 	if p != nil && p.State == Live {
-		if ev.Rename != nil && ev.Rename.InExec {
+		if ev.Rename != nil && ev.Rename.InExec && !m.recall.on { // one that is told has failed
 			m.complete(ev, p)
 			m.hold(p, ev)
 			return

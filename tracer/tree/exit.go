@@ -18,18 +18,31 @@ func (m *Model) exit(ev *events.Event) {
 	if d.Status.Signal != 0 {
 		m.tellHeld(p)
 	}
+	if m.recall.on {
+		m.observe(p, ev)
+		m.end(p, ev)
+		return
+	}
 	if d.LifetimeNS == 0 && ev.BootNS > p.Key.Start {
 		d.LifetimeNS = ev.BootNS - p.Key.Start
 	}
 	if d.Threads > 0 && p.Threads > 1 && !p.Birth.Seen {
 		d.Threads += p.Threads - 1 // those that were there before tracing began
 	}
-	d.Killer = m.killerOf(p, d.Status.Signal)
+	if d.Killer == nil { // else the record says it: no signal was sent
+		d.Killer = m.killerOf(p, d.Status.Signal)
+	}
 	m.complete(ev, p)
 	m.say(ev)
 	m.observe(p, ev)
 	m.endContainer(p, d)
+	m.end(p, ev)
+	d.Killer = nil // it is the model's, and the event is its source's
+}
 
+// end keeps how a process ended and takes it from among the living.
+func (m *Model) end(p *Process, ev *events.Event) {
+	d := ev.Exit
 	if p.end == nil {
 		p.end = &End{}
 	}
@@ -37,6 +50,5 @@ func (m *Model) exit(ev *events.Event) {
 		Status: d.Status, AtNS: ev.BootNS, LifetimeNS: d.LifetimeNS, Threads: d.Threads,
 		Seq: ev.Seq, Reaper: m.keep(d.Reaper), Reason: d.ReaperReason, Killer: cloneKiller(d.Killer),
 	}
-	d.Killer = nil // it is the model's, and the event is its source's
 	m.bury(p, Exited)
 }

@@ -9,6 +9,12 @@ import (
 // maxSenderChain bounds how far a sender's ancestors are told.
 const maxSenderChain = 64
 
+// SIGSYS with SYS_SECCOMP is what a filter sends (include/uapi/asm-generic/siginfo.h).
+const (
+	sigSys     = 31
+	sysSeccomp = 1
+)
+
 // killerOf says who sent the signal that ended p, nil when that was not seen. It
 // is valid until the next call.
 func (m *Model) killerOf(p *Process, signal int32) *events.Killer {
@@ -22,7 +28,10 @@ func (m *Model) killerOf(p *Process, signal int32) *events.Killer {
 	r := p.signals[i]
 	k := &m.killer
 	k.Origin, k.Signal, k.Sender = r.origin, signal, r.sender
-	k.ParentDeath, k.Code = r.pdeath, r.code
+	k.ParentDeath, k.Code, k.Why = r.pdeath, r.code, ""
+	if r.origin == events.OriginKernel && signal == sigSys && r.code == sysSeccomp {
+		k.Why = events.WhySeccomp
+	}
 	fromKernel := r.origin == events.OriginKernel || r.origin == events.OriginUnknown
 	switch {
 	case signal == sigKill && p.oom && fromKernel:

@@ -74,6 +74,7 @@ func (m *Model) place(p *Process, said *events.Process) {
 
 // refresh takes over what a record says of a live process.
 func (m *Model) refresh(p *Process, said *events.Process) {
+	p.seenGap = m.gap
 	m.place(p, said)
 	if said.Threads != 0 {
 		p.Threads = said.Threads
@@ -142,7 +143,7 @@ func (m *Model) bury(p *Process, as State) {
 	if before == Live {
 		m.stats.Live--
 	}
-	if as == Gone && m.isContainerInit(p) {
+	if as != Zombie && m.isContainerInit(p) {
 		delete(m.containers, p.Container.ID)
 	}
 	if as != Zombie {

@@ -57,6 +57,7 @@ type Model struct {
 	freeHeld        []*heldRename
 	pass            pass
 	gap             uint32 // how many Lost were seen: what is older is inferred
+	recall          memory
 }
 
 // New returns an empty model.

@@ -18,7 +18,7 @@ type Namespace struct {
 	Via      string     // how: clone, clone3, unshare
 	Born     bool       // its birth was seen, at BornNS
 	BornNS   uint64
-	DyingNS  uint64 // when its init ended or the kernel began to kill, see Dying
+	DyingNS  uint64 // when its init ended or the kernel began to kill; 0 when nobody saw
 	Members  int    // the living with a number in it, those in nested ones included
 	Unreaped int    // members that a snapshot found dead and not waited for
 

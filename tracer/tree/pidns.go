@@ -95,11 +95,20 @@ func (m *Model) reaped(p *Process, d *events.SignalDetail) {
 	for ns.init != nil && ns.init.reapedIn != nil {
 		ns = ns.init.reapedIn
 	}
-	p.reapedIn = ns
-	ns.killed = append(ns.killed, p.Ref())
+	m.reapIn(p, ns)
 	m.tellPidns(events.PidnsReap, p, events.PidnsDetail{
 		NS: ns.Info(), Via: ns.Via, Creator: ns.Creator, Init: ns.initRef(),
 	})
+}
+
+// reapIn notes for the end of the namespace that its death kills p.
+func (m *Model) reapIn(p *Process, ns *Namespace) {
+	if p.reapedIn != nil || ns.init == p {
+		return
+	}
+	m.markDying(ns)
+	p.reapedIn = ns
+	ns.killed = append(ns.killed, p.Ref())
 }
 
 // dyingNamespace finds the namespace that is being emptied among those of the
@@ -144,9 +153,14 @@ func (m *Model) leave(p *Process, before State) {
 	}
 }
 
+// initEnded notes the end of a namespace's PID 1. When that was is known only of one
+// that was seen to exit.
 func (m *Model) initEnded(p *Process) {
 	ns := p.ns
-	m.markDying(ns)
+	if end, ok := p.End(); ok && end.AtNS != 0 {
+		m.markDying(ns)
+	}
+	ns.dying = true
 	if end, ok := p.End(); ok {
 		ns.exit, ns.exitSeen, ns.initExitNS = end.Status, true, end.AtNS
 	}

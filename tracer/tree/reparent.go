@@ -73,10 +73,10 @@ func (m *Model) settleParent(p *Process) {
 // foretold returns the last change of parent when it was foretold and nobody has
 // seen it, else nil.
 func (p *Process) foretold() *Adoption {
-	if p.edge != Predicted || len(p.adoptions) == 0 {
+	last := p.lastAdoption()
+	if p.edge != Predicted || last == nil {
 		return nil
 	}
-	last := &p.adoptions[len(p.adoptions)-1]
 	if last.Confirmed || last.To.Key != p.parent.Key {
 		return nil
 	}
@@ -163,13 +163,24 @@ func (m *Model) adopt(p, to *Process, reason events.ReparentReason, sure Certain
 		status := end.Status
 		a.FromExit = &status
 	}
+	p.addAdoption(a)
+	m.move(p, to, sure)
+	m.tellAdoption(p, p.lastAdoption(), events.Ref{}, 0)
+}
+
+func (p *Process) addAdoption(a Adoption) {
 	if len(p.adoptions) == keptAdoptions {
 		p.adoptions = append(p.adoptions[:0], p.adoptions[1:]...)
 		p.dropped++
 	}
 	p.adoptions = append(p.adoptions, a)
-	m.move(p, to, sure)
-	m.tellAdoption(p, &p.adoptions[len(p.adoptions)-1], events.Ref{}, 0)
+}
+
+func (p *Process) lastAdoption() *Adoption {
+	if len(p.adoptions) == 0 {
+		return nil
+	}
+	return &p.adoptions[len(p.adoptions)-1]
 }
 
 // tellAdoption tells a change of parent for the first time or, with what was

@@ -84,8 +84,9 @@ func (m *Model) noteEnd(p *Process, ev *events.Event) {
 	}
 }
 
-// snapshotEnd closes a pass: who was born before it began and was not in it has
-// ended in a gap.
+// snapshotEnd closes a pass: who was born before it began, was not in it and has not
+// shown himself since the last gap has ended in it. Who has may not be in the pass
+// because his record was told just before it, as a birth that waited to be read is.
 func (m *Model) snapshotEnd() {
 	if !m.pass.on {
 		return
@@ -93,7 +94,8 @@ func (m *Model) snapshotEnd() {
 	m.pass.on = false
 	var gone []*Process
 	for p := range m.All() {
-		if (p.State == Live || p.State == Zombie) && p.pass != m.pass.number && p.Key.Start < m.pass.startNS {
+		unseen := p.State == Zombie || p.State == Live && p.seenGap != m.gap
+		if unseen && p.pass != m.pass.number && p.Key.Start < m.pass.startNS {
 			gone = append(gone, p)
 		}
 	}

@@ -21,7 +21,7 @@ type voice struct {
 
 // say tells one event and numbers it.
 func (m *Model) say(ev *events.Event) {
-	if m.err != nil {
+	if m.err != nil || m.recall.on {
 		return
 	}
 	m.seq++

@@ -1,0 +1,198 @@
+package tree
+
+import "github.com/ptrace-ns/ptrace-ns/events"
+
+// memory is what the model knows of a stream that it recalls.
+type memory struct {
+	on  bool
+	seq uint64 // of the last event
+	// whole says that no event is missing since the stream began or lost records.
+	whole bool
+}
+
+// Recall folds one event of a stream that was told before, a recording say: raw
+// events and those derived from them, in order, with the numbers that they had. The
+// model is then what the one that told them was. Nothing is told, and neither ev nor
+// anything that it points to is changed or kept.
+//
+// What was told is the truth, and the model follows it where its own conclusions
+// differ: a killer, a change of parent, the end of a namespace rest on records, a
+// signal that nobody asked for or a look into /proc, that are not in a stream.
+//
+// Streams may be filtered. A derived event stands for raw ones that are missing. A
+// parent with a PID and no start is the process that holds the PID now. No event
+// tells the end of a pass over all processes: it ends with the first raw event that
+// is no Snapshot, and who was not in it is gone only if no event is missing since the
+// gap before it. Else he stays Live, and his parent Inferred until he shows himself.
+//
+// A model either applies or recalls, never both.
+func (m *Model) Recall(ev *events.Event) {
+	r := &m.recall
+	r.whole = ev.Seq == r.seq+1 && (r.whole || r.seq == 0)
+	r.on, r.seq = true, ev.Seq
+	known := *ev
+	if from := &known.Process.Parent; from.Key.Start == 0 && !from.IsZero() {
+		*from = m.holder(known.Process.Key, from.Key.PID)
+	}
+	m.current, m.currentTold = &known, true
+	if !ev.Kind.Derived() {
+		if m.pass.on && ev.Kind != events.Snapshot {
+			m.recallEnd()
+		}
+		m.fold(&known)
+		r.whole = r.whole || ev.Kind == events.Lost
+	} else {
+		m.recallDerived(&known)
+	}
+	m.current = nil
+}
+
+// holder returns who a record of the child means by its parent's PID, the zero Ref
+// when that is not known.
+func (m *Model) holder(child events.ProcKey, pid int32) events.Ref {
+	if p := m.procs[child]; p != nil && p.parent.Key.PID == pid {
+		return p.parent.Ref()
+	}
+	if p := m.byPID[pid]; p != nil && older(p.Key, child) {
+		return p.Ref()
+	}
+	return events.Ref{}
+}
+
+// recallEnd closes a pass whose end the stream does not tell.
+func (m *Model) recallEnd() {
+	if m.recall.whole {
+		m.snapshotEnd()
+	}
+	m.pass.on = false
+}
+
+// recallDerived takes over what followed from the raw events before.
+func (m *Model) recallDerived(ev *events.Event) {
+	switch ev.Kind {
+	case events.PidnsDestroy:
+		m.recallDestroy(ev)
+		return
+	case events.ContainerExit:
+		m.recallContainerExit(ev)
+		return
+	}
+	p := m.procs[ev.Process.Key]
+	if p == nil || p.State == Placeholder {
+		p = m.subject(ev) // not else: what follows from others' records shows nobody alive
+	}
+	if p == nil || p.State != Live {
+		return
+	}
+	switch {
+	case ev.Reparent != nil:
+		m.recallReparent(p, ev)
+	case ev.Pidns != nil:
+		m.recallPidns(p, ev)
+	case ev.Kind == events.ContainerStart && p.Container != nil:
+		m.containers[p.Container.ID] = p.Key
+	}
+}
+
+// recallReparent makes the last change of parent what was told. One that is told the
+// second time, as it was seen, replaces what was foretold.
+func (m *Model) recallReparent(p *Process, ev *events.Event) {
+	d := ev.Reparent
+	if d.To.IsZero() || !older(d.To.Key, p.Key) {
+		return
+	}
+	a := Adoption{
+		From: m.keep(d.From), To: m.keep(d.To), Reason: d.Reason, AtNS: ev.BootNS, Confirmed: d.Confirmed, seq: ev.Seq,
+	}
+	if d.FromExit != nil {
+		status := *d.FromExit
+		a.FromExit = &status
+	}
+	if last := p.lastAdoption(); last != nil && last.AtNS == a.AtNS && last.From.Key == a.From.Key {
+		*last = a // the model concluded it by itself, or it was foretold
+	} else {
+		p.addAdoption(a)
+	}
+	sure := Predicted
+	if d.Confirmed {
+		sure = Confirmed
+	}
+	if p.parent.Key == d.To.Key {
+		m.trust(p, sure)
+		return
+	}
+	m.move(p, m.named(d.To), sure)
+}
+
+// recallPidns takes over what was told of a namespace of p.
+func (m *Model) recallPidns(p *Process, ev *events.Event) {
+	d := ev.Pidns
+	ns := m.dyingNamespace(p, d.NS.ID)
+	if ns == nil {
+		return
+	}
+	m.identify(ns, d.NS)
+	switch ev.Kind {
+	case events.PidnsCreate:
+		ns.Born, ns.BornNS, ns.Creator, ns.Via = true, ev.BootNS, m.keep(d.Creator), m.names.intern(d.Via)
+	case events.PidnsReap:
+		if ns.Init.IsZero() {
+			ns.Init = m.keep(d.Init)
+		}
+		m.reapIn(p, ns)
+	}
+}
+
+// identify takes over what a chain in a stream does not have.
+func (m *Model) identify(ns *Namespace, said events.NSInfo) {
+	if said.UserNS != 0 {
+		ns.UserNS = said.UserNS
+	}
+	if said.ID.ID != 0 && ns.ID.ID == 0 {
+		ns.ID = said.ID
+		m.nsByID[said.ID.ID] = ns
+	}
+}
+
+// recallDestroy ends a namespace: whoever is a member still has ended unseen.
+func (m *Model) recallDestroy(ev *events.Event) {
+	d := ev.Pidns
+	if d == nil {
+		return
+	}
+	ns := m.nsByInum[d.NS.ID.Inum]
+	for ns != nil && (!sameNS(ns.ID, d.NS.ID) || !ns.Init.IsZero() && ns.Init.Key != d.Init.Key) {
+		ns = ns.former
+	}
+	if ns == nil || ns.Level == 0 {
+		return
+	}
+	m.identify(ns, d.NS)
+	ns.dying, ns.destroyTold = true, true
+	if d.Exit != nil && !ns.exitSeen {
+		ns.exit, ns.exitSeen = *d.Exit, true
+	}
+	var gone []*Process
+	for p := range m.Processes() {
+		if p.within(ns) {
+			gone = append(gone, p)
+		}
+	}
+	for _, p := range gone {
+		m.vanish(p)
+	}
+	if len(gone) == 0 {
+		m.settle(ns)
+	}
+}
+
+// recallContainerExit stands for the exit of the container's init where that is
+// missing.
+func (m *Model) recallContainerExit(ev *events.Event) {
+	if c := ev.Process.Container; c != nil && m.containers[c.ID] == ev.Process.Key {
+		delete(m.containers, c.ID)
+	}
+	if p := m.procs[ev.Process.Key]; p != nil && p.State == Live && ev.Exit != nil {
+		m.end(p, ev)
+	}
+}
