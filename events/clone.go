@@ -44,9 +44,18 @@ func (p *Process) Clone() Process {
 	c.Chain = slices.Clone(p.Chain)
 	c.Args.Raw = bytes.Clone(p.Args.Raw)
 	c.Env.Raw = bytes.Clone(p.Env.Raw)
-	c.Container, c.Serves = clonePtr(p.Container), clonePtr(p.Serves)
+	c.Container, c.Serves = p.Container.Clone(), p.Serves.Clone()
 	c.Job = clonePtr(p.Job)
 	return c
+}
+
+// Clone returns a copy that shares nothing with c; of nil it is nil.
+func (c *Container) Clone() *Container {
+	copied := clonePtr(c)
+	if c != nil {
+		copied.Outer = c.Outer.Clone()
+	}
+	return copied
 }
 
 func clonePtr[T any](p *T) *T {

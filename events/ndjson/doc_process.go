@@ -43,8 +43,14 @@ type ProcessDoc struct {
 	NS NSDoc `json:"ns"`
 	// Its cgroup.
 	Cgroup *CgroupDoc `json:"cgroup,omitzero"`
-	// Its container.
+	// The container that it is in.
 	Container *ContainerDoc `json:"container,omitzero"`
+	// What it is for in the making and keeping of containers.
+	Role string `json:"role,omitzero" jsonschema:"enum=daemon,enum=shim,enum=monitor,enum=runtime,enum=init,enum=proxy,enum=sandbox,enum=exec,enum=client,enum=agent,enum=tool"`
+	// The line of programs that the one with a role belongs to, where its name tells: docker-1.x, containerd-shim-v1, containerd-shim-v2, conmon …
+	Genealogy string `json:"genealogy,omitzero"`
+	// The container that a shim, monitor, runtime or proxy works for, by its own arguments. It is not in it.
+	Serves *ContainerDoc `json:"serves,omitzero"`
 	// It is the PID 1 of its own PID namespace.
 	NSInit bool `json:"ns_init,omitzero"`
 	// PR_SET_CHILD_SUBREAPER is set.
@@ -53,8 +59,27 @@ type ProcessDoc struct {
 	Kthread bool `json:"kthread,omitzero"`
 	// It had ended before and is not reaped.
 	Zombie bool `json:"zombie,omitzero"`
+	JobFields
 	// A string of this object was not valid UTF-8.
 	Lossy bool `json:"lossy,omitzero"`
+}
+
+// JobFields are what ps tells of a process besides, as of a snapshot or one look.
+type JobFields struct {
+	// Its process group, by the number in the initial PID namespace; absent when none.
+	PGID int32 `json:"pgid,omitzero"`
+	// Its session, by the number in the initial PID namespace; absent when none.
+	SID int32 `json:"sid,omitzero"`
+	// Its controlling terminal below /dev, like pts/0.
+	TTY string `json:"tty,omitzero"`
+	// The terminal's foreground process group, in the initial PID namespace.
+	TPGID int32 `json:"tpgid,omitzero"`
+	// The leader's state by the letter of /proc/PID/stat, then the marks of ps: < or N
+	// (nice below or above 0), L (locked memory), s (session leader), l (threads), +
+	// (in the foreground process group).
+	State string `json:"state,omitzero" jsonschema:"pattern=^[A-Za-z][<N]?L?s?l?[+]?$"`
+	// CPU time of all its threads, user and system, those that have ended included.
+	CPUNS *uint64 `json:"cpu_ns,omitzero"`
 }
 
 // RefDoc names another process.
@@ -113,22 +138,33 @@ type CgroupDoc struct {
 
 // ContainerDoc is a container as far as it is known.
 type ContainerDoc struct {
+	OuterDoc
+	// The containers that it runs in, as in Docker in Docker, the outermost first.
+	Within []OuterDoc `json:"within,omitzero"`
+}
+
+// OuterDoc is a container without those around it.
+type OuterDoc struct {
 	// The runtime's full id.
 	ID string `json:"id"`
 	// docker, containerd, podman, cri-o, runc, crun, lxc, nspawn …
 	Runtime string `json:"runtime,omitzero"`
-	// What the identity was read from.
-	Source string `json:"source,omitzero" jsonschema:"enum=cgroup,enum=state,enum=api"`
+	// What the latest of it was read from: its cgroup's path, a runtime's arguments, the runtime's state on disk, or the daemon's API.
+	Source string `json:"source,omitzero" jsonschema:"enum=cgroup,enum=args,enum=state,enum=api"`
 	// Its name.
 	Name string `json:"name,omitzero"`
 	// Its image.
 	Image string `json:"image,omitzero"`
-	// Name of its Kubernetes pod.
+	// Name of its pod.
 	Pod string `json:"pod,omitzero"`
-	// Namespace of that pod.
+	// Kubernetes namespace of that pod.
 	PodNamespace string `json:"pod_namespace,omitzero"`
 	// Uid of that pod.
 	PodUID string `json:"pod_uid,omitzero"`
+	// Kubernetes' quality of service of that pod.
+	PodQoS string `json:"pod_qos,omitzero" jsonschema:"enum=guaranteed,enum=burstable,enum=besteffort"`
+	// Id of the container that holds the pod's namespaces; on that one, its own.
+	SandboxID string `json:"sandbox_id,omitzero"`
 	// A string of this object was not valid UTF-8.
 	Lossy bool `json:"lossy,omitzero"`
 }
@@ -155,6 +191,9 @@ type KillerDoc struct {
 	ParentDeath bool `json:"parent_death,omitzero"`
 	// The si_code, when not 0: 1 with SIGSYS is seccomp.
 	Code int32 `json:"code,omitzero"`
+	// For what the kernel did it, when that is certain: seccomp is a system call that
+	// strict mode or a filter forbids.
+	Why string `json:"why,omitzero" jsonschema:"enum=seccomp"`
 	// The sender's ancestors up to the first process of another container or the host's init.
 	SenderChain []RefDoc `json:"sender_chain,omitzero"`
 	// Signals of other processes that did not end it before, oldest first, the latest four.

@@ -31,7 +31,7 @@ func (e *encoder) details(ev *events.Event) {
 		e.exec(d)
 	}
 	if c := ev.Process.Container; c != nil && (ev.Kind == events.ContainerStart || ev.Kind == events.ContainerExit) {
-		e.container(c)
+		e.container("container", c)
 	}
 	if d := ev.Exit; d != nil {
 		e.exited(d)

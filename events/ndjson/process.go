@@ -26,16 +26,32 @@ func (e *encoder) process(p *events.Process) {
 	if p.Full {
 		e.cgroup("cgroup", p.Cgroup)
 	}
-	if p.Container != nil {
-		e.container(p.Container)
-	}
+	e.container("container", p.Container)
+	e.text("role", p.Role)
+	e.text("genealogy", p.Genealogy)
+	e.container("serves", p.Serves)
 	if p.Full {
 		e.flag("ns_init", p.NSInit)
 		e.flag("subreaper", p.Subreaper)
 		e.flag("kthread", p.Kthread)
 	}
 	e.flag("zombie", p.Zombie)
+	if p.Job != nil {
+		e.job(p.Job)
+	}
 	e.close(outer)
+}
+
+// job writes what ps tells besides.
+func (e *encoder) job(j *events.Job) {
+	e.known("pgid", uint64(max(j.PGID, 0)))
+	e.known("sid", uint64(max(j.SID, 0)))
+	e.text("tty", j.TTY)
+	e.known("tpgid", uint64(max(j.TPGID, 0)))
+	e.text("state", j.State)
+	if j.HasCPU {
+		e.uint("cpu_ns", j.CPUNS)
+	}
 }
 
 // image writes what the process runs and as whom.
@@ -144,8 +160,31 @@ func (e *encoder) cgroup(name string, c events.Cgroup) {
 	e.close(outer)
 }
 
-func (e *encoder) container(c *events.Container) {
-	outer := e.open("container")
+func (e *encoder) container(name string, c *events.Container) {
+	if c == nil {
+		return
+	}
+	outer := e.open(name)
+	e.containerFields(c)
+	if c.Outer != nil {
+		e.array("within")
+		e.within(c.Outer)
+		e.endArray()
+	}
+	e.close(outer)
+}
+
+// within writes the containers around one, the outermost first.
+func (e *encoder) within(c *events.Container) {
+	if c.Outer != nil {
+		e.within(c.Outer)
+	}
+	outer := e.open("")
+	e.containerFields(c)
+	e.close(outer)
+}
+
+func (e *encoder) containerFields(c *events.Container) {
 	e.string("id", c.ID)
 	e.text("runtime", c.Runtime)
 	e.text("source", c.Source)
@@ -154,5 +193,6 @@ func (e *encoder) container(c *events.Container) {
 	e.text("pod", c.Pod)
 	e.text("pod_namespace", c.PodNS)
 	e.text("pod_uid", c.PodUID)
-	e.close(outer)
+	e.text("pod_qos", c.PodQoS)
+	e.text("sandbox_id", c.SandboxID)
 }

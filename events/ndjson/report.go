@@ -127,7 +127,7 @@ func (e *encoder) ancestors(all []report.Ancestor) {
 		e.string("comm", a.Comm)
 		e.text("role", a.Role)
 		if a.Container != nil {
-			e.container(a.Container)
+			e.container("container", a.Container)
 		}
 		e.close(outer)
 	}
@@ -166,13 +166,13 @@ func (e *encoder) namespace(ns *report.Namespace) {
 		e.key(ns.Init.Key)
 		e.string("comm", ns.Init.Comm)
 		e.chain(ns.Chain)
-		e.image(&events.Process{Args: ns.Args})
+		e.image(&events.Process{Exe: ns.Exe, Args: ns.Args})
 		e.close(outer)
 	}
 	e.ref("creator", ns.Creator)
 	e.text("via", ns.Via)
 	if ns.Container != nil {
-		e.container(ns.Container)
+		e.container("container", ns.Container)
 	}
 	e.int("members", int64(ns.Members))
 	e.int("visible", int64(ns.Visible))
