@@ -32,9 +32,13 @@ func (r procReader) complete(p *events.Process) {
 		return
 	}
 	dir := "/proc/" + strconv.Itoa(int(p.Key.PID)) + "/"
-	exe, _ := os.Readlink(dir + "exe")
-	cwd, _ := os.Readlink(dir + "cwd")
-	args, argsErr := os.ReadFile(dir + "cmdline")
+	from := dir
+	exe, err := os.Readlink(from + "exe")
+	if err != nil {
+		exe, from = exeOfThread(dir)
+	}
+	cwd, _ := os.Readlink(from + "cwd")
+	args, argsErr := os.ReadFile(from + "cmdline")
 	// Asked last: if the number is still the same process's, the rest was, too.
 	if !sameStart(dir, p.Key.Start) {
 		return
@@ -43,6 +47,22 @@ func (r procReader) complete(p *events.Process) {
 	if argsErr == nil && len(args) > 0 {
 		p.Args = events.Args{Raw: args, Size: uint64(len(args)), Status: events.Complete}
 	}
+}
+
+// exeOfThread returns the executable and the directory of a thread that has one: a
+// leader that has ended has given its memory back, the process has not.
+func exeOfThread(dir string) (exe, from string) {
+	threads, err := os.ReadDir(dir + "task")
+	if err != nil {
+		return "", dir
+	}
+	for _, t := range threads {
+		thread := dir + "task/" + t.Name() + "/"
+		if exe, err := os.Readlink(thread + "exe"); err == nil {
+			return exe, thread
+		}
+	}
+	return "", dir
 }
 
 // sameStart compares the start in /proc/PID/stat, which is in ticks and cut.

@@ -29,6 +29,10 @@ func (k *Kernel) snapshot(last bool) error {
 	if err != nil {
 		return err
 	}
+	if last {
+		// What was lost may be a cgroup's making; one that a process is in is there.
+		k.cgroups.walk(k.obj.v1Hierarchy)
+	}
 	meanwhile, err := k.readAvailable()
 	if err != nil {
 		return err

@@ -1,0 +1,302 @@
+//go:build linux
+
+package tracer
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/ptrace-ns/ptrace-ns/bpf"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
+	"github.com/ptrace-ns/ptrace-ns/internal/oracle"
+	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
+)
+
+// faulty is the live kernel with a reader that loses each so-manieth record of one
+// kind. As the true one it tells the gap where it is; when it looks at all
+// processes again is decided by the test.
+type faulty struct {
+	*Kernel
+	t      *testing.T
+	model  *tree.Model
+	sink   events.Sink
+	peek   bpf.Decoder
+	kind   events.Kind
+	every  int
+	met    int // records of the kind
+	lost   int // of them
+	passes int // resyncs
+	name   string
+	ended  int
+}
+
+func openFaulty(t *testing.T, kind events.Kind, every int) *faulty {
+	t.Helper()
+	k, err := Open(Options{BufferBytes: 32 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := k.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	f := &faulty{Kernel: k, t: t, model: tree.New(tree.Options{Keep: 1 << 14}), kind: kind, every: every}
+	f.sink = Derive(f.model, f)
+	f.hold()
+	return f
+}
+
+// Put remembers the last name that a process took and who ended last: by these a
+// test marks a moment.
+func (f *faulty) Put(ev *events.Event) error {
+	switch ev.Kind {
+	case events.Rename:
+		f.name = ev.Process.Comm
+	case events.Exit:
+		f.ended = int(ev.Process.Key.PID)
+	}
+	return nil
+}
+
+func (f *faulty) Flush() error { return nil }
+
+// hold has no resync happen until the test wants one.
+func (f *faulty) hold() { f.resync.earliest = time.Now().Add(time.Hour) }
+
+// Next is Kernel.Next but for the records that it loses.
+func (f *faulty) Next(ctx context.Context) (*events.Event, error) {
+	for {
+		it, err := f.nextRaw(ctx)
+		if it == nil || err != nil {
+			return nil, err
+		}
+		if lost := f.lose(it); lost != nil {
+			return lost, nil
+		}
+		ev, err := f.decode(it)
+		if ev == nil && err == nil {
+			continue
+		}
+		return ev, err
+	}
+}
+
+// lose returns what is told in place of the record when it is lost.
+func (f *faulty) lose(it *item) *events.Event {
+	if !it.received {
+		return nil
+	}
+	ev, err := f.peek.Decode(it.raw)
+	if err != nil || ev.Kind != f.kind {
+		return nil
+	}
+	if f.met++; f.met%f.every != 0 {
+		return nil
+	}
+	f.lost++
+	f.needResync()
+	return &events.Event{Kind: events.Lost, BootNS: ev.BootNS, Lost: &events.LostDetail{
+		Count: 1, ByKind: map[events.Kind]uint64{f.kind: 1}, SinceNS: f.lastNS,
+	}}
+}
+
+// until folds what comes until something holds.
+func (f *faulty) until(what string, holds func() bool) {
+	f.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	for !holds() {
+		ev, err := f.Next(ctx)
+		if err != nil {
+			f.t.Fatalf("waiting for %s: %v", what, err)
+		}
+		if ev == nil {
+			continue
+		}
+		if err := f.sink.Put(ev); err != nil {
+			f.t.Fatal(err)
+		}
+		if ev.Kind == events.SnapshotEnd {
+			f.passes++
+		}
+	}
+}
+
+// heal has all processes looked at again.
+func (f *faulty) heal() {
+	f.t.Helper()
+	if f.passes == 0 {
+		f.until("the first snapshot", func() bool { return f.passes > 0 })
+	}
+	f.needResync()
+	f.resync.earliest = time.Time{}
+	before := f.passes
+	f.until("the resync", func() bool { return f.passes > before })
+	f.hold()
+}
+
+// TestR02 loses records while processes are born, executed and ended in all ways.
+// Before all are looked at again nothing is said that is wrong without saying that
+// it is not sure; afterwards all is right.
+func TestR02(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	images, err := oracle.Images(kerneltest.CompileHelper(t, "oracle"), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []events.Kind{events.Fork, events.Exec, events.Exit} {
+		for _, every := range []int{1, 3} {
+			t.Run(fmt.Sprintf("%s/%d", kind, every), func(t *testing.T) {
+				f := openFaulty(t, kind, every)
+				for n := 0; n < 2 || f.lost < 5 && n < 20; n++ {
+					f.workload(images)
+				}
+				if f.lost < 5 {
+					t.Errorf("lost: %d records, want more", f.lost)
+				}
+				t.Logf("%d of %d records lost; %+v", f.lost, f.met, f.model.Stats())
+			})
+		}
+	}
+}
+
+func (f *faulty) workload(images []string) {
+	t := f.t
+	t.Helper()
+	dir, err := os.MkdirTemp("", "oracle")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	w, err := oracle.Start(images, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed := int(time.Now().UnixNano() >> 10)
+	t.Logf("seed %d", seed)
+	for i, op := range oracle.Workload().Example(seed) {
+		if err := w.Do(op); err != nil {
+			w.Close()
+			t.Fatal(err)
+		}
+		if i%40 == 39 {
+			f.compare(w, i)
+		}
+	}
+	lives, err := w.Lives()
+	if err = firstError(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	f.heal()
+	told := f.byID()
+	for _, l := range lives {
+		for _, p := range told[l.ID] {
+			if p.State == tree.Live {
+				t.Errorf("%v: lives on when all are dead", p.Key)
+			}
+		}
+	}
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compare looks at the model before and after a resync.
+func (f *faulty) compare(w *oracle.World, at int) {
+	f.t.Helper()
+	mark := fmt.Sprintf("r%d-%d", os.Getpid()%100000, at)
+	if err := w.Rename(mark); err != nil {
+		f.t.Fatal(err)
+	}
+	f.until(mark, func() bool { return f.name == mark })
+	f.name = ""
+	lives, err := w.Lives()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.check(lives, fmt.Sprintf("operation %d, in the gap", at), false)
+	f.heal()
+	f.check(lives, fmt.Sprintf("operation %d, after the resync", at), true)
+}
+
+// byID finds what the model has under the name that /proc gives a process.
+func (f *faulty) byID() map[oracle.ID][]*tree.Process {
+	told := map[oracle.ID][]*tree.Process{}
+	for p := range f.model.All() {
+		id := oracle.ID{PID: int(p.Key.PID), Ticks: p.Key.Start / clockTick}
+		told[id] = append(told[id], p)
+	}
+	return told
+}
+
+// check compares with the workload's truth: exactly when the model has seen all
+// processes, else only what it is sure of.
+func (f *faulty) check(lives []oracle.Life, when string, exact bool) {
+	f.t.Helper()
+	told := f.byID()
+	alive := map[oracle.ID]bool{}
+	for i := range lives {
+		if l := &lives[i]; l.Alive {
+			alive[l.ID] = true
+			f.checkAlive(l, told[l.ID], when, exact)
+		}
+	}
+	for _, l := range lives {
+		if alive[l.ID] {
+			continue
+		}
+		for _, p := range told[l.ID] {
+			if p.State == tree.Live && (exact || f.kind != events.Exit) {
+				f.t.Errorf("%s: %v lives, but is dead", when, p.Key)
+			}
+		}
+	}
+}
+
+func (f *faulty) checkAlive(l *oracle.Life, told []*tree.Process, when string, exact bool) {
+	f.t.Helper()
+	told = slices.DeleteFunc(slices.Clone(told), func(p *tree.Process) bool { return p.State != tree.Live })
+	if len(told) != 1 {
+		if exact || len(told) > 1 {
+			f.t.Errorf("%s: process %v is there %d times", when, l.ID, len(told))
+		}
+		return
+	}
+	p := told[0]
+	var chain []oracle.Number
+	for _, e := range p.Chain {
+		chain = append(chain, oracle.Number{Inum: e.NS.Inum, PID: int(e.PID)})
+	}
+	if l.Chain != nil && !slices.Equal(chain, l.Chain) {
+		f.t.Errorf("%s: process %v has the PIDs %v, want %v", when, l.ID, chain, l.Chain)
+	}
+	var parent oracle.ID
+	if up, ok := p.Parent(); ok {
+		parent = oracle.ID{PID: int(up.Key.PID), Ticks: up.Key.Start / clockTick}
+	}
+	sure := f.model.Certainty(p)
+	if parent != l.Parent && (exact || sure > tree.Inferred) {
+		f.t.Errorf("%s: process %v has the parent %v (%v), want %v", when, l.ID, parent, sure, l.Parent)
+	}
+	if !exact {
+		return
+	}
+	if sure < tree.Predicted {
+		f.t.Errorf("%s: the parent of process %v is %v, but it was looked at", when, l.ID, sure)
+	}
+	if p.Comm != l.Comm || p.Image() == nil || p.Image().Exe != l.Exe {
+		f.t.Errorf("%s: process %v is %q with %+v, want %q with %q", when, l.ID, p.Comm, p.Image(), l.Comm, l.Exe)
+	}
+}
