@@ -64,6 +64,8 @@ type Doc struct {
 
 	// A string of this object was not valid UTF-8: U+FFFD stands for the bad bytes.
 	Lossy bool `json:"lossy,omitzero"`
+	// Those strings' bytes in base64, by name.
+	Raw map[string]string `json:"raw,omitzero"`
 }
 
 // HeaderDoc is the first line of a stream: what its times and numbers rest on.
@@ -92,4 +94,6 @@ type HeaderDoc struct {
 	Options map[string]any `json:"options"`
 	// A string of this object was not valid UTF-8.
 	Lossy bool `json:"lossy,omitzero"`
+	// Those strings' bytes in base64, by name.
+	Raw map[string]string `json:"raw,omitzero"`
 }

@@ -33,6 +33,8 @@ type ProcessDoc struct {
 	Env []string `json:"env,omitzero"`
 	// The environment was longer than what was read.
 	EnvTruncated bool `json:"env_truncated,omitzero"`
+	// Its true size in bytes, when cut.
+	EnvBytes uint64 `json:"env_bytes,omitzero"`
 	// The working directory.
 	Cwd string `json:"cwd,omitzero"`
 	// Effective user id in the initial user namespace.
@@ -55,13 +57,19 @@ type ProcessDoc struct {
 	NSInit bool `json:"ns_init,omitzero"`
 	// PR_SET_CHILD_SUBREAPER is set.
 	Subreaper bool `json:"subreaper,omitzero"`
+	// It or an ancestor was a subreaper when it was born or since.
+	UnderSubreaper bool `json:"under_subreaper,omitzero"`
 	// It is a kernel thread.
 	Kthread bool `json:"kthread,omitzero"`
 	// It had ended before and is not reaped.
 	Zombie bool `json:"zombie,omitzero"`
+	// On a snapshot how many threads it has.
+	Threads uint32 `json:"threads,omitzero"`
 	JobFields
 	// A string of this object was not valid UTF-8.
 	Lossy bool `json:"lossy,omitzero"`
+	// Those strings' bytes in base64, by name; of a vector each string with its NUL.
+	Raw map[string]string `json:"raw,omitzero"`
 }
 
 // JobFields are what ps tells of a process besides, as of a snapshot or one look.
@@ -92,12 +100,16 @@ type RefDoc struct {
 	Comm string `json:"comm"`
 	// A string of this object was not valid UTF-8.
 	Lossy bool `json:"lossy,omitzero"`
+	// Those strings' bytes in base64, by name; of a vector each string with its NUL.
+	Raw map[string]string `json:"raw,omitzero"`
 }
 
 // PIDDoc is a process's number in one PID namespace.
 type PIDDoc struct {
 	// Inum of the namespace.
 	NS uint32 `json:"ns"`
+	// The kernel's id of the namespace that is never reused on one boot, where it has one.
+	ID uint64 `json:"id,omitzero"`
 	// The number there.
 	PID int32 `json:"pid"`
 }
@@ -108,6 +120,8 @@ type NSDoc struct {
 	PID uint32 `json:"pid"`
 	// The one that its children will be born into.
 	PIDForChildren uint32 `json:"pid_for_children,omitzero"`
+	// The user namespace that owns the PID namespace.
+	PIDOwner uint32 `json:"pid_owner,omitzero"`
 	// Mount namespace.
 	Mnt uint32 `json:"mnt,omitzero"`
 	// Network namespace.
@@ -134,6 +148,8 @@ type CgroupDoc struct {
 	Hierarchy uint32 `json:"hierarchy,omitzero"`
 	// A string of this object was not valid UTF-8.
 	Lossy bool `json:"lossy,omitzero"`
+	// Those strings' bytes in base64, by name; of a vector each string with its NUL.
+	Raw map[string]string `json:"raw,omitzero"`
 }
 
 // ContainerDoc is a container as far as it is known.
@@ -167,6 +183,8 @@ type OuterDoc struct {
 	SandboxID string `json:"sandbox_id,omitzero"`
 	// A string of this object was not valid UTF-8.
 	Lossy bool `json:"lossy,omitzero"`
+	// Those strings' bytes in base64, by name; of a vector each string with its NUL.
+	Raw map[string]string `json:"raw,omitzero"`
 }
 
 // ExitDoc is either an exit code or a signal.
@@ -222,6 +240,8 @@ type PidnsDoc struct {
 	Level *int `json:"level,omitzero"`
 	// Inum of the parent namespace.
 	Parent uint32 `json:"parent,omitzero"`
+	// The parent's id, where the kernel has one.
+	ParentID uint64 `json:"parent_id,omitzero"`
 	// Inum of the owning user namespace.
 	UserNS uint32 `json:"user_ns,omitzero"`
 }

@@ -53,6 +53,8 @@ type ThreadDoc struct {
 	TIDs []int32 `json:"tids"`
 	// A string of this object was not valid UTF-8.
 	Lossy bool `json:"lossy,omitzero"`
+	// Those strings' bytes in base64, by name.
+	Raw map[string]string `json:"raw,omitzero"`
 }
 
 // NamespaceDoc is one PID namespace and those below it.
@@ -97,6 +99,8 @@ type InitDoc struct {
 	RefDoc
 	// Its PID at every PID-namespace level, outermost first.
 	PIDs []PIDDoc `json:"pids,omitzero"`
+	// Path of its image as the kernel says it.
+	Exe string `json:"exe,omitzero"`
 	// Its arguments, at most the first 4096 bytes.
 	Args []string `json:"args,omitzero"`
 	// The vector was longer.
@@ -175,4 +179,6 @@ type ImageDoc struct {
 	Interpreter string `json:"interpreter,omitzero"`
 	// A string of this object was not valid UTF-8.
 	Lossy bool `json:"lossy,omitzero"`
+	// Those strings' bytes in base64, by name.
+	Raw map[string]string `json:"raw,omitzero"`
 }

@@ -1,17 +1,28 @@
 package ndjson
 
 import (
+	"encoding/base64"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // encoder appends one JSON object. It allocates nothing but the growth of b.
 type encoder struct {
 	b []byte
-	// lossy says that a string of the object being written was not valid UTF-8.
-	lossy bool
+	// raw are the strings that were not valid UTF-8, of the object being written
+	// and of those around it; close takes its object's.
+	raw  [rawRoom]rawText
+	raws int
 }
+
+// rawText is a string that JSON cannot hold. Its value is a view.
+type rawText struct{ name, value string }
+
+// rawRoom is more than the strings of one object and those around it.
+const rawRoom = 24
 
 // next writes the comma that the member or element to come needs.
 func (e *encoder) next() {
@@ -28,7 +39,7 @@ func (e *encoder) name(name string) {
 }
 
 // open begins an object, a member's or an array's; what it returns goes to close.
-func (e *encoder) open(name string) (outerLossy bool) {
+func (e *encoder) open(name string) (mark int) {
 	if name == "" {
 		e.next()
 	} else {
@@ -37,18 +48,36 @@ func (e *encoder) open(name string) (outerLossy bool) {
 	return e.begin()
 }
 
-func (e *encoder) begin() (outerLossy bool) {
-	outerLossy, e.lossy = e.lossy, false
+func (e *encoder) begin() (mark int) {
 	e.b = append(e.b, '{')
-	return outerLossy
+	return e.raws
 }
 
-func (e *encoder) close(outerLossy bool) {
-	if e.lossy {
+// close ends an object. The bytes of its strings that were not valid UTF-8 come
+// last, so that nothing is lost.
+func (e *encoder) close(mark int) {
+	if e.raws > mark {
 		e.bool("lossy", true)
+		e.name("raw")
+		e.b = append(e.b, '{')
+		for _, t := range e.raw[mark:e.raws] {
+			e.name(t.name)
+			e.b = append(e.b, '"')
+			e.b = base64.StdEncoding.AppendEncode(e.b, unsafe.Slice(unsafe.StringData(t.value), len(t.value)))
+			e.b = append(e.b, '"')
+		}
+		e.b = append(e.b, '}')
+		e.raws = mark
 	}
 	e.b = append(e.b, '}')
-	e.lossy = outerLossy
+}
+
+// keep remembers a string that was not valid UTF-8 until its object is closed.
+func (e *encoder) keep(name, value string) {
+	if e.raws < rawRoom {
+		e.raw[e.raws] = rawText{name, value}
+		e.raws++
+	}
 }
 
 func (e *encoder) array(name string) {
@@ -89,7 +118,9 @@ func (e *encoder) flag(name string, v bool) {
 
 func (e *encoder) string(name, v string) {
 	e.name(name)
-	appendQuoted(e, v)
+	if appendQuoted(e, v) {
+		e.keep(name, v)
+	}
 }
 
 // text writes a string whose emptiness means "not known".
@@ -101,11 +132,15 @@ func (e *encoder) text(name, v string) {
 
 func (e *encoder) texts(name string, all []string) {
 	e.array(name)
+	lossy := false
 	for _, s := range all {
 		e.next()
-		appendQuoted(e, s)
+		lossy = appendQuoted(e, s) || lossy
 	}
 	e.endArray()
+	if lossy {
+		e.keep(name, strings.Join(all, "\x00")+"\x00")
+	}
 }
 
 func (e *encoder) time(name string, unixNS int64) {
@@ -125,8 +160,9 @@ func (e *encoder) time(name string, unixNS int64) {
 const hex = "0123456789abcdef"
 
 // appendQuoted writes a JSON string that is safe on a terminal too: controls, C1
-// included, line separators and bidirectional overrides are escaped.
-func appendQuoted[S string | []byte](e *encoder, s S) {
+// included, line separators and bidirectional overrides are escaped. It reports
+// whether s was not valid UTF-8: then U+FFFD stands for the bad bytes.
+func appendQuoted[S string | []byte](e *encoder, s S) (lossy bool) {
 	b := append(e.b, '"')
 	for i := 0; i < len(s); {
 		start := i
@@ -146,7 +182,7 @@ func appendQuoted[S string | []byte](e *encoder, s S) {
 		switch {
 		case r == utf8.RuneError && n == 1:
 			b = utf8.AppendRune(b, utf8.RuneError)
-			e.lossy = true
+			lossy = true
 		case hidden(r):
 			b = append(b, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
 		default:
@@ -155,6 +191,7 @@ func appendQuoted[S string | []byte](e *encoder, s S) {
 		i += n
 	}
 	e.b = append(b, '"')
+	return lossy
 }
 
 func plain(c byte) bool { return c >= ' ' && c < 0x7f && c != '"' && c != '\\' }

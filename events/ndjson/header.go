@@ -35,23 +35,19 @@ func AppendHeader(b []byte, h *events.Header) ([]byte, error) {
 }
 
 func (e *encoder) option(name string, value any) error {
-	e.next()
-	appendQuoted(e, name)
-	e.b = append(e.b, ':')
 	switch v := value.(type) {
 	case bool:
-		e.b = fmt.Appendf(e.b, "%t", v)
-	case int, int64, uint64:
-		e.b = fmt.Appendf(e.b, "%d", v)
+		e.bool(name, v)
+	case int:
+		e.int(name, int64(v))
+	case int64:
+		e.int(name, v)
+	case uint64:
+		e.uint(name, v)
 	case string:
-		appendQuoted(e, v)
+		e.string(name, v)
 	case []string:
-		e.b = append(e.b, '[')
-		for _, s := range v {
-			e.next()
-			appendQuoted(e, s)
-		}
-		e.endArray()
+		e.texts(name, v)
 	default:
 		return fmt.Errorf("option %q has a value of type %T, which the header does not know", name, value)
 	}

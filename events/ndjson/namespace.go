@@ -15,6 +15,7 @@ func (e *encoder) nsInfo(n events.NSInfo) {
 	e.nsid(n.ID)
 	e.int("level", int64(n.Level))
 	e.known("parent", uint64(n.Parent.Inum))
+	e.known("parent_id", n.Parent.ID)
 	e.known("user_ns", uint64(n.UserNS))
 	e.close(outer)
 }

@@ -1,6 +1,10 @@
 package ndjson
 
-import "github.com/ptrace-ns/ptrace-ns/events"
+import (
+	"unsafe"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
 
 func (e *encoder) process(p *events.Process) {
 	outer := e.open("process")
@@ -13,9 +17,10 @@ func (e *encoder) process(p *events.Process) {
 	if p.Parent.Key.PID != 0 || len(p.Chain) > 0 {
 		e.int("ppid", int64(p.Parent.Key.PID))
 	}
+	e.ref("parent", p.Parent)
 	if p.Full {
-		e.ref("parent", p.Parent)
-		e.known("start_ns", p.Key.Start)
+		// Always: by it a reader knows a full process.
+		e.uint("start_ns", p.Key.Start)
 		e.known("pid_ino", p.PIDIno)
 	}
 	e.string("comm", p.Comm)
@@ -33,9 +38,11 @@ func (e *encoder) process(p *events.Process) {
 	if p.Full {
 		e.flag("ns_init", p.NSInit)
 		e.flag("subreaper", p.Subreaper)
+		e.flag("under_subreaper", p.UnderSubreaper)
 		e.flag("kthread", p.Kthread)
 	}
 	e.flag("zombie", p.Zombie)
+	e.known("threads", uint64(p.Threads))
 	if p.Job != nil {
 		e.job(p.Job)
 	}
@@ -63,6 +70,7 @@ func (e *encoder) image(p *events.Process) {
 	}
 	if e.vector("env", p.Env) {
 		e.bool("env_truncated", true)
+		e.uint("env_bytes", p.Env.Size)
 	}
 	e.text("cwd", p.Cwd)
 	if p.HasIDs {
@@ -77,11 +85,15 @@ func (e *encoder) vector(name string, a events.Args) (truncated bool) {
 		return false
 	}
 	e.array(name)
+	lossy := false
 	for s := range a.All {
 		e.next()
-		appendQuoted(e, s)
+		lossy = appendQuoted(e, s) || lossy
 	}
 	e.endArray()
+	if lossy {
+		e.keep(name, unsafe.String(unsafe.SliceData(a.Raw), len(a.Raw)))
+	}
 	return a.Status == events.Truncated
 }
 
@@ -106,7 +118,7 @@ func (e *encoder) refs(name string, all []events.Ref) {
 	e.endArray()
 }
 
-func (e *encoder) refObject(outer bool, r events.Ref) {
+func (e *encoder) refObject(outer int, r events.Ref) {
 	e.key(r.Key)
 	e.string("comm", r.Comm)
 	e.close(outer)
@@ -120,6 +132,7 @@ func (e *encoder) chain(c events.PIDChain) {
 	for _, entry := range c {
 		outer := e.open("")
 		e.uint("ns", uint64(entry.NS.Inum))
+		e.known("id", entry.NS.ID)
 		e.int("pid", int64(entry.PID))
 		e.close(outer)
 	}
@@ -138,6 +151,7 @@ func (e *encoder) namespaces(p *events.Process) {
 	e.known("pid", uint64(pid))
 	if p.Full {
 		e.known("pid_for_children", uint64(p.NS.PIDForChildren))
+		e.known("pid_owner", uint64(p.PidnsOwner))
 		e.known("mnt", uint64(p.NS.Mnt))
 		e.known("net", uint64(p.NS.Net))
 		e.known("uts", uint64(p.NS.UTS))

@@ -1,0 +1,356 @@
+package ndjson
+
+import (
+	"encoding/base64"
+	"fmt"
+	"math"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// maxDepth bounds how deep values may be nested; a line of ours has five levels.
+const maxDepth = 16
+
+// SyntaxError says why a line is not one of the stream's.
+type SyntaxError struct {
+	Offset int // byte in the line
+	Reason string
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("line is not of the event stream: %s at byte %d", e.Reason, e.Offset)
+}
+
+// scanner reads one JSON object in one pass. After an error, which it keeps,
+// each read returns nothing.
+type scanner struct {
+	b     []byte
+	i     int
+	depth int
+	err   error
+	text  []byte // what an escaped string becomes
+	names interner
+}
+
+func (s *scanner) reset(line []byte) { s.b, s.i, s.depth, s.err = line, 0, 0, nil }
+
+func (s *scanner) fail(reason string) {
+	if s.err == nil {
+		s.err = &SyntaxError{Offset: s.i, Reason: reason}
+	}
+	s.i = len(s.b)
+}
+
+// peek returns the next byte that is not white space, 0 at the end.
+func (s *scanner) peek() byte {
+	for s.i < len(s.b) {
+		if c := s.b[s.i]; c > ' ' {
+			return c
+		} else if c != ' ' && c != '\t' && c != '\n' && c != '\r' {
+			break
+		}
+		s.i++
+	}
+	return 0
+}
+
+func (s *scanner) expect(c byte) bool {
+	if s.peek() != c {
+		s.fail("no " + string(c))
+		return false
+	}
+	s.i++
+	return true
+}
+
+// open enters an object and returns its first key; nil when it has none.
+func (s *scanner) open() []byte {
+	if !s.enter('{') {
+		return nil
+	}
+	if s.peek() == '}' {
+		s.leave()
+		return nil
+	}
+	return s.key()
+}
+
+// next returns the next key of the object that is being read; nil at its end.
+func (s *scanner) next() []byte {
+	switch s.peek() {
+	case ',':
+		s.i++
+		return s.key()
+	case '}':
+		s.leave()
+	default:
+		s.fail("neither , nor } in an object")
+	}
+	return nil
+}
+
+func (s *scanner) key() []byte {
+	key := s.bytes()
+	if !s.expect(':') {
+		return nil
+	}
+	if key == nil {
+		return []byte{}
+	}
+	return key
+}
+
+// list enters an array and reports whether there is a first element.
+func (s *scanner) list() bool {
+	if !s.enter('[') {
+		return false
+	}
+	if s.peek() == ']' {
+		s.leave()
+		return false
+	}
+	return true
+}
+
+// more reports whether the array that is being read has another element.
+func (s *scanner) more() bool {
+	switch s.peek() {
+	case ',':
+		s.i++
+		return true
+	case ']':
+		s.leave()
+	default:
+		s.fail("neither , nor ] in an array")
+	}
+	return false
+}
+
+func (s *scanner) enter(c byte) bool {
+	if s.depth++; s.depth > maxDepth {
+		s.fail("values nested too deep")
+		return false
+	}
+	return s.expect(c)
+}
+
+func (s *scanner) leave() {
+	s.depth--
+	s.i++
+}
+
+// end is called behind the outermost value.
+func (s *scanner) end() error {
+	if s.peek(); s.err == nil && s.i < len(s.b) {
+		s.fail("more than one value")
+	}
+	return s.err
+}
+
+// bytes reads a string. They are valid until the next string with an escape.
+func (s *scanner) bytes() []byte {
+	if !s.expect('"') {
+		return nil
+	}
+	start, wide := s.i, byte(0)
+	for ; s.i < len(s.b); s.i++ {
+		c := s.b[s.i]
+		switch {
+		case c == '"':
+			text := s.b[start:s.i]
+			s.i++
+			return s.checked(text, wide)
+		case c == '\\':
+			return s.checked(s.escaped(start), 0x80)
+		case c < ' ':
+			s.fail("control character in a string")
+			return nil
+		}
+		wide |= c
+	}
+	s.fail("string without an end")
+	return nil
+}
+
+func (s *scanner) checked(text []byte, wide byte) []byte {
+	if wide >= utf8.RuneSelf && !utf8.Valid(text) {
+		s.fail("string that is not UTF-8")
+		return nil
+	}
+	return text
+}
+
+// escaped reads on where the first backslash of a string is.
+func (s *scanner) escaped(start int) []byte {
+	s.text = append(s.text[:0], s.b[start:s.i]...)
+	for s.i < len(s.b) {
+		c := s.b[s.i]
+		s.i++
+		switch {
+		case c == '"':
+			return s.text
+		case c < ' ':
+			s.fail("control character in a string")
+			return nil
+		case c == '\\':
+			s.escape()
+		default:
+			s.text = append(s.text, c)
+		}
+	}
+	s.fail("string without an end")
+	return nil
+}
+
+// escapes are the letters that may follow a backslash, u apart.
+var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+func (s *scanner) escape() {
+	if s.i >= len(s.b) {
+		return
+	}
+	c := s.b[s.i]
+	s.i++
+	if c != 'u' {
+		if escapes[c] == 0 {
+			s.fail("unknown escape")
+		}
+		s.text = append(s.text, escapes[c])
+		return
+	}
+	r := s.hex4()
+	if utf16.IsSurrogate(r) {
+		second := utf8.RuneError
+		if s.i+1 < len(s.b) && s.b[s.i] == '\\' && s.b[s.i+1] == 'u' {
+			s.i += 2
+			second = s.hex4()
+		}
+		r = utf16.DecodeRune(r, second)
+	}
+	s.text = utf8.AppendRune(s.text, r)
+}
+
+func (s *scanner) hex4() rune {
+	if len(s.b)-s.i < 4 {
+		s.fail("escape without its digits")
+		return 0
+	}
+	n, err := strconv.ParseUint(string(s.b[s.i:s.i+4]), 16, 16)
+	if err != nil {
+		s.fail("escape without its digits")
+		return 0
+	}
+	s.i += 4
+	return rune(n)
+}
+
+// string reads a string that is likely to come again.
+func (s *scanner) string() string { return s.names.get(s.bytes()) }
+
+// base64 reads the raw bytes of a string.
+func (s *scanner) base64() []byte {
+	text := s.bytes()
+	raw := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	n, err := base64.StdEncoding.Strict().Decode(raw, text)
+	if err != nil {
+		s.fail("raw bytes that are not base64")
+		return nil
+	}
+	return raw[:n]
+}
+
+func (s *scanner) uint64() uint64 { return s.digits(math.MaxUint64) }
+func (s *scanner) uint32() uint32 { return uint32(s.digits(math.MaxUint32)) }
+func (s *scanner) int32() int32   { return int32(s.integer(math.MaxInt32)) }
+func (s *scanner) int() int       { return int(s.integer(math.MaxInt)) }
+
+// integer reads a number from -limit-1 to limit.
+func (s *scanner) integer(limit uint64) int64 {
+	if s.peek() == '-' {
+		s.i++
+		return -int64(s.digits(limit + 1))
+	}
+	return int64(s.digits(limit))
+}
+
+// digits reads an integer up to limit, and nothing that a float could be.
+func (s *scanner) digits(limit uint64) (n uint64) {
+	s.peek()
+	start := s.i
+	for s.i < len(s.b) {
+		c := uint64(s.b[s.i] - '0')
+		if c > 9 {
+			break
+		}
+		if n > (limit-c)/10 || n*10 > limit-c {
+			s.fail("number out of range")
+			return 0
+		}
+		n = n*10 + c
+		s.i++
+	}
+	if s.i == start || s.i-start > 1 && s.b[start] == '0' {
+		s.fail("no whole number")
+		return 0
+	}
+	if s.i < len(s.b) && (s.b[s.i] == '.' || s.b[s.i]|0x20 == 'e') {
+		s.fail("no whole number")
+		return 0
+	}
+	return n
+}
+
+func (s *scanner) bool() bool {
+	if s.peek() == 't' {
+		return s.word("true")
+	}
+	s.word("false")
+	return false
+}
+
+func (s *scanner) word(w string) bool {
+	if len(s.b)-s.i < len(w) || string(s.b[s.i:s.i+len(w)]) != w {
+		s.fail("no " + w)
+		return false
+	}
+	s.i += len(w)
+	return true
+}
+
+// skip passes over a value of any type.
+func (s *scanner) skip() {
+	switch c := s.peek(); {
+	case c == '"':
+		s.bytes()
+	case c == '{':
+		for key := s.open(); key != nil; key = s.next() {
+			s.skip()
+		}
+	case c == '[':
+		for ok := s.list(); ok; ok = s.more() {
+			s.skip()
+		}
+	case c == 't' || c == 'f':
+		s.bool()
+	case c == 'n':
+		s.word("null")
+	default:
+		s.number()
+	}
+}
+
+// number passes over a number of any form.
+func (s *scanner) number() {
+	start := s.i
+	for s.i < len(s.b) {
+		c := s.b[s.i]
+		if (c < '0' || c > '9') && c != '-' && c != '+' && c != '.' && c|0x20 != 'e' {
+			break
+		}
+		s.i++
+	}
+	if _, err := strconv.ParseFloat(string(s.b[start:s.i]), 64); err != nil {
+		s.fail("no value")
+	}
+}

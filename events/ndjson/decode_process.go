@@ -1,0 +1,360 @@
+package ndjson
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// process reads the process that an event is about.
+func (d *Decoder) process(p *events.Process) {
+	*p = events.Process{}
+	d.args, d.env, d.job = d.args[:0], d.env[:0], events.Job{}
+	text := func(key []byte) *string { return d.processText(p, key) }
+	for key := d.open(); key != nil; key = d.next() {
+		if place := d.processText(p, key); place != nil {
+			*place = d.string()
+			continue
+		}
+		switch string(key) {
+		case "id":
+			p.Key = d.readID()
+		case "pid":
+			d.int32() // it is in the id
+		case "raw":
+			d.rawProcess(text)
+		case "lossy":
+			d.bool()
+		default:
+			if !d.identityMember(p, key) && !d.imageMember(p, key) && !d.placeMember(p, key) && !d.jobMember(p, key) {
+				d.pass("process", key)
+			}
+		}
+	}
+	d.finish(p)
+}
+
+// finish fills in what a line leaves out because it is as usual.
+func (d *Decoder) finish(p *events.Process) {
+	if p.TID == 0 {
+		p.TID = p.Key.PID
+	}
+	finishVector(&p.Args, &d.args)
+	finishVector(&p.Env, &d.env)
+}
+
+// finishVector points a at its bytes. The last string of a vector that was cut
+// has no end, unless it is empty and nothing else would be left of it.
+func finishVector(a *events.Args, raw *[]byte) {
+	if a.Status == events.Absent {
+		return
+	}
+	b := *raw
+	if n := len(b); a.Status == events.Truncated && n > 1 && b[n-1] == 0 && b[n-2] != 0 {
+		b = b[:n-1]
+	}
+	a.Raw = b
+	if a.Size == 0 {
+		a.Size = uint64(len(b))
+	}
+}
+
+// processText is where a string of a process belongs.
+func (d *Decoder) processText(p *events.Process, key []byte) *string {
+	switch string(key) {
+	case "comm":
+		return &p.Comm
+	case "exe":
+		return &p.Exe
+	case "cwd":
+		return &p.Cwd
+	case "role":
+		return &p.Role
+	case "genealogy":
+		return &p.Genealogy
+	case "tty":
+		p.Job = &d.job
+		return &d.job.TTY
+	case "state":
+		p.Job = &d.job
+		return &d.job.State
+	}
+	return nil
+}
+
+func (d *Decoder) identityMember(p *events.Process, key []byte) bool {
+	switch string(key) {
+	case "tid":
+		p.TID = d.int32()
+	case "pids":
+		p.Chain = d.readChain()
+	case "ppid":
+		// The parent's own object says more, wherever it comes.
+		if pid := d.int32(); p.Parent.Key.PID == 0 {
+			p.Parent.Key.PID = pid
+		}
+	case "parent":
+		p.Parent = d.ref("parent")
+	case "start_ns": // it is in the id; only a full process says it again
+		d.uint64()
+		p.Full = true
+	case "pid_ino":
+		p.PIDIno = d.uint64()
+	case "ns_init":
+		p.NSInit = d.bool()
+	case "subreaper":
+		p.Subreaper = d.bool()
+	case "under_subreaper":
+		p.UnderSubreaper = d.bool()
+	case "kthread":
+		p.Kthread = d.bool()
+	case "zombie":
+		p.Zombie = d.bool()
+	case "threads":
+		p.Threads = d.uint32()
+	default:
+		return false
+	}
+	return true
+}
+
+// imageMember reads what the process runs and as whom.
+func (d *Decoder) imageMember(p *events.Process, key []byte) bool {
+	switch string(key) {
+	case "args":
+		d.args = d.vector(d.args[:0], &p.Args)
+	case "args_truncated":
+		truncated(&p.Args, d.bool())
+	case "args_bytes":
+		p.Args.Size = d.uint64()
+	case "env":
+		d.env = d.vector(d.env[:0], &p.Env)
+	case "env_truncated":
+		truncated(&p.Env, d.bool())
+	case "env_bytes":
+		p.Env.Size = d.uint64()
+	case "uid":
+		p.UID, p.HasIDs = d.uint32(), true
+	case "gid":
+		p.GID, p.HasIDs = d.uint32(), true
+	default:
+		return false
+	}
+	return true
+}
+
+// placeMember reads where the process is.
+func (d *Decoder) placeMember(p *events.Process, key []byte) bool {
+	switch string(key) {
+	case "ns":
+		d.namespaces(p)
+	case "cgroup":
+		d.readCgroup(&p.Cgroup)
+	case "container":
+		d.readContainer("process.container", &d.container)
+		p.Container = &d.container
+	case "serves":
+		d.readContainer("process.serves", &d.serves)
+		p.Serves = &d.serves
+	default:
+		return false
+	}
+	return true
+}
+
+// jobMember reads what ps tells of a process besides.
+func (d *Decoder) jobMember(p *events.Process, key []byte) bool {
+	switch string(key) {
+	case "pgid":
+		d.job.PGID = d.int32()
+	case "sid":
+		d.job.SID = d.int32()
+	case "tpgid":
+		d.job.TPGID = d.int32()
+	case "cpu_ns":
+		d.job.CPUNS, d.job.HasCPU = d.uint64(), true
+	default:
+		return false
+	}
+	p.Job = &d.job
+	return true
+}
+
+// vector appends strings, each ended by NUL.
+func (d *Decoder) vector(raw []byte, a *events.Args) []byte {
+	for ok := d.list(); ok; ok = d.more() {
+		raw = append(append(raw, d.bytes()...), 0)
+	}
+	if a.Status == events.Absent {
+		a.Status = events.Complete
+	}
+	return raw
+}
+
+func truncated(a *events.Args, yes bool) {
+	if yes {
+		a.Status = events.Truncated
+	}
+}
+
+// rawProcess reads the raw bytes of a process's strings and vectors.
+func (d *Decoder) rawProcess(text func([]byte) *string) {
+	for key := d.open(); key != nil; key = d.next() {
+		place := text(key)
+		switch {
+		case place != nil:
+			*place = d.names.get(d.base64())
+		case string(key) == "args":
+			d.args = append(d.args[:0], d.base64()...)
+		case string(key) == "env":
+			d.env = append(d.env[:0], d.base64()...)
+		default:
+			d.pass("process.raw", key)
+		}
+	}
+}
+
+func (d *Decoder) namespaces(p *events.Process) {
+	for key := d.open(); key != nil; key = d.next() {
+		inum := namespacePlace(p, key)
+		if inum == nil {
+			d.pass("ns", key)
+			continue
+		}
+		*inum = d.uint32()
+	}
+}
+
+func namespacePlace(p *events.Process, key []byte) *uint32 {
+	switch string(key) {
+	case "pid":
+		return &p.NS.PID
+	case "pid_for_children":
+		return &p.NS.PIDForChildren
+	case "pid_owner":
+		return &p.PidnsOwner
+	case "mnt":
+		return &p.NS.Mnt
+	case "net":
+		return &p.NS.Net
+	case "uts":
+		return &p.NS.UTS
+	case "ipc":
+		return &p.NS.IPC
+	case "user":
+		return &p.NS.User
+	case "cgroup":
+		return &p.NS.Cgroup
+	case "time":
+		return &p.NS.Time
+	}
+	return nil
+}
+
+// readChain reads a process's numbers, as many as the kernel has levels.
+func (d *Decoder) readChain() events.PIDChain {
+	n := 0
+	for ok := d.list(); ok; ok = d.more() {
+		if n == len(d.chain) {
+			d.fail("more PID levels than there can be")
+			return nil
+		}
+		entry := &d.chain[n]
+		*entry = events.PIDEntry{}
+		for key := d.open(); key != nil; key = d.next() {
+			switch string(key) {
+			case "ns":
+				entry.NS.Inum = d.uint32()
+			case "id":
+				entry.NS.ID = d.uint64()
+			case "pid":
+				entry.PID = d.int32()
+			default:
+				d.pass("pids", key)
+			}
+		}
+		n++
+	}
+	return d.chain[:n]
+}
+
+// readID reads a process's id.
+func (d *Decoder) readID() (k events.ProcKey) {
+	id := d.bytes()
+	at := bytes.IndexByte(id, '-')
+	if at < 0 {
+		d.fail("no process id")
+		return k
+	}
+	pid, err1 := strconv.ParseInt(string(id[:at]), 10, 32)
+	start, err2 := strconv.ParseUint(string(id[at+1:]), 10, 64)
+	if err1 != nil || err2 != nil || pid < 0 || pid > math.MaxInt32 {
+		d.fail("no process id")
+		return k
+	}
+	return events.ProcKey{PID: int32(pid), Start: start}
+}
+
+// ref reads a reference to another process.
+func (d *Decoder) ref(object string) (r events.Ref) {
+	for key := d.open(); key != nil; key = d.next() {
+		switch string(key) {
+		case "id":
+			r.Key = d.readID()
+		case "pid":
+			d.int32() // it is in the id
+		case "comm":
+			r.Comm = d.string()
+		case "lossy":
+			d.bool()
+		case "raw":
+			d.rawTexts(object, func(key []byte) *string {
+				if string(key) == "comm" {
+					return &r.Comm
+				}
+				return nil
+			})
+		default:
+			d.pass(object, key)
+		}
+	}
+	return r
+}
+
+// refList reads references. All lists of a line share one room: each is a part
+// that does not grow.
+func (d *Decoder) refList(object string) []events.Ref {
+	start := len(d.refs)
+	for ok := d.list(); ok; ok = d.more() {
+		r := d.ref(object)
+		d.refs = append(d.refs, r)
+	}
+	return d.refs[start:len(d.refs):len(d.refs)]
+}
+
+func (d *Decoder) readCgroup(c *events.Cgroup) {
+	text := func(key []byte) *string {
+		if string(key) == "path" {
+			return &c.Path
+		}
+		return nil
+	}
+	for key := d.open(); key != nil; key = d.next() {
+		switch string(key) {
+		case "id":
+			c.ID = d.uint64()
+		case "path":
+			c.Path = d.string()
+		case "hierarchy":
+			c.Hierarchy = d.uint32()
+		case "lossy":
+			d.bool()
+		case "raw":
+			d.rawTexts("cgroup", text)
+		default:
+			d.pass("cgroup", key)
+		}
+	}
+}
