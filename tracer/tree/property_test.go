@@ -156,6 +156,23 @@ func (r *run) wantTrue(whole bool) {
 	r.wantMembers()
 }
 
+// wantEdges checks that who is known to be whose child is that.
+func (r *run) wantEdges() {
+	truth := map[events.ProcKey]*task{}
+	for _, t := range r.k.tasks {
+		truth[t.key] = t
+	}
+	for p := range r.m.Processes() {
+		t, sure := truth[p.Key], r.m.Certainty(p)
+		if t.dead || t.parent == nil || sure < Predicted {
+			continue
+		}
+		if parent, _ := p.Parent(); parent == nil || parent.Key != t.parent.key {
+			r.t.Fatalf("%v is %v a child of %v, and really of %v", p.Key, sure, parent, t.parent.key)
+		}
+	}
+}
+
 // wantMembers checks the counts of the namespaces against a count by hand.
 func (r *run) wantMembers() {
 	members := map[*Namespace]int{}

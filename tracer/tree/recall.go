@@ -8,6 +8,7 @@ type memory struct {
 	seq uint64 // of the last event
 	// whole says that no event is missing since the stream began or lost records.
 	whole bool
+	over  []*Namespace // told to have ended while a pass was on
 }
 
 // Recall folds one event of a stream that was told before, a recording say: raw
@@ -19,16 +20,22 @@ type memory struct {
 // differ: a killer, a change of parent, the end of a namespace rest on records, a
 // signal that nobody asked for or a look into /proc, that are not in a stream.
 //
-// Streams may be filtered. A derived event stands for raw ones that are missing. A
-// parent with a PID and no start is the process that holds the PID now. No event
-// tells the end of a pass over all processes: it ends with the first raw event that
-// is no Snapshot, and who was not in it is gone only if no event is missing since the
-// gap before it. Else he stays Live, and his parent Inferred until he shows himself.
+// Streams may be filtered. A number that is missing is a gap, as one by loss is, and a
+// derived event stands for raw ones that are missing. A parent with a PID and no start
+// is the process that holds the PID now. No event tells the end of a pass over all
+// processes: it ends with the first raw event that is no Snapshot, and who was not in
+// it is gone only if no event is missing since the loss before it. Else he stays Live,
+// and his parent Inferred, until he shows himself.
 //
 // A model either applies or recalls, never both.
 func (m *Model) Recall(ev *events.Event) {
 	r := &m.recall
-	r.whole = ev.Seq == r.seq+1 && (r.whole || r.seq == 0)
+	if ev.Seq != r.seq+1 {
+		m.gap++ // whatever is missing may have changed anybody's parent
+		r.whole = false
+	} else if r.seq == 0 {
+		r.whole = true
+	}
 	r.on, r.seq = true, ev.Seq
 	known := *ev
 	if from := &known.Process.Parent; from.Key.Start == 0 && !from.IsZero() {
@@ -59,12 +66,18 @@ func (m *Model) holder(child events.ProcKey, pid int32) events.Ref {
 	return events.Ref{}
 }
 
-// recallEnd closes a pass whose end the stream does not tell.
+// recallEnd closes a pass whose end the stream does not tell. Only then is certain
+// who was a member of the namespaces that ended with it.
 func (m *Model) recallEnd() {
-	if m.recall.whole {
-		m.snapshotEnd()
-	}
 	m.pass.on = false
+	if m.recall.whole {
+		m.vanishUnseen()
+	}
+	m.rejoinSeen()
+	for _, ns := range m.recall.over {
+		m.empty(ns)
+	}
+	m.recall.over = nil
 }
 
 // recallDerived takes over what followed from the raw events before.
@@ -172,6 +185,15 @@ func (m *Model) recallDestroy(ev *events.Event) {
 	if d.Exit != nil && !ns.exitSeen {
 		ns.exit, ns.exitSeen = *d.Exit, true
 	}
+	if m.pass.on {
+		m.recall.over = append(m.recall.over, ns)
+		return
+	}
+	m.empty(ns)
+}
+
+// empty ends the members of a namespace that is told to have none.
+func (m *Model) empty(ns *Namespace) {
 	var gone []*Process
 	for p := range m.Processes() {
 		if p.within(ns) {
@@ -181,9 +203,7 @@ func (m *Model) recallDestroy(ev *events.Event) {
 	for _, p := range gone {
 		m.vanish(p)
 	}
-	if len(gone) == 0 {
-		m.settle(ns)
-	}
+	m.settle(ns)
 }
 
 // recallContainerExit stands for the exit of the container's init where that is

@@ -92,6 +92,11 @@ func (m *Model) snapshotEnd() {
 		return
 	}
 	m.pass.on = false
+	m.vanishUnseen()
+	m.rejoinSeen()
+}
+
+func (m *Model) vanishUnseen() {
 	var gone []*Process
 	for p := range m.All() {
 		unseen := p.State == Zombie || p.State == Live && p.seenGap != m.gap
@@ -102,6 +107,9 @@ func (m *Model) snapshotEnd() {
 	for _, p := range gone {
 		m.vanish(p)
 	}
+}
+
+func (m *Model) rejoinSeen() {
 	for p := range m.Processes() {
 		if p.pass == m.pass.number && len(p.Chain) > 1 {
 			m.rejoin(p)

@@ -8,11 +8,20 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
-// fold applies the records to a new model and returns what was told.
+// fold applies the records to a new model and returns what was told. A model that
+// recalls that must be equal, whatever the test is about.
 func fold(t *testing.T, log []*events.Event) (*Model, []*events.Event) {
 	t.Helper()
 	m := New(Options{})
-	return m, apply(t, m, log)
+	told := apply(t, m, log)
+	r := newRecaller(t)
+	for _, ev := range log {
+		r.apply(ev)
+		if settled(ev) {
+			r.wantEqual(ev.Kind)
+		}
+	}
+	return m, told
 }
 
 func apply(t testing.TB, m *Model, log []*events.Event) []*events.Event {
