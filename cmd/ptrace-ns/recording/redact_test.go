@@ -1,0 +1,114 @@
+package recording_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/recording"
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// S12: what has the form of a secret is not written, and what has not is.
+func TestRedactUsual(t *testing.T) {
+	r := redaction(t, "default")
+	for _, c := range []struct{ args, want string }{
+		{"app --password=hunter2 -v", "app --password=# -v"},
+		{"app --password hunter2 -v", "app --password # -v"},
+		{"app -token x --db-password y z", "app -token # --db-password # z"},
+		{"docker run -e DB_PASSWORD=x -e PATH=/bin img", "docker run -e DB_PASSWORD=# -e PATH=/bin img"},
+		{"docker run -p 80:80 img", "docker run -p 80:80 img"},
+		{"docker login -u me -p hunter2 reg", "docker login -u me -p # reg"},
+		{"mysql -uroot -phunter2 db", "mysql -uroot -p# db"},
+		{"/usr/bin/mysqldump -p hunter2 db", "/usr/bin/mysqldump -p # db"},
+		{"mkdir -p a/b", "mkdir -p a/b"},
+		{"ssh -p 22 host", "ssh -p 22 host"},
+		{"sshpass -p x ssh -p 22 host", "sshpass -p # ssh -p # host"},
+		{"curl -u me:x https://h/", "curl -u # https://h/"},
+		{"git clone https://me:hunter2@h/r.git", "git clone https://me:#@h/r.git"},
+		{"git clone https://h:8080/r.git", "git clone https://h:8080/r.git"},
+		{"ls AKIAABCDEFGHIJKLMNOP", "ls #"},
+		{"x --client_secret=", "x --client_secret="},
+		{"x --tokenizer=fast", "x --tokenizer=#"},
+	} {
+		got := r.Args(events.ArgsOf(strings.Split(c.args, " ")...))
+		if want := strings.Split(strings.ReplaceAll(c.want, "#", recording.Redacted), " "); !slices.Equal(got.Strings(), want) {
+			t.Errorf("%s: got %q", c.args, got.Strings())
+		}
+	}
+}
+
+func TestRedactWithinAnArgument(t *testing.T) {
+	r := redaction(t, "default")
+	for arg, want := range map[string]string{
+		`mysql --password='a b' -e x; echo`:         `mysql --password=# -e x; echo`,
+		`Authorization: Bearer abc.def`:             `Authorization: Bearer #`,
+		`X-Api-Key: abc`:                            `X-Api-Key: #`,
+		`{"password": "a b", "user": "me"}`:         `{"password": #, "user": "me"}`,
+		`export A_TOKEN=x B_SECRET="y z"; run -p 1`: `export A_TOKEN=# B_SECRET=#; run -p 1`,
+		"tool --passphrase x\ndone":                 "tool --passphrase #\ndone",
+	} {
+		got := r.Args(events.ArgsOf("sh", "-c", arg)).Strings()
+		if len(got) != 3 || got[2] != strings.ReplaceAll(want, "#", recording.Redacted) {
+			t.Errorf("%s: got %q", arg, got)
+		}
+	}
+}
+
+func TestRedactPattern(t *testing.T) {
+	r := redaction(t, `^key(\d+)$`, "whole")
+	got := r.Args(events.ArgsOf("key12", "a whole", "--password=x")).Strings()
+	if want := []string{"key" + recording.Redacted, "a " + recording.Redacted, "--password=x"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if _, err := recording.ParseRedaction([]string{"("}); err == nil {
+		t.Error("a pattern that is none is taken")
+	}
+}
+
+// A vector that was cut keeps its end without a NUL and its true size.
+func TestRedactCutVector(t *testing.T) {
+	cut := events.Args{Raw: []byte("x\x00--token=abc"), Size: 99, Status: events.Truncated}
+	got := redaction(t, "default").Args(cut)
+	if string(got.Raw) != "x\x00--token="+recording.Redacted || got.Size != 99 || got.Status != events.Truncated {
+		t.Errorf("got %q of %d, %v", got.Raw, got.Size, got.Status)
+	}
+}
+
+func TestRedactLeavesTheEventToOthers(t *testing.T) {
+	ev := &events.Event{Kind: events.Exec}
+	ev.Process.Args, ev.Process.Env = events.ArgsOf("--token=x"), events.ArgsOf("API_KEY=y", "HOME=/")
+	var got taken
+	if err := recording.Redact(&got, redaction(t, "default")).Put(ev); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.all) != 1 {
+		t.Fatalf("%d events", len(got.all))
+	}
+	p := got.all[0].Process
+	if p.Args.Strings()[0] != "--token="+recording.Redacted || p.Env.Strings()[0] != "API_KEY="+recording.Redacted || p.Env.Strings()[1] != "HOME=/" {
+		t.Errorf("got %q and %q", p.Args.Strings(), p.Env.Strings())
+	}
+	if ev.Process.Args.Strings()[0] != "--token=x" || ev.Process.Env.Strings()[0] != "API_KEY=y" {
+		t.Error("the event is changed for others")
+	}
+}
+
+func redaction(t *testing.T, patterns ...string) *recording.Redaction {
+	t.Helper()
+	r, err := recording.ParseRedaction(patterns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// taken keeps what reaches the end.
+type taken struct{ all []*events.Event }
+
+func (k *taken) Put(ev *events.Event) error {
+	k.all = append(k.all, ev.Clone())
+	return nil
+}
+
+func (*taken) Flush() error { return nil }

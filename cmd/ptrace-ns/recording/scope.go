@@ -1,0 +1,169 @@
+package recording
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+const (
+	// window is how long an event waits for its process to turn out to matter: from
+	// the fork of a runtime to the birth of the PID namespace that it makes.
+	window = 2 * time.Second
+	// waiting is how many events wait at most; when there are more, the oldest goes.
+	waiting = 1 << 16
+	// remembered is how many ended processes that matter are still known: events that
+	// follow from their end name them.
+	remembered = 4096
+)
+
+// ScopeOptions say what is looked for.
+type ScopeOptions struct {
+	// Maker is the PID whose children are the command; 0 is none.
+	Maker int32
+	// Containers wants, beside the command, whatever begins or ends meanwhile.
+	Containers bool
+	// Now is the clock by which events wait; nil is time.Now.
+	Now func() time.Time
+}
+
+// Scope passes on what belongs to a start. Wholly in are
+//
+//   - the command and all that descends from it.
+//
+// With Containers also
+//
+//   - what container software, daemons and shims that were there before included,
+//     forks meanwhile, and all that descends from that;
+//   - each PID namespace that is born meanwhile, or whose PID 1 ends or gets a signal
+//     from outside, with all its members, and who enters one that is there;
+//   - each container that starts or ends;
+//   - who was born meanwhile and is a creator or parent above the PID 1 of a new
+//     namespace, by birth: its own events.
+//
+// Whoever an event names (parent, creator, sender, heir) and all above him are told
+// too, as far as known: one who was there before without his arguments, environment and
+// directory, for he only gives context.
+//
+// Nobody knows at a fork that a namespace will be born below it. So each event waits
+// for a while, and is dropped when it leaves and its process still does not matter. The
+// order of the stream stays, but for this: of those who turn out to matter later, the
+// snapshot, or the fork and the latest exec, come right before the first event that
+// names them, with their own seq and time.
+type Scope struct {
+	next  events.Sink
+	o     ScopeOptions
+	procs map[events.ProcKey]*life
+	ns    map[events.NSID]bool // that are in, with all members
+	queue queue
+	dead  []events.ProcKey
+	// unstarted are new namespaces whose PID 1 has not executed anything.
+	unstarted map[events.ProcKey]bool
+	starting  atomic.Int64
+}
+
+// NewScope returns a sink that passes on to next what belongs to a start.
+func NewScope(next events.Sink, o ScopeOptions) *Scope {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Scope{
+		next: next, o: o, procs: map[events.ProcKey]*life{}, ns: map[events.NSID]bool{},
+		unstarted: map[events.ProcKey]bool{},
+	}
+}
+
+// Starting returns how many PID namespaces were born whose PID 1 has executed
+// nothing yet. It may be called at any time.
+func (s *Scope) Starting() int { return int(s.starting.Load()) }
+
+// Put takes an event, and passes on those whose time to wait is over.
+func (s *Scope) Put(ev *events.Event) error {
+	s.observe(ev)
+	now := s.o.Now()
+	s.queue.push(waiter{ev.Clone(), now})
+	if l := s.procs[subject(ev)]; l != nil {
+		l.queued++
+	}
+	return s.release(now)
+}
+
+// Flush passes on those whose time to wait is over, then flushes.
+func (s *Scope) Flush() error {
+	if err := s.release(s.o.Now()); err != nil {
+		return err
+	}
+	return s.next.Flush()
+}
+
+// Finish decides about all that still wait: nothing more will come.
+func (s *Scope) Finish() error {
+	for s.queue.len() > 0 {
+		if err := s.leave(s.queue.pop().ev); err != nil {
+			return err
+		}
+	}
+	return s.next.Flush()
+}
+
+func (s *Scope) release(now time.Time) error {
+	for n := s.queue.len(); n > 0 && (n > waiting || now.Sub(s.queue.first().since) >= window); n-- {
+		if err := s.leave(s.queue.pop().ev); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leave passes an event on or drops it.
+func (s *Scope) leave(ev *events.Event) error {
+	l := s.procs[subject(ev)]
+	var err error
+	if s.belongs(ev, l) {
+		err = s.tell(ev, l)
+	} else if l != nil {
+		l.keep(ev)
+	}
+	if l != nil {
+		l.queued--
+		s.forget(l)
+	}
+	if ev.Kind == events.PidnsDestroy {
+		delete(s.ns, ev.Pidns.NS.ID)
+	}
+	return err
+}
+
+// belongs says whether the event is in the recording.
+func (s *Scope) belongs(ev *events.Event, l *life) bool {
+	switch {
+	case ev.Kind == events.Lost:
+		return true
+	case s.o.Containers && (s.within(&ev.Process) || ev.Pidns != nil && s.ns[ev.Pidns.NS.ID]):
+		return true
+	case l == nil:
+		return s.o.Containers && (ev.Kind == events.CgroupMkdir || ev.Kind == events.CgroupRmdir)
+	case l.mark == named:
+		return ev.Kind != events.ThreadStart && ev.Kind != events.ThreadExit
+	}
+	return l.mark == whole
+}
+
+// within reports whether the process is a member of a namespace that is in.
+func (s *Scope) within(p *events.Process) bool {
+	for _, e := range p.Chain {
+		if s.ns[e.NS] {
+			return true
+		}
+	}
+	return false
+}
+
+// subject is whose event it is: that of a namespace's end is its PID 1's.
+func subject(ev *events.Event) events.ProcKey {
+	if ev.Process.Key.IsZero() && ev.Pidns != nil {
+		return ev.Pidns.Init.Key
+	}
+	return ev.Process.Key
+}

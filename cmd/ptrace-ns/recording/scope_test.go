@@ -1,0 +1,230 @@
+package recording_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/recording"
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// stage is a scope with a clock that only the test moves.
+type stage struct {
+	t     *testing.T
+	scope *recording.Scope
+	got   taken
+	now   time.Time
+	seq   uint64
+}
+
+const tracer = 99
+
+func newStage(t *testing.T, containers bool) *stage {
+	s := &stage{t: t, now: time.Unix(1000, 0)}
+	s.scope = recording.NewScope(&s.got, recording.ScopeOptions{Maker: tracer, Containers: containers, Now: func() time.Time { return s.now }})
+	return s
+}
+
+func (s *stage) put(all ...*events.Event) {
+	s.t.Helper()
+	for _, ev := range all {
+		s.seq++
+		ev.Seq = s.seq
+		if err := s.scope.Put(ev); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+func (s *stage) later() {
+	s.t.Helper()
+	s.now = s.now.Add(3 * time.Second)
+	if err := s.scope.Flush(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// told is what came out so far, as kind:pid in its order.
+func (s *stage) told() string {
+	var all []string
+	for _, ev := range s.got.all {
+		key := ev.Process.Key
+		if key.IsZero() && ev.Pidns != nil {
+			key = ev.Pidns.Init.Key
+		}
+		all = append(all, fmt.Sprintf("%s:%d", ev.Kind, key.PID))
+	}
+	return strings.Join(all, " ")
+}
+
+func (s *stage) expect(want string) {
+	s.t.Helper()
+	if err := s.scope.Finish(); err != nil {
+		s.t.Fatal(err)
+	}
+	if got := s.told(); got != want {
+		s.t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func ref(pid int32) events.Ref {
+	if pid == 0 {
+		return events.Ref{}
+	}
+	return events.Ref{Key: events.ProcKey{PID: pid, Start: uint64(pid)}, Comm: "c"}
+}
+
+// proc is a process; ns 0 is the initial namespace, else it is PID 2 there.
+func proc(pid, parent int32, ns uint32) events.Process {
+	p := events.Process{
+		Key: ref(pid).Key, Comm: "c", Parent: ref(parent), Full: true, Args: events.ArgsOf("secret"), Exe: "/bin/c",
+		Chain: events.PIDChain{{NS: events.NSID{Inum: 1}, PID: pid}},
+	}
+	if ns != 0 {
+		p.Chain = append(p.Chain, events.PIDEntry{NS: events.NSID{Inum: ns}, PID: 2})
+	}
+	return p
+}
+
+func was(pid, parent int32, exe string) *events.Event {
+	ev := &events.Event{Kind: events.Snapshot, Process: proc(pid, parent, 0)}
+	ev.Process.Exe = exe
+	return ev
+}
+
+func born(pid, parent int32) *events.Event {
+	return &events.Event{Kind: events.Fork, Process: proc(pid, parent, 0), Fork: &events.ForkDetail{Creator: ref(parent)}}
+}
+
+func ran(pid, parent int32, exe string) *events.Event {
+	ev := &events.Event{Kind: events.Exec, Process: proc(pid, parent, 0), Exec: &events.ExecDetail{}}
+	ev.Process.Exe = exe
+	return ev
+}
+
+func died(pid, parent int32) *events.Event {
+	return &events.Event{Kind: events.Exit, Process: proc(pid, parent, 0), Exit: &events.ExitDetail{}}
+}
+
+// inside makes an event one of a member of namespace 77, of its PID 1 where init.
+func inside(ev *events.Event, init bool) *events.Event {
+	ev.Process.Chain = append(ev.Process.Chain[:1], events.PIDEntry{NS: events.NSID{Inum: 77}, PID: 2})
+	if init {
+		ev.Process.Chain[1].PID, ev.Process.NSInit = 1, true
+	}
+	return ev
+}
+
+func pidns(kind events.Kind, pid, creator int32) *events.Event {
+	ev := &events.Event{Kind: kind, Process: proc(pid, creator, 0), Pidns: &events.PidnsDetail{
+		NS: events.NSInfo{ID: events.NSID{Inum: 77}, Level: 1}, Creator: ref(creator), Init: ref(pid),
+	}}
+	if kind == events.PidnsDestroy {
+		ev.Process = events.Process{}
+		return ev
+	}
+	return inside(ev, true)
+}
+
+// The machine before: init, a daemon, a shell with the tracer, and others.
+func (s *stage) machine() {
+	s.put(was(1, 0, "/sbin/init"), was(10, 1, "/usr/bin/containerd"), was(20, 1, "/bin/sh"), was(tracer, 20, "/bin/ptrace-ns"),
+		was(30, 1, "/usr/bin/stranger"))
+}
+
+func TestScopeCommand(t *testing.T) {
+	s := newStage(t, false)
+	s.machine()
+	s.put(born(100, tracer), born(40, 30), ran(100, tracer, "/bin/make"), born(101, 100), died(40, 30),
+		born(50, 10), died(100, tracer), died(101, 1), died(50, 10))
+	// The ancestors of the command come as context, without what is their own.
+	s.expect("snapshot:1 snapshot:20 snapshot:99 fork:100 exec:100 fork:101 exit:100 exit:101")
+	for _, ev := range s.got.all {
+		if before := ev.Kind == events.Snapshot; before == ev.Process.Args.Known() {
+			t.Errorf("%s of %d has the arguments %q", ev.Kind, ev.Process.Key.PID, ev.Process.Args.Strings())
+		}
+	}
+}
+
+func TestScopeContainers(t *testing.T) {
+	s := newStage(t, true)
+	s.machine()
+	// A client that only talks to a daemon, which forks the shim; the shim's starter is
+	// gone before the namespace is born.
+	s.put(born(100, tracer), ran(100, tracer, "/usr/bin/docker"), born(200, 10), ran(200, 10, "/usr/bin/containerd-shim-runc-v2"),
+		born(201, 200), died(200, 10), born(300, 30), born(202, 201), inside(born(203, 202), true), pidns(events.PidnsCreate, 203, 202),
+		inside(born(204, 203), false), died(300, 30))
+	if n := s.scope.Starting(); n != 1 {
+		t.Errorf("%d namespaces are starting", n)
+	}
+	s.put(inside(ran(203, 202, "/bin/app"), true))
+	if n := s.scope.Starting(); n != 0 {
+		t.Errorf("%d namespaces are starting once PID 1 runs", n)
+	}
+	s.put(inside(died(203, 202), true), inside(died(204, 203), false), pidns(events.PidnsDestroy, 203, 202))
+	s.expect("snapshot:1 snapshot:10 snapshot:20 snapshot:99 fork:100 exec:100 fork:200 exec:200 fork:201 exit:200 fork:202 fork:203 " +
+		"pidns_create:203 fork:204 exec:203 exit:203 exit:204 pidns_destroy:203")
+}
+
+// A maker that nobody knew: his own events are in from birth, those of his other
+// children are not.
+func TestScopeMaker(t *testing.T) {
+	s := newStage(t, true)
+	s.machine()
+	s.put(born(60, 30), ran(60, 30, "/usr/bin/unshare"), born(61, 60), died(61, 60), inside(born(62, 60), true), pidns(events.PidnsCreate, 62, 60),
+		inside(died(62, 60), true), died(60, 30))
+	s.expect("snapshot:1 snapshot:30 fork:60 exec:60 fork:62 pidns_create:62 exit:62 exit:60")
+}
+
+// Who turns out to matter after his events have left is told of late, before the
+// first event that names him, with his own place in the stream.
+func TestScopeLate(t *testing.T) {
+	s := newStage(t, true)
+	s.machine()
+	s.put(born(60, 30), ran(60, 30, "/bin/one"), ran(60, 30, "/bin/two"), born(70, 30))
+	s.later()
+	if got := s.told(); got != "" {
+		t.Errorf("told before anything mattered: %s", got)
+	}
+	s.put(inside(born(62, 60), true), pidns(events.PidnsCreate, 62, 60))
+	s.expect("snapshot:1 snapshot:30 fork:60 exec:60 fork:62 pidns_create:62")
+	if exe := s.got.all[3].Process.Exe; exe != "/bin/two" {
+		t.Errorf("of two images %s is told", exe)
+	}
+	if seq := s.got.all[1].Seq; seq != 5 {
+		t.Errorf("the late snapshot has seq %d", seq)
+	}
+}
+
+// docker stop, docker exec: namespaces that were there.
+func TestScopeOldNamespace(t *testing.T) {
+	old := func(s *stage) {
+		s.machine()
+		s.put(was(11, 1, "/usr/bin/containerd-shim-runc-v2"), inside(was(12, 11, "/bin/app"), true), inside(was(13, 12, "/bin/app"), false))
+	}
+	kill := inside(&events.Event{Kind: events.Signal, Process: proc(12, 11, 0), Signal: &events.SignalDetail{Signal: 15, Sender: ref(70), TargetIsInit: true}}, true)
+	s := newStage(t, true)
+	old(s)
+	s.put(inside(born(14, 12), false), inside(died(14, 12), false))
+	s.later()
+	s.put(born(70, 11), kill, inside(died(12, 11), true), inside(died(13, 12), false))
+	s.expect("snapshot:1 snapshot:11 fork:70 snapshot:12 signal:12 exit:12 snapshot:13 exit:13")
+
+	s = newStage(t, true)
+	old(s)
+	s.put(born(70, 11), inside(born(71, 70), false))
+	enter := pidns(events.PidnsEnter, 71, 70)
+	enter.Pidns.Init = ref(12)
+	s.put(enter, inside(born(15, 12), false), inside(born(72, 71), false))
+	s.expect("snapshot:1 snapshot:11 snapshot:12 fork:70 fork:71 pidns_enter:71 fork:72")
+}
+
+// What does not matter is forgotten, and a gap is always told.
+func TestScopeLost(t *testing.T) {
+	s := newStage(t, false)
+	s.machine()
+	s.put(&events.Event{Kind: events.Lost, Lost: &events.LostDetail{Count: 1}}, born(40, 30))
+	s.expect("lost:0")
+}
