@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -139,6 +140,31 @@ func (f *faulty) heal() {
 	before := f.passes
 	f.until("the resync", func() bool { return f.passes > before })
 	f.hold()
+	there := processes(f.t)
+	for p := range f.model.All() {
+		if p.State == tree.Gone && there[int(p.Key.PID)] == p.Key.Start/clockTick && !isDead(int(p.Key.PID)) {
+			f.t.Errorf("%v %s: said to be gone, but it is in /proc", p.Key, p.Comm)
+		}
+	}
+}
+
+// isDead reports whether a process is gone or waits to be reaped.
+func isDead(pid int) bool {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	return err != nil || strings.Contains(string(status), "\nState:\tZ") || strings.Contains(string(status), "\nState:\tX")
+}
+
+// TestR02Newborn: whose birth is read together with a resync was seen by that, and
+// lives.
+func TestR02Newborn(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	f := openFaulty(t, events.Lost, 1)
+	f.until("the first snapshot", func() bool { return f.passes > 0 })
+	newborn := child(t, nil, "sleep", "60")
+	f.heal()
+	if p, ok := f.model.ByPID(int32(newborn.Process.Pid)); !ok || p.State != tree.Live || !p.Birth.Seen {
+		t.Errorf("newborn: %+v, want it alive and its birth seen", p)
+	}
 }
 
 // TestR02 loses records while processes are born, executed and ended in all ways.

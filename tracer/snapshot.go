@@ -21,8 +21,9 @@ import (
 // are known; after a loss they come last and settle what is known.
 //
 // Neither a gap nor a ghost: the programs are attached, so a birth or a death
-// during the pass is in the ring; a process whose birth is there is told by its
-// fork alone, and after a loss one whose death is there is not told again.
+// during the pass is in the ring; at the start a process whose birth is there is
+// told by its fork alone. After a loss one whose death is there is not told again,
+// but one whose birth is there is: who is not in the pass has ended in the gap.
 func (k *Kernel) snapshot(last bool) error {
 	began := Now()
 	seen, err := k.iterate()
@@ -98,15 +99,19 @@ func (k *Kernel) queueRecords(records [][]byte) {
 }
 
 // settledBy returns the processes that the records tell by themselves: those born
-// and, when they come before the snapshot, those that died.
-func settledBy(records [][]byte, deaths bool) (map[events.ProcKey]bool, error) {
+// or, when the records come before the snapshot, those that died.
+func settledBy(records [][]byte, recordsFirst bool) (map[events.ProcKey]bool, error) {
+	kind := bpf.KindFork
+	if recordsFirst {
+		kind = bpf.KindExit
+	}
 	settled := map[events.ProcKey]bool{}
 	for _, raw := range records {
 		head, err := bpf.ReadHead(raw)
 		if err != nil {
 			return nil, fmt.Errorf("ring buffer: %w", err)
 		}
-		if head.Kind == bpf.KindFork || deaths && head.Kind == bpf.KindExit {
+		if head.Kind == kind {
 			key, err := bpf.ReadKey(raw)
 			if err != nil {
 				return nil, fmt.Errorf("ring buffer: %w", err)
