@@ -74,7 +74,6 @@ func (m *Model) place(p *Process, said *events.Process) {
 
 // refresh takes over what a record says of a live process.
 func (m *Model) refresh(p *Process, said *events.Process) {
-	p.seenGap = m.gap
 	m.place(p, said)
 	if said.Threads != 0 {
 		p.Threads = said.Threads

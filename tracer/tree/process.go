@@ -59,7 +59,6 @@ type Process struct {
 	inWindow bool
 	edge     Certainty
 	edgeGap  uint32
-	seenGap  uint32 // the gap after which its last own record came
 	dropped  uint32 // adoptions before the first that is kept
 	pass     uint32 // the last snapshot pass that showed it
 	passNS   uint64 // when it did

@@ -84,9 +84,8 @@ func (m *Model) noteEnd(p *Process, ev *events.Event) {
 	}
 }
 
-// snapshotEnd closes a pass: who was born before it began, was not in it and has not
-// shown himself since the last gap has ended in it. Who has may not be in the pass
-// because his record was told just before it, as a birth that waited to be read is.
+// snapshotEnd closes a pass: who was born before it began and was not in it has
+// ended in a gap.
 func (m *Model) snapshotEnd() {
 	if !m.pass.on {
 		return
@@ -99,8 +98,7 @@ func (m *Model) snapshotEnd() {
 func (m *Model) vanishUnseen() {
 	var gone []*Process
 	for p := range m.All() {
-		unseen := p.State == Zombie || p.State == Live && p.seenGap != m.gap
-		if unseen && p.pass != m.pass.number && p.Key.Start < m.pass.startNS {
+		if (p.State == Live || p.State == Zombie) && p.pass != m.pass.number && p.Key.Start < m.pass.startNS {
 			gone = append(gone, p)
 		}
 	}
