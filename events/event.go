@@ -71,8 +71,8 @@ type ExitStatus struct {
 type ExitDetail struct {
 	Status     ExitStatus
 	LifetimeNS uint64
-	// Threads is how many threads it had in its life, the leader included; 0 is
-	// not known.
+	// Threads is how many threads it had since its last exec, the leader included; 0
+	// is not known.
 	Threads uint32
 	// Reaper is who gets its children by the kernel's rule at that moment, and
 	// ReaperReason why; the zero Ref when it is not known.

@@ -20,9 +20,24 @@ type census struct {
 	nowNS    uint64 // CLOCK_BOOTTIME of the look
 	bootTime int64  // wall clock at CLOCK_BOOTTIME 0
 	threads  func(events.ProcKey) []report.Thread
+	jobs     jobs
 	self     int32 // this process, by its number in the initial PID namespace
 	partial  bool  // taken from within a child PID namespace
 }
+
+// jobs is a sink that keeps of snapshots what the model does not: it is out of date
+// with the next event.
+type jobs map[events.ProcKey]*events.Job
+
+func (j jobs) Put(ev *events.Event) error {
+	if job := ev.Process.Job; job != nil {
+		kept := *job
+		j[ev.Process.Key] = &kept
+	}
+	return nil
+}
+
+func (j jobs) Flush() error { return nil }
 
 // partialLook is the warning of one who sees less than the whole machine.
 const partialLook = "this program runs in a child PID namespace: it sees only the processes of that namespace and of those below it, and the PIDs are the host's"

@@ -21,9 +21,9 @@ func lookLive(ctx context.Context) (*census, error) {
 	}
 	c := &census{
 		model: tree.New(tree.Options{}), bootTime: header.BootTimeNS, nowNS: tracer.Now(), threads: threads,
-		self: int32(header.TracerPID), partial: !taken.InInitialPidns(),
+		self: int32(header.TracerPID), partial: !taken.InInitialPidns(), jobs: jobs{},
 	}
-	return c, tracer.Run(ctx, taken, tracer.Derive(c.model))
+	return c, tracer.Run(ctx, taken, tracer.Derive(c.model, c.jobs))
 }
 
 func threads(key events.ProcKey) []report.Thread {

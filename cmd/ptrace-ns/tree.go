@@ -20,7 +20,7 @@ import (
 type treeOptions struct {
 	output, color                          string
 	byNS, ancestors, threads, args, exited bool
-	long, kthreads, nsChanges              bool
+	long, kthreads, nsChanges, jobs        bool
 	containers                             []string
 	root                                   *subject
 }
@@ -38,6 +38,7 @@ root, or CAP_BPF and CAP_PERFMON.`
 const treeExample = `  ptrace-ns tree -a
   ptrace-ns tree -s 7609
   ptrace-ns tree --ns
+  ptrace-ns tree -aj
   ptrace-ns tree -c 9f1c2ab34cd5 -o dot | dot -Tsvg >web.svg`
 
 func newTree(a *app) *cobra.Command {
@@ -66,6 +67,7 @@ func newTree(a *app) *cobra.Command {
 	f.BoolVarP(&o.nsChanges, "ns-changes", "S", false, "name the other namespaces that are not the parent's: mnt, net, user ...")
 	f.BoolVarP(&o.threads, "threads", "t", false, "show threads, too")
 	f.BoolVarP(&o.args, "arguments", "a", false, "show command lines in place of names")
+	f.BoolVarP(&o.jobs, "jobs", "j", false, "also show, as columns, what ps axjf does: PGID, SID, TTY, TPGID, STAT, UID and TIME, by the host's numbers; -o json always has it")
 	f.BoolVar(&o.exited, "exited", false, "tell how those ended that are not reaped yet")
 	f.BoolVar(&o.kthreads, "kthreads", false, "show each kernel thread, not only how many there are")
 	f.BoolVarP(&o.long, "long", "l", false, "do not cut lines at the terminal's width")
@@ -102,6 +104,9 @@ func (o *treeOptions) check(recoloured bool) error {
 	}
 	if o.nsChanges && o.output != "text" {
 		return usageError("-S is for text and does not go with -o %s, where each process has its namespaces", o.output)
+	}
+	if o.jobs && o.output != "text" {
+		return usageError("-j is for text and does not go with -o %s", o.output)
 	}
 	if o.ancestors && o.root == nil && len(o.containers) == 0 {
 		return usageError("-s needs a PID or -c ID whose ancestors to show")
@@ -146,7 +151,7 @@ func (o *treeOptions) run(ctx context.Context, a *app) error {
 }
 
 func (o *treeOptions) selection(c *census) (picture.Selection, error) {
-	s := picture.Selection{Above: o.ancestors}
+	s := picture.Selection{Above: o.ancestors, Jobs: c.jobs}
 	if o.threads {
 		s.Threads = c.threads
 	}
@@ -165,7 +170,7 @@ func (o *treeOptions) selection(c *census) (picture.Selection, error) {
 
 func (o *treeOptions) view(a *app, c *census) forest.Options {
 	v := forest.Options{
-		Color: a.coloured(o.color), Unicode: a.unicode(), Args: o.args, Kthreads: o.kthreads, Ended: o.exited,
+		Color: a.coloured(o.color), Unicode: a.unicode(), Args: o.args, Jobs: o.jobs, Kthreads: o.kthreads, Ended: o.exited,
 		Namespaces: o.nsChanges, User: a.user,
 	}
 	if !o.long && o.output == "text" {

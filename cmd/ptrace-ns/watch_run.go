@@ -178,7 +178,7 @@ func (w *watch) finish(s summary, out *outputs, took time.Duration) error {
 		return err
 	}
 	if out.file != nil && out.file.err != nil {
-		return out.file.err
+		return &exitError{Code: exitFailed} // it was told when it happened
 	}
 	if w.child == nil {
 		return nil
@@ -217,7 +217,7 @@ func (w *watch) outputs(h *events.Header, file *streamFile) (*outputs, error) {
 		sinks = []events.Sink{nsLog{w.app.log}, out.file, screen}
 	}
 	if w.tree {
-		out.tree = w.newTreeShow()
+		out.tree = w.newTreeShow(h.BootTimeNS)
 		sinks = append(sinks[:1:1], append([]events.Sink{&out.tree.followed}, sinks[1:]...)...)
 	}
 	out.all = selection.Where(selection.Tee(sinks...), w.wanted...)
@@ -249,6 +249,7 @@ func (w *watch) view(h *events.Header) (events.Sink, error) {
 		Color:   w.app.coloured(w.color),
 		Unicode: w.app.unicode(),
 		Zone:    time.Local,
+		Late:    w.tree, // above a tree alone they would say nothing
 	}
 	if len(w.fields) > 0 {
 		return text.NewTable(w.app.out, h, o, w.fields), nil

@@ -2,12 +2,15 @@ package main
 
 import (
 	"io"
+	"slices"
 	"time"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/picture"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/forest"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/nstree"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
 )
 
@@ -43,15 +46,17 @@ type treeShow struct {
 	w         io.Writer
 	view      forest.Options
 	followed  followed
+	spaces    nstree.Options
 	forgotten int
+	bootTime  int64 // wall clock at CLOCK_BOOTTIME 0
 	// clock tells the trees of one run apart; nil where there is only one.
 	clock func() time.Time
 }
 
 // newTreeShow prints where people look: beside the stream of text, but beside the
 // summary when standard output is for JSON.
-func (w *watch) newTreeShow() *treeShow {
-	s := &treeShow{w: w.app.out, followed: followed{map[events.ProcKey]struct{}{}}, view: forest.Options{
+func (w *watch) newTreeShow(bootTime int64) *treeShow {
+	s := &treeShow{w: w.app.out, bootTime: bootTime, followed: followed{map[events.ProcKey]struct{}{}}, view: forest.Options{
 		Color: w.app.coloured(w.color), Unicode: w.app.unicode(), Width: w.app.width(), User: w.app.user, Ended: true,
 	}}
 	if w.interval > 0 {
@@ -60,6 +65,7 @@ func (w *watch) newTreeShow() *treeShow {
 	if w.output == "json" {
 		s.w, s.view.Color, s.view.Width = w.app.err, false, 0
 	}
+	s.spaces = nstree.Options{Color: s.view.Color, Unicode: s.view.Unicode}
 	return s
 }
 
@@ -70,18 +76,32 @@ func (s *treeShow) show(m *tree.Model) error {
 		}
 	}
 	s.forgotten += s.followed.forget(m)
-	roots := picture.Forest(m, picture.Selection{Ended: true, Wanted: func(p *tree.Process) bool {
+	wanted := func(p *tree.Process) bool {
 		_, ok := s.followed.keys[p.Key]
 		return ok
-	}})
+	}
+	roots := picture.Forest(m, picture.Selection{Ended: true, Wanted: wanted})
 	if err := forest.Text(s.w, roots, s.view); err != nil {
 		return err
 	}
-	if s.forgotten == 0 {
+	if s.forgotten > 0 {
+		if _, err := io.WriteString(s.w, words.Count(s.forgotten, "process", "processes")+" that ended before are forgotten\n"); err != nil {
+			return err
+		}
+	}
+	return s.showSpaces(m, wanted)
+}
+
+// showSpaces prints the PID namespaces of what was followed, where there is any but
+// the initial one.
+func (s *treeShow) showSpaces(m *tree.Model, wanted func(*tree.Process) bool) error {
+	o := s.spaces
+	o.NowNS = uint64(time.Now().UnixNano() - s.bootTime)
+	all := picture.NamespacesOf(m, o.NowNS, wanted)
+	if !slices.ContainsFunc(all, func(ns *report.Namespace) bool { return ns.Info.Level > 0 || len(ns.Children) > 0 }) {
 		return nil
 	}
-	_, err := io.WriteString(s.w, words.Count(s.forgotten, "process", "processes")+" that ended before are forgotten\n")
-	return err
+	return nstree.Write(s.w, all, o)
 }
 
 // every calls do at each interval until stop is called; the first error ends it,

@@ -66,6 +66,7 @@ func (e *encoder) killer(k *events.Killer) {
 	if k.Code != 0 {
 		e.int("code", int64(k.Code))
 	}
+	e.text("why", string(k.Why))
 	if len(k.SenderChain) > 0 {
 		e.refs("sender_chain", k.SenderChain)
 	}
@@ -156,11 +157,6 @@ func (e *encoder) reparent(d *events.ReparentDetail) {
 
 func (e *encoder) lost(d *events.LostDetail) {
 	e.uint("count", d.Count)
-	outer := e.open("by_event")
-	// In the kinds' own order, which a range over the map would not give.
-	for k := events.KindUnknown; k <= events.Lost; k++ {
-		e.known(k.String(), d.ByKind[k])
-	}
-	e.close(outer)
+	e.byKind("by_event", d.ByKind)
 	e.known("since_ns", d.SinceNS)
 }

@@ -40,7 +40,7 @@ type ExitFields struct {
 	Exit *ExitDoc `json:"exit,omitzero" on:"exit! thread_exit! container_exit! pidns_destroy snapshot"`
 	// From the first moment to the last.
 	LifetimeNS uint64 `json:"lifetime_ns,omitzero" on:"exit thread_exit container_exit pidns_destroy snapshot"`
-	// How many threads it had in its life, the leader included.
+	// How many threads it had since its last exec, the leader included.
 	Threads uint32 `json:"threads,omitzero" on:"exit container_exit snapshot"`
 	// Who ended it, when a signal did and its sender was seen.
 	Killer *KillerDoc `json:"killer,omitzero" on:"exit container_exit"`

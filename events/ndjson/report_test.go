@@ -20,7 +20,7 @@ func sampleNode() *report.Node {
 		From: runc, To: ref(1, "init"), Reason: events.ReparentInit, FromExit: &events.ExitStatus{Code: 1}, Confirmed: true,
 	}}
 	return &report.Node{
-		Process: full(), State: report.Live, Reparented: []report.Adoption{moved}, ReparentedBefore: 2,
+		Process: atWork(), State: report.Live, Reparented: []report.Adoption{moved}, ReparentedBefore: 2,
 		Threads: []report.Thread{{TID: 7611, Comm: "a\xff\x1b", PIDs: []int32{7611, 4}}},
 		Children: []*report.Node{
 			{Process: zombie(), State: report.Zombie, Exit: &events.ExitStatus{Signal: 9}, LifetimeNS: 5},
@@ -35,7 +35,7 @@ func sampleNamespace() *report.Namespace {
 		Info: events.NSInfo{ID: hostNS}, Members: 90, Visible: 93,
 		Children: []*report.Namespace{{
 			Info: events.NSInfo{ID: childNS, Level: 1, Parent: hostNS, UserNS: 4026531837},
-			Init: initRef, Chain: full().Chain, Args: full().Args, Creator: runc, Via: "clone", Container: docker,
+			Init: initRef, Chain: full().Chain, Args: full().Args, Exe: "/bin/busybox", Creator: runc, Via: "clone", Container: docker,
 			Members: 2, Visible: 3, Unreaped: 1, AgeNS: 9, Dying: true, DyingNS: 8, InitExit: &events.ExitStatus{Code: 3},
 			WaitingFor: []report.Waiting{{Process: ref(9, "x\x9b"), Parent: runc, Zombie: true}},
 		}},

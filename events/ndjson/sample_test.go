@@ -63,7 +63,7 @@ func samples() []*events.Event {
 		Killer: &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: runc, SenderChain: []events.Ref{ref(1, "systemd")}, Preceded: []events.PriorSignal{{Signal: 15, Result: events.SignalIgnored, Sender: runc, BootNS: 5}, {Signal: 1, Sender: runc, BootNS: 6}}},
 	}
 	all := []*events.Event{
-		{Kind: events.Snapshot, Process: full()},
+		{Kind: events.Snapshot, Process: atWork()},
 		{Kind: events.Snapshot, Process: zombie(), Exit: &events.ExitDetail{Status: events.ExitStatus{Code: 1}}},
 		{Kind: events.Fork, Process: full(), Fork: &events.ForkDetail{
 			Creator: runc, CreatorTID: 7601, Syscall: "clone3", ExitSignal: 17,
@@ -75,6 +75,9 @@ func samples() []*events.Event {
 		}},
 		{Kind: events.Exit, Process: brief(), Exit: &killed},
 		{Kind: events.Exit, Process: brief(), Exit: &events.ExitDetail{}},
+		{Kind: events.Exit, Process: brief(), Exit: &events.ExitDetail{
+			Status: events.ExitStatus{Signal: 9}, Killer: &events.Killer{Origin: events.OriginKernel, Signal: 9, Why: events.WhySeccomp},
+		}},
 		{Kind: events.ThreadExit, Process: brief(), Exit: &events.ExitDetail{Status: events.ExitStatus{Signal: 11}}},
 		{Kind: events.Signal, Process: brief(), Signal: &events.SignalDetail{
 			Signal: 36, Sender: runc, SenderTID: 7602, Origin: events.OriginPidnsReap, Code: -6,
@@ -103,6 +106,13 @@ func samples() []*events.Event {
 		ev.Seq, ev.BootNS, ev.CPU = uint64(i+1), uint64(1000+i), uint32(i%2)
 	}
 	return all
+}
+
+// atWork is a full process as a snapshot tells it.
+func atWork() events.Process {
+	p := full()
+	p.Job = &events.Job{PGID: 7609, SID: 7580, TTY: "pts/0", TPGID: 7609, State: "SNl+", HasCPU: true}
+	return p
 }
 
 func zombie() events.Process {

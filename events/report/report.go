@@ -58,16 +58,23 @@ type Namespace struct {
 	Init    events.Ref
 	Chain   events.PIDChain // of the init
 	Args    events.Args     // of the init
+	Exe     string          // of the init
 	Creator events.Ref      // zero is not known
 	Via     string
 	// Container is the init's.
 	Container *events.Container
 	// Members live in it and in none below it; Visible counts those, too.
 	Members, Visible int
-	Unreaped         int    // dead and not waited for
-	AgeNS            uint64 // since its init started; 0 is not known
-	Dying            bool
-	DyingNS          uint64 // since when; 0 is not known
+	Unreaped         int // dead and not waited for
+	// AgeNS is the time since its init started, of one that is over up to EndNS; 0 is
+	// not known.
+	AgeNS uint64
+	Dying bool
+	// Over says that nothing lives in it any more and nothing waits to be reaped, and
+	// EndNS since when, CLOCK_BOOTTIME; 0 is not known.
+	Over    bool
+	EndNS   uint64
+	DyingNS uint64 // since when; 0 is not known
 	// InitExit is how its init ended, when that is known.
 	InitExit *events.ExitStatus
 	// WaitingFor are members that only a parent outside can reap.

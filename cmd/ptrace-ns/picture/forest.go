@@ -21,6 +21,8 @@ type Selection struct {
 	Ended  bool // also those that have ended and were reaped, as far as known
 	// Threads gives the threads of a process; nil shows none.
 	Threads func(events.ProcKey) []report.Thread
+	// Jobs is what ps tells of each besides: of one look, which the model does not keep.
+	Jobs map[events.ProcKey]*events.Job
 }
 
 // Forest returns the selected processes as trees. One whose parent is not selected
@@ -98,6 +100,7 @@ var states = map[tree.State]report.State{
 
 func (s Selection) node(p *tree.Process) *report.Node {
 	n := newNode(p)
+	n.Process.Job = s.Jobs[p.Key]
 	if s.Threads != nil && n.State == report.Live {
 		n.Threads = s.Threads(p.Key)
 	}

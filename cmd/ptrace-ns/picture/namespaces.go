@@ -1,6 +1,11 @@
 package picture
 
 import (
+	"cmp"
+	"iter"
+	"maps"
+	"slices"
+
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
@@ -9,14 +14,46 @@ import (
 // Namespaces returns the hierarchy of PID namespaces; nowNS is the moment, in
 // CLOCK_BOOTTIME, from which their ages are counted.
 func Namespaces(m *tree.Model, nowNS uint64) []*report.Namespace {
+	return hierarchy(m, m.Namespaces(), func(ns *tree.Namespace) *report.Namespace { return namespace(m, ns, nowNS) })
+}
+
+// NamespacesOf returns the hierarchy of the PID namespaces that the wanted processes
+// live or lived in, those above included. One that is over is in it as long as the
+// model knows one of its processes.
+func NamespacesOf(m *tree.Model, nowNS uint64, wanted func(*tree.Process) bool) []*report.Namespace {
+	ends := map[*tree.Namespace]uint64{} // the latest end of a member
+	for p := range m.All() {
+		if !wanted(p) {
+			continue
+		}
+		end, _ := p.End()
+		for ns := p.Namespace(); ns != nil; ns = ns.Parent {
+			ends[ns] = max(ends[ns], end.AtNS)
+		}
+	}
+	chosen := slices.SortedFunc(maps.Keys(ends), func(a, b *tree.Namespace) int {
+		return cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(a.Init.Key.Start, b.Init.Key.Start), cmp.Compare(a.ID.Inum, b.ID.Inum))
+	})
+	return hierarchy(m, slices.Values(chosen), func(ns *tree.Namespace) *report.Namespace {
+		if ns.Level > 0 && ns.Dead() && ns.Unreaped == 0 {
+			r := namespace(m, ns, ends[ns])
+			r.Over, r.EndNS = true, ends[ns]
+			return r
+		}
+		return namespace(m, ns, nowNS)
+	})
+}
+
+// hierarchy puts namespaces, of which outer ones come first, below one another.
+func hierarchy(m *tree.Model, all iter.Seq[*tree.Namespace], describe func(*tree.Namespace) *report.Namespace) []*report.Namespace {
 	members := map[*tree.Namespace]int{}
 	for p := range m.Processes() {
 		members[p.Namespace()]++
 	}
 	known := map[*tree.Namespace]*report.Namespace{}
 	var roots []*report.Namespace
-	for ns := range m.Namespaces() {
-		r := namespace(m, ns, nowNS)
+	for ns := range all {
+		r := describe(ns)
 		r.Members = members[ns]
 		known[ns] = r
 		if up := known[ns.Parent]; up != nil {
@@ -36,7 +73,7 @@ func namespace(m *tree.Model, ns *tree.Namespace, nowNS uint64) *report.Namespac
 	if init, ok := ns.InitProcess(); ok {
 		r.Init, r.Chain, r.Container = init.Ref(), init.Chain, init.Container
 		if i := init.Image(); i != nil {
-			r.Args = i.Args
+			r.Args, r.Exe = i.Args, i.Exe
 		}
 	} else if ns.Level == 0 && ns.Init.IsZero() {
 		r.Init, r.Chain = hostInit(m, ns)

@@ -48,6 +48,7 @@ func sample() []*report.Node {
 	sh := within(1, node(7609, "sh",
 		within(7, node(7650, "sleep")),
 		within(8, node(7651, "done"))))
+	sh.Process.Exe = "/tmp/b\x1box"
 	sh.Process.Args = events.ArgsOf("sh", "-c", "sleep 9; exit 3", "", "\x1b[2J")
 	sh.Threads = []report.Thread{{TID: 7610, Comm: "io\nwrk", PIDs: []int32{7610, 2}}}
 	sh.Reparented = []report.Adoption{{ReparentDetail: events.ReparentDetail{
@@ -59,6 +60,8 @@ func sample() []*report.Node {
 	shim := node(7580, "containerd-shim", sh)
 	shim.Process.Subreaper = true
 	shim.Process.NS = events.Namespaces{Mnt: 2, Net: 3, UTS: 14, IPC: 5, User: 6, Time: 7}
+	shim.Process.Job = &events.Job{PGID: 7580, SID: 1, State: "SLsl", HasCPU: true, CPUNS: 3_725_999_999_999}
+	sh.Process.Job = &events.Job{PGID: 7609, SID: 7609, TTY: "pts/0", TPGID: 76090, State: "Ss", HasCPU: true}
 	zombie := node(8000, "defunct")
 	zombie.State, zombie.Exit = report.Zombie, &events.ExitStatus{Code: 3}
 	evil := node(8001, "a\"]\\;\u202e<b>|`\xff")
@@ -97,6 +100,7 @@ func TestGolden(t *testing.T) {
 			o.Color = true
 			o.Marked = map[events.ProcKey]bool{{PID: 7580, Start: 7580}: true}
 		}},
+		"jobs":    {forest.Text, func(o *forest.Options) { o.Jobs, o.Kthreads = true, true }},
 		"changes": {forest.Text, func(o *forest.Options) { o.Namespaces = true }},
 		"narrow":  {forest.Text, func(o *forest.Options) { o.Width = 40 }},
 		"ns":      {grouped, func(*forest.Options) {}},

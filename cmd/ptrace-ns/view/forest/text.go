@@ -21,6 +21,7 @@ type Options struct {
 	Unicode  bool // else ASCII stands for lines and arrows
 	Width    int  // lines are cut there; 0 is not at all
 	Args     bool // the command line in place of the name
+	Jobs     bool // what ps tells of each, as columns before its line
 	Kthreads bool // each kernel thread, not only how many
 	Ended    bool // more of those that have ended
 	// Namespaces names those, besides the PID namespace, that are not the parent's.
@@ -43,6 +44,7 @@ func (o Options) glyphs() glyphs {
 // Text writes the trees, one process a line.
 func Text(w io.Writer, roots []*report.Node, o Options) error {
 	p := newPrinter(o)
+	p.jobHeadings(roots)
 	for _, n := range roots {
 		if !p.collapsed(n) {
 			p.tree(n, nil, "", "")
@@ -58,6 +60,7 @@ type printer struct {
 	glyphs
 	out    bytes.Buffer
 	chosen map[events.NSID]string
+	widths jobWidths
 	used   int
 	full   bool
 }
@@ -104,6 +107,7 @@ func (p *printer) collapsed(n *report.Node) bool {
 }
 
 func (p *printer) line(n, parent *report.Node, lead string) {
+	p.job(jobOf(n))
 	p.piece("", lead)
 	own := n.Process.Chain.Own().NS
 	enters := parent != nil && own != parent.Process.Chain.Own().NS || parent == nil && n.Process.Chain.Level() > 0
@@ -122,6 +126,9 @@ func (p *printer) line(n, parent *report.Node, lead string) {
 		style = bold
 	}
 	p.piece(style, p.name(n))
+	if exe := words.Unsaid(&n.Process); p.Args && !n.Process.Kthread && len(n.Process.Args.Raw) > 0 && exe != "" {
+		p.note(dim, "[image "+safe.String(exe)+"]")
+	}
 	p.notes(n, parent, enters)
 	p.endLine()
 }
@@ -137,11 +144,12 @@ func (p *printer) name(n *report.Node) string {
 	case process.Comm == "":
 		return "?"
 	default:
-		return string(words.AppendQuoted(nil, process.Comm))
+		return words.Name(process.Comm)
 	}
 }
 
 func (p *printer) thread(t report.Thread, lead string) {
+	p.job(jobCells{})
 	p.piece("", lead)
 	chain := make(events.PIDChain, len(t.PIDs))
 	for i, n := range t.PIDs {

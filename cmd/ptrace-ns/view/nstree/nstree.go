@@ -10,6 +10,7 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
+	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
 )
 
@@ -35,6 +36,7 @@ var headings = []string{"PIDNS", "LEVEL", "MEMBERS", "INIT", "AGE", "CONTAINER",
 const (
 	reset = "\x1b[0m"
 	bold  = "\x1b[1m"
+	dim   = "\x1b[2m"
 	alarm = "\x1b[1;31m"
 )
 
@@ -82,8 +84,12 @@ func (t *table) namespace(ns *report.Namespace, lead, indent string) {
 	if len(ns.Children) > 0 {
 		below = t.pipe
 	}
+	style := alarm
+	if ns.Over {
+		style = dim
+	}
 	for _, text := range t.remarks(ns) {
-		t.add(row{remark: indent + below + text, style: alarm})
+		t.add(row{remark: indent + below + text, style: style})
 	}
 	for i, c := range ns.Children {
 		mark, more := t.branch, t.pipe
@@ -99,7 +105,10 @@ func (t *table) cells(ns *report.Namespace, lead string) []string {
 	if below := ns.Visible - ns.Members; below > 0 {
 		members += "+" + strconv.Itoa(below)
 	}
-	init, age, creator, command := "-", "-", "unknown", words.Or(safe.String(ns.Init.Comm), "-")
+	init, age, creator, command := "-", "-", "unknown", "-"
+	if ns.Init.Comm != "" {
+		command = words.Name(ns.Init.Comm)
+	}
 	if !ns.Init.IsZero() {
 		init = strconv.Itoa(int(ns.Init.Key.PID))
 	}
@@ -112,11 +121,17 @@ func (t *table) cells(ns *report.Namespace, lead string) []string {
 	switch {
 	case !ns.Creator.IsZero():
 		creator = words.Ref(ns.Creator)
+		if ns.Via != "" {
+			creator += " by " + safe.String(ns.Via)
+		}
 	case ns.Info.Level == 0:
 		creator = "-"
 	}
 	if len(ns.Args.Raw) > 0 {
 		command = string(words.AppendArgs(nil, ns.Args, t.more))
+		if exe := words.Unsaid(&events.Process{Args: ns.Args, Exe: ns.Exe}); exe != "" {
+			command += "  [image " + safe.String(exe) + "]"
+		}
 	}
 	return []string{
 		lead + strconv.FormatUint(uint64(ns.Info.ID.Inum), 10), strconv.Itoa(ns.Info.Level), members,
@@ -130,13 +145,18 @@ func (t *table) remarks(ns *report.Namespace) []string {
 		return nil
 	}
 	text := "dying, since before this look"
-	if ns.DyingNS != 0 && ns.DyingNS <= t.NowNS {
+	switch {
+	case ns.Over && ns.EndNS != 0 && ns.EndNS <= t.NowNS:
+		text = "over since " + words.Duration(t.NowNS-ns.EndNS) + " ago"
+	case ns.Over:
+		text = "over"
+	case ns.DyingNS != 0 && ns.DyingNS <= t.NowNS:
 		text = "dying since " + words.Duration(t.NowNS-ns.DyingNS) + " ago"
 	}
 	if ns.InitExit != nil {
 		text += ": its PID 1 " + words.Status(*ns.InitExit)
 	}
-	if ns.Visible == 0 && len(ns.WaitingFor) == 0 {
+	if !ns.Over && ns.Visible == 0 && len(ns.WaitingFor) == 0 {
 		text += "; nothing lives in it, and its PID 1 is not reaped"
 	}
 	all := []string{text}

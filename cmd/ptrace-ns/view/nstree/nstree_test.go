@@ -24,6 +24,11 @@ func sample() []*report.Namespace {
 		Chain: events.PIDChain{{NS: host, PID: 7700}, {NS: outer, PID: 9}, {NS: inner, PID: 1}},
 		Dying: true, Unreaped: 1,
 	}
+	over := &report.Namespace{
+		Info: events.NSInfo{ID: events.NSID{Inum: 4026532191}, Level: 1, Parent: host}, Init: ref(7800, "worker"),
+		Args: events.ArgsOf("sshd", "x"), Exe: "/tmp/a b", Creator: ref(7790, "un share"), Via: "clone3", AgeNS: 1_200_000_000,
+		Dying: true, InitExit: &events.ExitStatus{Signal: 9}, Over: true, EndNS: 4_100_000_000,
+	}
 	return []*report.Namespace{{
 		Info: events.NSInfo{ID: host}, Init: ref(1, "systemd"), Members: 90, Visible: 93, AgeNS: 7_380_000_000_000,
 		Children: []*report.Namespace{{
@@ -36,7 +41,7 @@ func sample() []*report.Namespace {
 				{Process: ref(7651, "sleep"), Parent: ref(7640, "nsenter"), Zombie: true},
 			},
 			Children: []*report.Namespace{dead},
-		}, {Info: events.NSInfo{ID: events.NSID{Inum: 4026532190}, Level: 1, Parent: host}, Members: 1, Visible: 1}},
+		}, {Info: events.NSInfo{ID: events.NSID{Inum: 4026532190}, Level: 1, Parent: host}, Members: 1, Visible: 1}, over},
 	}}
 }
 
@@ -48,7 +53,7 @@ func TestGolden(t *testing.T) {
 			o.NowNS = 4_500_000_000
 			all := sample()
 			if name == "look" {
-				all[0].Children[0].Creator = events.Ref{}
+				all[0].Children[0].Creator, all[0].Children[2].Creator = events.Ref{}, events.Ref{}
 			}
 			var out bytes.Buffer
 			if err := nstree.Write(&out, all, o); err != nil {

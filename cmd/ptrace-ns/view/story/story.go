@@ -43,7 +43,7 @@ func Tell(w io.Writer, l *report.Life, o Options) error {
 		t.is = "was"
 	}
 	key := l.Process.Key
-	t.b.WriteString(ref(l.Process.Ref()) + " (id " + key.String() + ")\n")
+	t.b.WriteString(words.Ref(l.Process.Ref()) + " (id " + key.String() + ")\n")
 	t.birth(l)
 	t.place(l)
 	t.images(l)
@@ -54,14 +54,6 @@ func Tell(w io.Writer, l *report.Life, o Options) error {
 	t.waits(l)
 	_, err := io.WriteString(w, t.b.String())
 	return err
-}
-
-// ref names a process, quoted where its name could be taken for the story.
-func ref(r events.Ref) string {
-	if r.Comm == "" {
-		return words.Ref(r)
-	}
-	return strconv.Itoa(int(r.Key.PID)) + " " + string(words.AppendQuoted(nil, r.Comm))
 }
 
 func (t *teller) say(parts ...string) {
@@ -83,9 +75,9 @@ func (t *teller) ago(bootNS uint64) string {
 func (t *teller) birth(l *report.Life) {
 	start := l.Process.Key.Start
 	if b := l.Birth; b != nil {
-		text := "It was forked at " + t.at(b.BootNS) + " by " + ref(b.Creator)
+		text := "It was forked at " + t.at(b.BootNS) + " by " + words.Ref(b.Creator)
 		if !b.Parent.IsZero() && b.Parent.Key != b.Creator.Key {
-			text += ", as a child of " + ref(b.Parent)
+			text += ", as a child of " + words.Ref(b.Parent)
 		}
 		if flags := cloneFlags(b.Flags); flags != "" {
 			text += ", with " + flags
@@ -125,7 +117,7 @@ func (t *teller) place(l *report.Life) {
 		what += " of PID namespace " + strconv.FormatUint(uint64(ns.Info.ID.Inum), 10) + ", level " + strconv.Itoa(ns.Info.Level) +
 			", which " + "has " + words.Count(ns.Members, "process", "processes")
 		if !ns.Creator.IsZero() {
-			what += " and was created by " + ref(ns.Creator)
+			what += " and was created by " + words.Ref(ns.Creator)
 		} else {
 			what += "; who created that is not known"
 		}
@@ -169,11 +161,11 @@ func (t *teller) parents(l *report.Life) {
 		t.say("It changed its parent ", words.Count(n, "time", "times"), " before; these earlier changes are not kept")
 	}
 	for _, a := range l.Reparented {
-		text := "Its parent " + ref(a.From) + " ended"
+		text := "Its parent " + words.Ref(a.From) + " ended"
 		if a.FromExit != nil {
-			text = "Its parent " + ref(a.From) + " " + words.Status(*a.FromExit)
+			text = "Its parent " + words.Ref(a.From) + " " + words.Status(*a.FromExit)
 		}
-		text += " at " + t.at(a.BootNS) + ", and it became a child of " + ref(a.To)
+		text += " at " + t.at(a.BootNS) + ", and it became a child of " + words.Ref(a.To)
 		if why := reasons[a.Reason]; why != "" {
 			text += ", because that is " + why
 		}
@@ -197,7 +189,7 @@ func (t *teller) ancestors(l *report.Life) {
 		if i > 0 {
 			text = "That is a child of "
 		}
-		text += ref(a.Ref)
+		text += words.Ref(a.Ref)
 		if a.Role != "" {
 			text += ", " + a.Role
 		}
@@ -221,7 +213,7 @@ func (t *teller) children(l *report.Life) {
 			all = append(all, t.more)
 			break
 		}
-		all = append(all, ref(c))
+		all = append(all, words.Ref(c))
 	}
 	t.say("It has ", words.Count(len(l.Children), "child", "children"), ": ", strings.Join(all, ", "))
 }
@@ -258,14 +250,14 @@ func (t *teller) waits(l *report.Life) {
 	case len(ns.WaitingFor) == 0 || l.Process.Key == ns.Init.Key:
 		return
 	default:
-		who = "The PID 1 of its namespace, " + ref(ns.Init) + ", has ended and waits"
+		who = "The PID 1 of its namespace, " + words.Ref(ns.Init) + ", has ended and waits"
 	}
 	for _, w := range ns.WaitingFor {
-		what := ref(w.Process)
+		what := words.Ref(w.Process)
 		if w.Zombie {
 			what = "the zombie " + what
 		}
-		t.say(who, " for ", what, ", whose parent ", ref(w.Parent), " lives outside: only that can reap it")
+		t.say(who, " for ", what, ", whose parent ", words.Ref(w.Parent), " lives outside: only that can reap it")
 	}
 }
 

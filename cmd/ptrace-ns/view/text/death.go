@@ -24,19 +24,23 @@ func (p *printer) exit(ev *events.Event) {
 	if d.Threads > 1 {
 		p.str(", ", strconv.FormatUint(uint64(d.Threads), 10), " threads")
 	}
+	if ev.Kind == events.ContainerExit && ev.Cause != 0 && ev.Cause == p.exitTold {
+		p.str(words.KillerBrief(d.Killer, ev.Process.Key))
+		return
+	}
+	p.exitTold = ev.Seq
 	p.str(words.Killer(d.Killer, ev.Process.Key, ev.BootNS))
 }
 
 func (p *printer) status(s events.ExitStatus) { p.str(words.Status(s)) }
 
 func (p *printer) signal(d *events.SignalDetail, process *events.Process) {
-	p.str(names.Signal(d.Signal), " to ")
-	p.kernel(process.Comm)
+	p.str(names.Signal(d.Signal), " to ", words.Name(process.Comm))
 	switch d.Origin {
 	case events.OriginPidnsReap:
-		p.sentBy(" by kernel, reaping PID namespace", " of ", d.Sender)
+		p.str(" ", words.Reaping(d.Sender))
 	case events.OriginKernel:
-		p.sentBy(" by kernel", ", in ", d.Sender)
+		p.sentBy(" by the kernel", ", in ", d.Sender)
 	case events.OriginOOM:
 		p.sentBy(" by the OOM killer", ", in ", d.Sender)
 	case events.OriginCgroupKill:
@@ -67,10 +71,16 @@ func (p *printer) sentBy(how, link string, sender events.Ref) {
 
 var resultWords = []string{"delivered", "ignored", "already pending", "lost in a full queue", "delivered without its information", "result unknown"}
 
+// reparent tells a new parent: as a forecast, which is silent when it comes true,
+// and otherwise as a fact.
 func (p *printer) reparent(ev *events.Event) {
 	d := ev.Reparent
 	p.subject(ev)
-	p.str("parent is now ")
+	if d.Confirmed {
+		p.str("parent is now ")
+	} else {
+		p.str("becomes child of ")
+	}
 	p.ref(d.To)
 	switch d.Reason {
 	case events.ReparentSubreaper:
@@ -82,18 +92,21 @@ func (p *printer) reparent(ev *events.Event) {
 	case events.ReparentThread:
 		p.str(", another thread")
 	}
+	if d.Confirmed && !d.Foretold.IsZero() && d.Foretold.Key != d.To.Key {
+		p.str(", and not ")
+		p.ref(d.Foretold)
+		p.str(", as predicted")
+	}
 	p.str("; was ")
+	if !d.Confirmed {
+		p.str("child of ")
+	}
 	p.ref(d.From)
 	if d.FromExit != nil {
 		p.str(", ")
 		p.status(*d.FromExit)
 	}
-	switch {
-	case !d.Confirmed:
+	if !d.Confirmed {
 		p.str(" (predicted)")
-	case !d.Foretold.IsZero() && d.Foretold.Key != d.To.Key:
-		p.str(" (and not ")
-		p.ref(d.Foretold)
-		p.str(", as predicted)")
 	}
 }

@@ -21,7 +21,7 @@ func (p *printer) pidns(ev *events.Event) {
 		p.by(", entered by ", d.Creator, d.Via)
 	case events.PidnsReap:
 		p.subject(ev)
-		p.str("SIGKILL by kernel: PID namespace ")
+		p.str("SIGKILL by the kernel: PID namespace ")
 		p.inum(d.NS.ID)
 		p.str(" is reaped, its PID 1 ")
 		p.ref(d.Init)
@@ -71,8 +71,7 @@ func (p *printer) pidnsDestroy(d *events.PidnsDetail) {
 	if !d.Init.IsZero() {
 		p.str(": its PID 1 (")
 		if d.Init.Comm != "" {
-			p.kernel(d.Init.Comm)
-			p.str(", ")
+			p.str(words.Name(d.Init.Comm), ", ")
 		}
 		p.str("host PID ", strconv.Itoa(int(d.Init.Key.PID)), ") ")
 		if d.Exit != nil {
@@ -81,7 +80,7 @@ func (p *printer) pidnsDestroy(d *events.PidnsDetail) {
 			p.str("ended unseen")
 		}
 	}
-	p.str("; kernel killed ")
+	p.str("; the kernel killed ")
 	p.uint(uint64(d.Reaped))
 	if d.Reaped == 1 {
 		p.str(" process")

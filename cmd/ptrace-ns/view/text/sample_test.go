@@ -94,6 +94,10 @@ func deaths() []*events.Event {
 	signal := func(d events.SignalDetail) *events.Event {
 		return &events.Event{Kind: events.Signal, Process: inside(7609, 1, "sh"), Signal: &d}
 	}
+	reparented := func(d events.ReparentDetail) *events.Event {
+		d.From, d.To, d.Reason = ref(7600, "a b"), shim, events.ReparentSubreaper
+		return &events.Event{Kind: events.Reparent, Process: process(200, "d"), Reparent: &d}
+	}
 	return []*events.Event{
 		exit(process(100, "bash"), events.ExitDetail{Status: events.ExitStatus{Code: 3}, LifetimeNS: 3_249_000_000, Threads: 4}),
 		exit(process(101, "bash"), events.ExitDetail{Status: killed}),
@@ -105,7 +109,10 @@ func deaths() []*events.Event {
 		signal(events.SignalDetail{Signal: 9, Sender: runc, Origin: events.OriginCgroupKill, Result: events.SignalAlreadyPending}),
 		signal(events.SignalDetail{Signal: 34, Sender: runc, Origin: events.OriginKernel, ParentDeath: true, TargetIsInit: true}),
 		signal(events.SignalDetail{Signal: 9, Sender: init1, Origin: events.OriginPidnsReap, NSID: child}),
-		{Kind: events.Reparent, Process: process(200, "d"), Reparent: &events.ReparentDetail{From: runc, To: shim, Reason: events.ReparentSubreaper, FromExit: &events.ExitStatus{}}},
+		exit(process(105, "strict"), events.ExitDetail{Status: events.ExitStatus{Signal: 9}, Killer: &events.Killer{Origin: events.OriginKernel, Signal: 9, Why: events.WhySeccomp}}),
+		reparented(events.ReparentDetail{FromExit: &events.ExitStatus{}}),
+		reparented(events.ReparentDetail{Confirmed: true, Foretold: shim}),
+		reparented(events.ReparentDetail{Confirmed: true, Foretold: ref(1, "systemd")}),
 	}
 }
 

@@ -19,6 +19,7 @@ type Table struct {
 	fields   [][]string
 	widths   []int
 	line     []byte
+	headed   bool
 }
 
 // NewTable returns a sink over w for fields by their dotted JSON names, and
@@ -29,16 +30,28 @@ func NewTable(w io.Writer, h *events.Header, o Options, fields []string) *Table 
 		t.fields = append(t.fields, strings.Split(name, "."))
 		t.widths = append(t.widths, safe.Width(name))
 	}
-	t.begin(t.out.Bytes())
-	for i, name := range fields {
-		t.column(i, strings.ToUpper(name))
+	if !o.Late {
+		_ = t.head(h.StartNS) // the buffer is empty and takes any line
 	}
-	_ = t.out.Put(t.end(bold), h.StartNS)
 	return t
+}
+
+func (t *Table) head(bootNS uint64) error {
+	t.headed = true
+	t.begin(t.out.Bytes())
+	for i, path := range t.fields {
+		t.column(i, strings.ToUpper(strings.Join(path, ".")))
+	}
+	return t.out.Put(t.end(bold), bootNS)
 }
 
 // Put buffers one line.
 func (t *Table) Put(ev *events.Event) error {
+	if !t.headed {
+		if err := t.head(ev.BootNS); err != nil {
+			return err
+		}
+	}
 	t.line = appendLegible(t.line[:0], ev, t.bootTime)
 	t.begin(t.out.Bytes())
 	for i, path := range t.fields {

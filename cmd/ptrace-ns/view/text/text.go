@@ -20,6 +20,8 @@ type Options struct {
 	Color   bool
 	Unicode bool // else ASCII stands for arrows and marks
 	Zone    *time.Location
+	// Late holds the headings back until there is something below them.
+	Late bool
 }
 
 // glyphs are the signs that a terminal may lack.
@@ -54,22 +56,35 @@ type Sink struct {
 	printer
 	bootTime int64
 	zone     *time.Location
+	headed   bool
 }
 
 // New returns a sink over w and buffers the line of headings.
 func New(w io.Writer, h *events.Header, o Options) *Sink {
 	s := &Sink{out: lines.New(w), printer: printer{glyphs: o.glyphs(), color: o.Color}, bootTime: h.BootTimeNS, zone: o.Zone}
+	if !o.Late {
+		// The buffer is empty and takes any line.
+		_ = s.head(h.StartNS)
+	}
+	return s
+}
+
+func (s *Sink) head(bootNS uint64) error {
+	s.headed = true
 	s.begin(s.out.Bytes())
 	for _, c := range columns {
 		s.cell(c.name, c.width)
 	}
-	// The buffer is empty and takes any line.
-	_ = s.out.Put(s.end(bold), h.StartNS)
-	return s
+	return s.out.Put(s.end(bold), bootNS)
 }
 
 // Put buffers one line.
 func (s *Sink) Put(ev *events.Event) error {
+	if !s.headed {
+		if err := s.head(ev.BootNS); err != nil {
+			return err
+		}
+	}
 	s.begin(s.out.Bytes())
 	p := &ev.Process
 	s.time(time.Unix(0, s.bootTime+int64(ev.BootNS)).In(s.zone))
@@ -102,6 +117,9 @@ type printer struct {
 	color bool
 	b     []byte
 	start int
+	// exitTold is the Seq of the last exit on a line: what follows from it need not
+	// say all of it again.
+	exitTold uint64
 }
 
 func (p *printer) begin(b []byte) { p.b, p.start = b, len(b) }

@@ -2,7 +2,9 @@ package text_test
 
 import (
 	"bytes"
+	"errors"
 	"flag"
+	"io"
 	"os"
 	"reflect"
 	"strings"
@@ -128,6 +130,60 @@ func TestWidePIDs(t *testing.T) {
 	for _, line := range lines[1:3] {
 		if strings.Index(line, "x: forked") != at || line[at-1] != ' ' {
 			t.Errorf("WHAT is not in column %d: %s", at, line)
+		}
+	}
+}
+
+// TestToldOnce: a container's end does not say again what its init's exit has just
+// said of the killer, but by itself it says all.
+func TestToldOnce(t *testing.T) {
+	end := func(kind events.Kind, seq, cause uint64) *events.Event {
+		return &events.Event{Kind: kind, Seq: seq, Cause: cause, Process: inside(7609, 1, "sh"), Exit: &events.ExitDetail{
+			Status: events.ExitStatus{Signal: 9}, Killer: &events.Killer{
+				Origin: events.OriginUser, Signal: 9, Sender: runc, SenderChain: []events.Ref{shim},
+				Preceded: []events.PriorSignal{{Signal: 15, Sender: runc}},
+			},
+		}}
+	}
+	const full, brief = "killed by SIGKILL, by 7600 runc, child of 7580 containerd-shim; SIGTERM from 7600 runc did not end it\n", "killed by SIGKILL, by 7600 runc\n"
+	for _, c := range []struct {
+		name   string
+		events []*events.Event
+		want   string
+	}{
+		{"after the exit", []*events.Event{end(events.Exit, 5, 0), end(events.ContainerExit, 6, 5)}, brief},
+		{"alone", []*events.Event{end(events.ContainerExit, 6, 5)}, full},
+		{"after another's exit", []*events.Event{end(events.Exit, 4, 0), end(events.ContainerExit, 6, 5)}, full},
+	} {
+		if got := print(t, text.Options{}, c.events); !strings.HasSuffix(got, "container's init "+c.want) {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// TestLate: headings that wait come with the first event, and never without.
+func TestLate(t *testing.T) {
+	ev := &events.Event{Kind: events.OOM, Process: process(5, "sh")}
+	for name, sink := range map[string]func(io.Writer) events.Sink{
+		"lines": func(w io.Writer) events.Sink {
+			return text.New(w, &events.Header{}, text.Options{Late: true, Zone: time.UTC})
+		},
+		"table": func(w io.Writer) events.Sink {
+			return text.NewTable(w, &events.Header{}, text.Options{Late: true}, []string{"event"})
+		},
+	} {
+		var out bytes.Buffer
+		s := sink(&out)
+		if err := s.Flush(); err != nil || out.Len() > 0 {
+			t.Errorf("%s: %q without an event (%v)", name, out.String(), err)
+		}
+		for range 2 {
+			if err := errors.Join(s.Put(ev), s.Flush()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := strings.Count(out.String(), "EVENT"); n != 1 || !strings.Contains(strings.SplitN(out.String(), "\n", 2)[0], "EVENT") {
+			t.Errorf("%s: %d headings: %s", name, n, out.String())
 		}
 	}
 }

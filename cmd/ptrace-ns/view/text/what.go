@@ -62,8 +62,7 @@ func (p *printer) ref(r events.Ref) { p.str(words.Ref(r)) }
 // subject names the process where the line would not.
 func (p *printer) subject(ev *events.Event) {
 	if !ev.Process.Key.IsZero() {
-		p.kernel(ev.Process.Comm)
-		p.str(": ")
+		p.str(words.Name(ev.Process.Comm), ": ")
 	}
 }
 
@@ -76,13 +75,12 @@ func (p *printer) snapshot(ev *events.Event) {
 	process := &ev.Process
 	switch {
 	case process.Kthread:
-		p.str("kernel thread ")
-		p.kernel(process.Comm)
+		p.str("kernel thread ", words.Name(process.Comm))
 	case process.Args.Known() && len(process.Args.Raw) > 0:
 		p.b = words.AppendArgs(p.b, process.Args, p.more)
 		p.image(process)
 	default:
-		p.kernel(process.Comm)
+		p.str(words.Name(process.Comm))
 	}
 	if process.Zombie {
 		p.str(" (zombie")
@@ -95,8 +93,7 @@ func (p *printer) snapshot(ev *events.Event) {
 }
 
 func (p *printer) fork(d *events.ForkDetail, process *events.Process) {
-	p.kernel(process.Comm)
-	p.str(": forked")
+	p.str(words.Name(process.Comm), ": forked")
 	if !d.Creator.IsZero() {
 		p.str(" by ")
 		p.ref(d.Creator)
@@ -126,7 +123,7 @@ func (p *printer) exec(d *events.ExecDetail, process *events.Process) {
 		p.b = words.AppendQuoted(p.b, d.Filename)
 		p.str(" (arguments not readable)")
 	default:
-		p.kernel(process.Comm)
+		p.str(words.Name(process.Comm))
 	}
 	sep, end := "  [", ""
 	note := func(what, s string) {
@@ -160,9 +157,7 @@ func (p *printer) image(process *events.Process) {
 }
 
 func (p *printer) rename(d *events.RenameDetail, process *events.Process) {
-	p.kernel(d.OldComm)
-	p.str(" is now ")
-	p.kernel(process.Comm)
+	p.str(words.Name(d.OldComm), " is now ", words.Name(process.Comm))
 	if d.InExec {
 		p.str(" (in an exec that failed)")
 	}

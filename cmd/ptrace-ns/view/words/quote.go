@@ -2,6 +2,7 @@ package words
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
@@ -52,6 +53,17 @@ func AppendQuoted(b []byte, s string) []byte {
 	}
 	return append(b, '\'')
 }
+
+// Name returns the kernel's name for a process, quoted as an argument is where it
+// could be taken for more than one word of what is said around it.
+func Name(comm string) string {
+	if comm != "" && safe.Clean(comm) && !strings.ContainsFunc(comm, ambiguous) {
+		return comm
+	}
+	return string(AppendQuoted(nil, comm))
+}
+
+func ambiguous(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("'\"`\\;", r) }
 
 // special reports whether a shell would do something with the rune.
 func special(r rune) bool {

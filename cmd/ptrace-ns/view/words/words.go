@@ -33,7 +33,7 @@ func Ref(r events.Ref) string {
 	if r.Comm == "" {
 		return strconv.Itoa(int(r.Key.PID))
 	}
-	return strconv.Itoa(int(r.Key.PID)) + " " + safe.String(r.Comm)
+	return strconv.Itoa(int(r.Key.PID)) + " " + Name(r.Comm)
 }
 
 // Status returns how a process ended.
@@ -81,7 +81,12 @@ func Killer(k *events.Killer, victim events.ProcKey, atNS uint64) string {
 	if k == nil {
 		return ""
 	}
-	text := ", " + sentBy(k, victim)
+	text := KillerBrief(k, victim)
+	if sends(k, victim) {
+		for _, r := range k.SenderChain {
+			text += ", child of " + Ref(r)
+		}
+	}
 	for _, prior := range k.Preceded {
 		text += "; " + names.Signal(prior.Signal) + " from " + Ref(prior.Sender)
 		if atNS > prior.BootNS {
@@ -96,34 +101,46 @@ func Killer(k *events.Killer, victim events.ProcKey, atNS uint64) string {
 	return text
 }
 
-const (
-	sigSys     = 31
-	sysSeccomp = 1 // SYS_SECCOMP, include/uapi/asm-generic/siginfo.h
-)
-
-func sentBy(k *events.Killer, victim events.ProcKey) string {
+// KillerBrief is Killer without the sender's ancestors and what came before.
+func KillerBrief(k *events.Killer, victim events.ProcKey) string {
 	switch {
+	case k == nil:
+		return ""
 	case k.Origin == events.OriginPidnsReap:
-		return "by the kernel, reaping the PID namespace of " + Ref(k.Sender)
+		return ", " + Reaping(k.Sender)
 	case k.Origin == events.OriginOOM:
-		return "by the OOM killer"
+		return ", by the OOM killer"
 	case k.ParentDeath:
-		return "by its parent-death signal, at the end of " + Ref(k.Sender)
-	case k.Origin == events.OriginKernel && k.Signal == sigSys && k.Code == sysSeccomp:
-		return "by seccomp"
+		return ", by its parent-death signal, at the end of " + Ref(k.Sender)
+	case k.Why == events.WhySeccomp:
+		return ", by seccomp"
 	case k.Sender.IsZero() || k.Origin == events.OriginKernel && k.Sender.Key == victim:
-		return "by the kernel"
+		return ", by the kernel"
 	case k.Origin == events.OriginKernel:
-		return "by the kernel, in " + Ref(k.Sender)
+		return ", by the kernel, in " + Ref(k.Sender)
 	case k.Sender.Key == victim:
-		return "by itself"
+		return ", by itself"
+	case k.Origin == events.OriginCgroupKill:
+		return ", by cgroup.kill of " + Ref(k.Sender)
 	}
-	text := "by " + Ref(k.Sender)
-	if k.Origin == events.OriginCgroupKill {
-		text = "by cgroup.kill of " + Ref(k.Sender)
-	}
-	for _, r := range k.SenderChain {
-		text += ", child of " + Ref(r)
+	return ", by " + Ref(k.Sender)
+}
+
+// Reaping says who kills what is left in a PID namespace whose PID 1 has ended.
+func Reaping(init events.Ref) string {
+	text := "by the kernel, reaping the PID namespace"
+	if !init.IsZero() {
+		text += " of " + Ref(init)
 	}
 	return text
+}
+
+// sends reports whether another process sent the signal of its own will, so that its
+// ancestors are of interest.
+func sends(k *events.Killer, victim events.ProcKey) bool {
+	switch k.Origin {
+	case events.OriginKernel, events.OriginOOM, events.OriginPidnsReap:
+		return false
+	}
+	return !k.ParentDeath && !k.Sender.IsZero() && k.Sender.Key != victim
 }
