@@ -88,6 +88,9 @@ static __always_inline void copy_blob(struct exec_rec *rec, void *to, struct exe
 	rec->old_tid = b->old_tid;
 	rec->blob_len = 0;
 	rec->blob_status = READ_FAILED;
+	/* The compiler knows the answer from the shape's choice, and drops the question;
+	 * Linux 6.1's verifier does not: it forgets the bounds of 32 bits on the stack. */
+	barrier_var(len);
 	if (len > room)
 		len = room;
 	if (bpf_probe_read_user(to, len, (void *)b->start) == 0) {

@@ -44,7 +44,7 @@ func loadAlone(t *testing.T, opts Options, names ...string) *ebpf.Collection {
 		t.Fatal(err)
 	}
 	for name := range spec.Programs {
-		if !slices.Contains(names, strings.TrimSuffix(name, "_old")) {
+		if !slices.Contains(names, name) && !slices.Contains(names, strings.TrimSuffix(name, "_old")) {
 			delete(spec.Programs, name)
 		}
 	}
