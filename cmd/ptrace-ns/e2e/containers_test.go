@@ -53,6 +53,7 @@ func TestN11DockerInit(t *testing.T) {
 	equal(t, "the command's parent", idOf(command.Process.Parent), one.Process.ID)
 	moved := s.newParent("the orphan's new parent", orphan.Process.ID)
 	equal(t, "to", moved.To.Ref.ID, one.Process.ID)
+	equal(t, "its name", moved.To.Ref.Comm, "docker-init")
 	equal(t, "reason", moved.Reason, "pidns_init")
 
 	term := s.only("SIGTERM to the init", kind("signal"), about(one.Process.ID), signalled("SIGTERM"))

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 )
 
 // A shell without handlers for signals, as PID 1, with two children.
@@ -195,7 +193,8 @@ func (s *story) checkContainer(l line) {
 	if l.Process.Container == nil {
 		s.t.Fatalf("in no container: %s", l.raw)
 	}
-	equal(s.t, "container", *l.Process.Container, ndjson.ContainerDoc{ID: s.id, Runtime: "docker", Source: "cgroup"})
+	equal(s.t, "container", l.Process.Container.ID, s.id)
+	equal(s.t, "runtime", l.Process.Container.Runtime, "docker")
 }
 
 // docker exec enters the namespace from outside: no child of PID 1.
@@ -248,6 +247,14 @@ func (s *story) checkStop() {
 	if up := exit.Killer.SenderChain; len(up) == 0 || up[0].ID != s.keep.Process.ID {
 		s.t.Errorf("killer's ancestors %v, want the shim first", up)
 	}
+	// One story: what was tried before is told with what ended it.
+	if n := len(exit.Killer.PrecededBy); n != 1 {
+		s.t.Fatalf("preceded by %d signals, want SIGTERM: %s", n, exit.raw)
+	}
+	before := exit.Killer.PrecededBy[0]
+	equal(s.t, "preceded by", before.Signal+" "+before.Result, "SIGTERM ignored")
+	equal(s.t, "by whom", idOf(before.Sender), term.Sender.ID)
+	equal(s.t, "when", before.BootNS, term.BootNS)
 }
 
 // With PID 1 the kernel kills who is left in the namespace.
