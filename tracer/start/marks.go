@@ -1,0 +1,152 @@
+package start
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// cloneNew are the flags of clone and unshare that ask for a new namespace.
+const cloneNew = 1<<7 | 1<<17 | 0x3f<<25
+
+// marks finds the events of a mark in a process's life, as one who has that part.
+func (p *play) marks(l *life, who part, at mark) []*events.Event {
+	var ev *events.Event
+	switch at {
+	case born:
+		if l.seenBorn() {
+			ev = l.birth
+		}
+	case starts:
+		ev = l.launched(roleOf(l, who))
+	case ends:
+		ev = l.exit
+	case entry:
+		ev = entrypoint(l)
+	case emptied:
+		ev = p.gone
+	case pidnsMade:
+		ev = l.first(events.PidnsCreate)
+	case adopted:
+		ev = p.adoption(l, who)
+	case signalled:
+		return p.endSignals(l)
+	default:
+		ev = p.fact(l, at)
+	}
+	if ev == nil {
+		return nil
+	}
+	return []*events.Event{ev}
+}
+
+// fact finds what a process did before the entrypoint ran, or to clean up.
+func (p *play) fact(l *life, at mark) *events.Event {
+	for _, ev := range l.facts {
+		switch {
+		case at == cgroupMade && ev.Kind == events.CgroupMkdir && p.isCgroup(ev.Cgroup.To.Path),
+			at == cgroupGone && ev.Kind == events.CgroupRmdir && p.isCgroup(ev.Cgroup.To.Path),
+			at == cgroupEnter && ev.Kind == events.CgroupMove && p.isCgroup(ev.Cgroup.To.Path),
+			at == unshared && ev.Kind == events.Unshare && ev.Syscall.Ret >= 0 && ev.Syscall.Flags&cloneNew != 0 && !p.byEntrypoint(l, ev),
+			at == pivoted && ev.Kind == events.PivotRoot && ev.Syscall.Ret >= 0 && !p.byEntrypoint(l, ev):
+			return ev
+		}
+	}
+	return nil
+}
+
+// byEntrypoint reports whether the event is the entrypoint's own, not its maker's.
+func (p *play) byEntrypoint(l *life, ev *events.Event) bool {
+	at := entrypoint(p.init)
+	return l == p.init && at != nil && ev.Seq > at.Seq
+}
+
+// isCgroup reports whether the path is the container's cgroup, which its name is in,
+// or the one that its init was in at the entrypoint.
+func (p *play) isCgroup(path string) bool {
+	if path == "" {
+		return false
+	}
+	if p.id != "" && strings.Contains(path, p.id) {
+		return true
+	}
+	at := entrypoint(p.init)
+	return at != nil && path != "/" && at.Process.Cgroup.Path == path
+}
+
+// adoption is the change of parent that belongs to the start: the shim's when its
+// starter ends, the init's when the runtime does. It is told once as foretold and
+// once as seen; the latter counts, where it came.
+func (p *play) adoption(l *life, who part) *events.Event {
+	left := p.one(runtime)
+	if who == shim {
+		left = p.one(starter)
+	}
+	var found *events.Event
+	for _, ev := range l.facts {
+		if ev.Kind == events.Reparent && left != nil && ev.Reparent.From.Key == left.key && (found == nil || ev.Reparent.Confirmed) {
+			if found != nil {
+				ev = sameMoment(found, ev)
+			}
+			found = ev
+		}
+	}
+	return found
+}
+
+// sameMoment is what was confirmed, in the place of what foretold it.
+func sameMoment(foretold, seen *events.Event) *events.Event {
+	c := *seen
+	c.Seq, c.BootNS, c.Process = foretold.Seq, foretold.BootNS, foretold.Process
+	return &c
+}
+
+// entrypoint is the exec by which a container's init becomes what it is to run: the
+// one that the stream says begins the container, else the first of a program that is
+// no runtime's own. Nil where an earlier one may not have been seen.
+func entrypoint(l *life) *events.Event {
+	if began := l.first(events.ContainerStart); began != nil {
+		for _, ev := range l.execs {
+			if ev.Seq == began.Cause {
+				return ev
+			}
+		}
+		return began
+	}
+	whole := l.seenBorn() || l.first(events.PidnsCreate) != nil ||
+		l.birth != nil && programOf(&l.birth.Process).role == roleRuntime
+	if !whole {
+		return nil
+	}
+	for _, ev := range l.execs {
+		if programOf(&ev.Process).role != roleRuntime {
+			return ev
+		}
+	}
+	return nil
+}
+
+// ending are the signals by which containers are told to end, or are ended.
+var ending = []int32{1, 2, 3, 6, 9, 15, 19} // HUP, INT, QUIT, ABRT, KILL, TERM, STOP
+
+// endSignals are those of the init after its entrypoint that are to end it, sent by
+// others. What the kernel sends to a PID 1's own threads at its end is none.
+func (p *play) endSignals(l *life) []*events.Event {
+	at := entrypoint(l)
+	var found []*events.Event
+	for _, ev := range l.signals {
+		d := ev.Signal
+		byRuntime := false
+		if sender, ok := p.index.lives[d.Sender.Key]; ok {
+			byRuntime = sender.is(roleRuntime)
+		}
+		if at != nil && ev.Seq < at.Seq || l.exit != nil && ev.Seq > l.exit.Seq || d.Sender.Key == l.key {
+			continue
+		}
+		if slices.Contains(ending, d.Signal) || byRuntime && at != nil {
+			found = append(found, ev)
+		}
+	}
+	return found
+}

@@ -1,0 +1,109 @@
+package start
+
+import (
+	"slices"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+)
+
+// meets reports whether the rule is for a start of this kind; recorded says that what
+// it needs must also be in the stream.
+func (p *play) meets(rule *rule, recorded bool) bool {
+	for _, n := range rule.when {
+		if (n == syscalls || n == cgroupDirs) && !recorded {
+			continue
+		}
+		if !p.is(n) {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *play) is(n need) bool {
+	maker := p.one(runtime)
+	oci := maker != nil && maker.is(roleRuntime)
+	switch n {
+	case syscalls:
+		return p.recorded(events.Unshare, events.Setns, events.PivotRoot, events.Subreaper, events.CloneFailed)
+	case cgroupDirs:
+		return p.recorded(events.CgroupMkdir, events.CgroupRmdir)
+	case ownPidns:
+		return !p.shared
+	case aStarter:
+		return p.one(starter) != nil
+	case ociRuntime:
+		return oci
+	case otherMaker:
+		return maker != nil && !oci
+	case aLongMaker:
+		return p.stays(maker)
+	case aShortMaker:
+		return !p.stays(maker)
+	}
+	return true
+}
+
+// stays reports whether the maker waits for the container's end, as `runc run` does
+// without --detach.
+func (p *play) stays(maker *life) bool {
+	if maker == nil || verbOf(maker.image(roleRuntime).Args, roleRuntime) != "run" {
+		return false
+	}
+	return p.adoption(p.init, initial) == nil
+}
+
+// recorded reports whether the stream has any event of these kinds.
+func (p *play) recorded(kinds ...events.Kind) bool {
+	return slices.ContainsFunc(kinds, func(k events.Kind) bool { return p.index.seen[k] })
+}
+
+// The reasons why a phase is absent.
+const (
+	whyBefore      = "before"
+	whyNotRecorded = "not_recorded"
+	whyLost        = "lost"
+	whyNotSeen     = "not_seen"
+)
+
+// absences tells which phases a start of this kind has that the stream does not show.
+func (p *play) absences(t *report.Timeline) {
+	if !p.init.seenBorn() {
+		t.Absent = append(t.Absent, report.Absence{Phase: "start", Why: p.whyUnborn()})
+		return
+	}
+	if l := p.one(daemon); l != nil && p.one(client) == nil {
+		t.Absent = append(t.Absent, report.Absence{Phase: "asked", Why: whyNotSeen})
+	}
+	for i := range rules {
+		rule := &rules[i]
+		if !rule.absent || !p.meets(rule, false) || p.one(rule.from.who) == nil || told(t, rule.name) {
+			continue
+		}
+		t.Absent = append(t.Absent, report.Absence{Phase: rule.name, Why: p.why(rule)})
+	}
+}
+
+func told(t *report.Timeline, name string) bool {
+	return slices.ContainsFunc(t.Phases, func(f report.Phase) bool { return f.Name == name })
+}
+
+func (p *play) whyUnborn() string {
+	if p.init.birth == nil && p.index.seen[events.Lost] {
+		return whyLost
+	}
+	return whyBefore
+}
+
+func (p *play) why(rule *rule) string {
+	switch l := p.one(rule.from.who); {
+	case !p.meets(rule, true):
+		return whyNotRecorded
+	case !l.seenBorn() && (l.birth != nil || !p.index.seen[events.Lost]):
+		return whyBefore
+	case p.index.seen[events.Lost]:
+		return whyLost
+	}
+	return whyNotSeen
+}

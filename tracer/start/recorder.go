@@ -1,0 +1,229 @@
+package start
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+)
+
+// Recorder is a Sink that keeps of a stream what belongs to the lives of containers
+// and PID namespaces. What it keeps grows with their number and with the number of
+// live processes, not with that of all processes there ever were.
+type Recorder struct {
+	lives    map[events.ProcKey]*life
+	subjects []*subject
+	byNS     map[uint32]*subject // by inum: the newest to have it
+	seen     map[events.Kind]bool
+	lastNS   uint64
+}
+
+// subject is a container, or a PID namespace that is none's.
+type subject struct {
+	init    *life
+	ns      events.NSInfo
+	shared  bool // the namespace was there before it
+	seq     uint64
+	child   *life // the first that the entrypoint forked
+	helpers []*life
+	entered []*life
+	reaped  []events.Ref
+	gone    *events.Event
+}
+
+// maxBeside bounds the helpers and the entered processes kept of one container.
+const maxBeside = 64
+
+// New returns an empty recorder.
+func New() *Recorder {
+	return &Recorder{lives: map[events.ProcKey]*life{}, byNS: map[uint32]*subject{}, seen: map[events.Kind]bool{}}
+}
+
+// Flush implements events.Sink; there is nothing to write.
+func (r *Recorder) Flush() error { return nil }
+
+// Put implements events.Sink. It never fails.
+func (r *Recorder) Put(ev *events.Event) error {
+	r.seen[ev.Kind] = true
+	r.lastNS = max(r.lastNS, ev.BootNS)
+	if ev.Kind == events.Lost || ev.Kind == events.SnapshotEnd || ev.Kind == events.ThreadStart || ev.Kind == events.ThreadExit {
+		return nil
+	}
+	if ev.Kind == events.PidnsDestroy {
+		r.destroyed(ev)
+		return nil
+	}
+	if ev.Process.Key.PID == 0 {
+		return nil
+	}
+	l := r.life(ev.Process.Key)
+	l.note(ev)
+	switch ev.Kind {
+	case events.Fork:
+		r.forked(l)
+	case events.PidnsEnter:
+		r.enters(l, ev)
+	case events.PidnsReap:
+		if s := r.byNS[ev.Pidns.NS.ID.Inum]; s != nil {
+			s.reaped = append(s.reaped, ev.Process.Ref())
+		}
+	}
+	r.note(l, ev)
+	if ev.Kind == events.Exit {
+		r.forget(l)
+	}
+	return nil
+}
+
+// note finds the subject whose init the process is.
+func (r *Recorder) note(l *life, ev *events.Event) {
+	if l.subject != nil {
+		if ev.Kind == events.PidnsCreate {
+			l.subject.ns = ev.Pidns.NS
+			r.keepMakers(l)
+		}
+		return
+	}
+	begins := ev.Kind == events.ContainerStart || ev.Kind == events.ContainerExit
+	if !begins && !isInit(&ev.Process) {
+		return
+	}
+	own := ev.Process.Chain.Own().NS
+	s := &subject{init: l, seq: ev.Seq, shared: !isInit(&ev.Process)}
+	s.ns = events.NSInfo{ID: own, Level: max(ev.Process.Chain.Level(), 0)}
+	if ev.Kind == events.PidnsCreate {
+		s.ns = ev.Pidns.NS
+	}
+	l.subject, l.kept = s, true
+	r.subjects = append(r.subjects, s)
+	if !s.shared {
+		r.byNS[own.Inum] = s
+	}
+	r.keepMakers(l)
+}
+
+func (r *Recorder) life(key events.ProcKey) *life {
+	l, ok := r.lives[key]
+	if !ok {
+		l = &life{key: key}
+		r.lives[key] = l
+	}
+	return l
+}
+
+// maxMakers is how far above an init its makers are looked for: stages, runtime,
+// shim and daemon, twice in a nested runtime.
+const maxMakers = 8
+
+// keepMakers keeps the processes that made the init, and those that made them.
+func (r *Recorder) keepMakers(l *life) {
+	for range maxMakers {
+		for _, ref := range []events.Ref{l.creator(), l.parent()} {
+			if maker, ok := r.lives[ref.Key]; ok {
+				maker.kept = true
+				if c, ok := r.lives[maker.creator().Key]; ok {
+					c.kept = true
+				}
+			}
+		}
+		up, ok := r.lives[l.parent().Key]
+		if !ok || up == l {
+			return
+		}
+		l = up
+	}
+}
+
+// forked keeps the first child of an entrypoint, and the helpers before it.
+func (r *Recorder) forked(l *life) {
+	parent, ok := r.lives[l.parent().Key]
+	if !ok || parent.subject == nil {
+		return
+	}
+	s := parent.subject
+	switch {
+	case entrypoint(parent) == nil:
+		if parent.seenBorn() && len(s.helpers) < maxBeside {
+			s.helpers, l.kept = append(s.helpers, l), true
+		}
+	case s.child == nil:
+		s.child, l.kept = l, true
+	}
+}
+
+// enters keeps who was born into a container's namespace from outside.
+func (r *Recorder) enters(l *life, ev *events.Event) {
+	s := r.byNS[ev.Pidns.NS.ID.Inum]
+	if s == nil || len(s.entered) >= maxBeside {
+		return
+	}
+	s.entered, l.kept = append(s.entered, l), true
+}
+
+func (r *Recorder) destroyed(ev *events.Event) {
+	if ev.Pidns == nil {
+		return
+	}
+	s := r.byNS[ev.Pidns.NS.ID.Inum]
+	if s == nil || s.init.key != ev.Pidns.Init.Key && !ev.Pidns.Init.IsZero() {
+		return
+	}
+	s.gone = ev.Clone()
+	if len(ev.Pidns.SurvivorsKilled) > len(s.reaped) {
+		s.reaped = s.gone.Pidns.SurvivorsKilled
+	}
+	// The number is free for the next namespace.
+	delete(r.byNS, ev.Pidns.NS.ID.Inum)
+}
+
+// forget drops a process that has ended and that nothing needs.
+func (r *Recorder) forget(l *life) {
+	if l.kept || l.subject != nil || l.matters() {
+		return
+	}
+	// A runtime's helpers are known by their parent, and its first stage ends
+	// before the container is known.
+	if parent, ok := r.lives[l.parent().Key]; ok && parent.is(roleRuntime) && (parent.kept || parent.matters()) {
+		return
+	}
+	delete(r.lives, l.key)
+}
+
+// Timelines returns all containers and PID namespaces of the stream, in the order in
+// which they were first seen.
+func (r *Recorder) Timelines() []*report.Timeline {
+	all := make([]*report.Timeline, 0, len(r.subjects))
+	index := r.index()
+	for _, s := range r.subjects {
+		all = append(all, index.tell(s))
+	}
+	return all
+}
+
+// Selects reports whether a word names the container: its name, the beginning of its
+// id, or the inum of its own PID namespace.
+func Selects(t *report.Timeline, word string) bool {
+	if word == "" {
+		return false
+	}
+	if c := t.Container; c != nil && (c.Name == word || strings.HasPrefix(c.ID, word)) {
+		return true
+	}
+	return t.ID == word || !t.Shared && strconv.FormatUint(uint64(t.Pidns.ID.Inum), 10) == word
+}
+
+// Ended reports whether the end of the container, and of those that belong to it, is
+// in what was seen.
+func Ended(t *report.Timeline) bool {
+	if t.EndedNS == 0 || !t.Shared && !t.Gone {
+		return false
+	}
+	for _, p := range t.Phases {
+		// Who waits for a container ends after it; a daemon stays.
+		if p.Section == report.Starting && p.EndNS == 0 && !p.Moment {
+			return false
+		}
+	}
+	return true
+}
