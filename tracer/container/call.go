@@ -1,0 +1,171 @@
+package container
+
+import (
+	"net"
+	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// Call is what the arguments of a program around containers say.
+type Call struct {
+	ID        string // the container's
+	Namespace string // containerd's
+	Bundle    string // the OCI bundle's directory, maybe relative
+	Root      string // the runtime's own state directory
+	Name      string // the container's, which conmon is told
+	Creates   bool   // the call makes the container
+	Ports     string // of a proxy: "tcp 0.0.0.0:8080 to 172.17.0.2:80"
+}
+
+// calls reads the arguments of the programs whose arguments name a container.
+var calls = map[string]func(events.Args) Call{
+	"docker-containerd-shim": legacyShim, "docker-containerd-shim-current": legacyShim,
+	"containerd-shim": shimCall, "containerd-shim-runc-v1": shimCall, "containerd-shim-runc-v2": shimCall,
+	"containerd-shim-runsc-v1": shimCall, "containerd-shim-kata-v2": shimCall,
+	"conmon": conmonCall,
+	"runc":   runtimeCall, "docker-runc": runtimeCall, "docker-runc-current": runtimeCall,
+	"crun": runtimeCall, "youki": runtimeCall, "runsc": runtimeCall,
+	"docker-proxy": proxyCall, "docker-proxy-current": proxyCall,
+}
+
+// legacyShim reads ID BUNDLE RUNTIME (containerd 0.2, containerd-shim/main.go).
+func legacyShim(a events.Args) (c Call) {
+	if words := arguments(a); len(words) > 2 && validID(words[1]) {
+		c.ID, c.Bundle = words[1], words[2]
+	}
+	return c
+}
+
+// shimCall reads -namespace NS -id ID [-bundle DIR] of the shims of version 2
+// (containerd, pkg/shim/shim.go), and -namespace NS -workdir …/ID of version 1.
+func shimCall(a events.Args) (c Call) {
+	f := flags(arguments(a), nil)
+	c.Namespace, c.ID, c.Bundle = f.value["namespace"], f.value["id"], f.value["bundle"]
+	if dir := f.value["workdir"]; c.ID == "" && dir != "" {
+		c.ID = dir[strings.LastIndexByte(dir, '/')+1:]
+	}
+	return c.checked()
+}
+
+// conmonCall reads -c ID -b BUNDLE (conmon(8)), where -n NAME is the name.
+func conmonCall(a events.Args) (c Call) {
+	f := flags(arguments(a), nil)
+	c.ID, c.Bundle = first(f.value["c"], f.value["cid"]), first(f.value["b"], f.value["bundle"])
+	c.Name, c.Creates = first(f.value["n"], f.value["name"]), f.value["e"] == "" && f.value["exec-process-spec"] == ""
+	return c.checked()
+}
+
+// runtimeFlags are the flags of the runtimes that take no value: what follows them
+// is not theirs (runc(8), crun(1)).
+var runtimeFlags = map[string]bool{
+	"debug": true, "systemd-cgroup": true, "rootless": true, "no-pivot": true, "no-new-keyring": true,
+	"no-subreaper": true, "keep": true, "d": true, "detach": true, "no-mount-fallback": true,
+	"t": true, "tty": true, "a": true, "all": true, "f": true, "force": true,
+}
+
+// runtimeCall reads [--root DIR] create|run|restore [--bundle DIR] ID, and the id of
+// the other commands.
+func runtimeCall(a events.Args) (c Call) {
+	f := flags(arguments(a), runtimeFlags)
+	if len(f.words) < 2 {
+		return c
+	}
+	switch f.words[0] {
+	case "create", "run", "restore":
+		c.Creates = true
+		c.Bundle = first(f.value["bundle"], f.value["b"])
+	case "start", "exec", "kill", "delete", "state", "pause", "resume", "update", "checkpoint", "events", "ps":
+	default:
+		return c
+	}
+	c.ID, c.Root = f.words[1], f.value["root"]
+	return c.checked()
+}
+
+// proxyCall reads -proto P -host-ip A -host-port N -container-ip A -container-port N
+// (moby, cmd/docker-proxy).
+func proxyCall(a events.Args) (c Call) {
+	f := flags(arguments(a), nil)
+	host, inside := f.value["host-port"], f.value["container-port"]
+	if host != "" && inside != "" {
+		c.Ports = first(f.value["proto"], "tcp") + " " + net.JoinHostPort(first(f.value["host-ip"], "*"), host) +
+			" to " + net.JoinHostPort(first(f.value["container-ip"], "?"), inside)
+	}
+	return c
+}
+
+// checked drops what cannot be an id.
+func (c Call) checked() Call {
+	if !validID(c.ID) {
+		return Call{}
+	}
+	return c
+}
+
+// flagSet is a command line taken apart, without the program's name.
+type flagSet struct {
+	value map[string]string
+	words []string // those that are no flags
+}
+
+// flags takes -name value, --name value and --name=value; of those named in bare the
+// next word is not the value.
+func flags(args []string, bare map[string]bool) flagSet {
+	f := flagSet{value: map[string]string{}}
+	for i := 1; i < len(args); i++ {
+		name, isFlag := strings.CutPrefix(args[i], "-")
+		name = strings.TrimPrefix(name, "-")
+		if !isFlag {
+			f.words = append(f.words, args[i])
+			continue
+		}
+		if name, value, ok := strings.Cut(name, "="); ok {
+			f.value[name] = value
+		} else if !bare[name] && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
+			i++
+			f.value[name] = args[i]
+		}
+	}
+	return f
+}
+
+// keptWords bounds how much of a command line is looked at.
+const keptWords = 64
+
+func arguments(a events.Args) (words []string) {
+	if !a.Known() {
+		return nil
+	}
+	for w := range a.All {
+		if len(words) == keptWords {
+			break
+		}
+		words = append(words, string(w))
+	}
+	return words
+}
+
+func first(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// validID reports whether it can be the name of one directory: runc takes
+// [\w+.-]+ (libcontainer/factory_linux.go, validateID), containerd a subset of it.
+func validID(s string) bool {
+	if s == "" || s == "." || s == ".." || len(s) > 255 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && !strings.ContainsRune("_+.-", rune(c)) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,69 @@
+// Package engine asks a container engine's API over its Unix socket: Docker's, or
+// Podman's, which answers in the same words. It knows no files and no events, and
+// never goes over a network.
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/moby/moby/client"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/tracer/container"
+)
+
+// The sockets that are asked when no other is named.
+const (
+	DockerSocket = "/run/docker.sock"
+	PodmanSocket = "/run/podman/podman.sock"
+)
+
+// Engine is one or two engines' APIs. It implements container.API.
+type Engine struct {
+	clients map[string]*client.Client // by runtime
+}
+
+// Auto asks Docker and Podman at their usual sockets.
+func Auto() (*Engine, error) {
+	return open(map[string]string{"docker": DockerSocket, "podman": PodmanSocket})
+}
+
+// At asks the engine at the socket, whichever it is.
+func At(socket string) (*Engine, error) {
+	return open(map[string]string{"docker": socket, "podman": socket})
+}
+
+// open makes the clients. They connect when they are first asked, and agree with the
+// engine on a version of the API then, from 1.40 (Docker 19.03) on.
+func open(sockets map[string]string) (*Engine, error) {
+	e := &Engine{clients: map[string]*client.Client{}}
+	for runtime, socket := range sockets {
+		c, err := client.New(client.WithHost("unix://" + socket))
+		if err != nil {
+			return nil, fmt.Errorf("engine at %s: %w", socket, err)
+		}
+		e.clients[runtime] = c
+	}
+	return e, nil
+}
+
+// Ask returns c with what its engine says of it; nil when no engine is its own.
+func (e *Engine) Ask(ctx context.Context, c *events.Container) (*events.Container, error) {
+	engine := e.clients[c.Runtime]
+	if engine == nil {
+		return nil, nil
+	}
+	told, err := engine.ContainerInspect(ctx, c.ID, client.ContainerInspectOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("container %s: not told by its engine: %w", c.ID, err)
+	}
+	answer := *c
+	if config := told.Container.Config; config != nil {
+		container.Annotate(&answer, config.Labels)
+		answer.Image = config.Image
+	}
+	answer.Name, answer.Source = strings.TrimPrefix(told.Container.Name, "/"), "api"
+	return &answer, nil
+}

@@ -1,0 +1,199 @@
+package container
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// Resolver completes containers, and finds those that their cgroup's path alone does
+// not name, from what runtimes keep on disk. It asks no daemon and no network. What it
+// has no file for stays as it is. One goroutine at a time may use it.
+type Resolver struct {
+	root     string
+	declared declared
+}
+
+// NewResolver reads below root, the host's "/" but for tests.
+func NewResolver(root string) *Resolver { return &Resolver{root: root} }
+
+func (r *Resolver) at(path string) string { return filepath.Join(r.root, path) }
+
+// Identify returns the container whose cgroup has that path, with all that is
+// written of it, or nil.
+func (r *Resolver) Identify(path string) *events.Container {
+	parts := split(path)
+	if c, depth := fromParts(parts); c != nil {
+		if inner := r.backed(parts, depth, c); inner != nil {
+			return inner
+		}
+		return r.Complete(c)
+	}
+	return r.backed(parts, 0, nil)
+}
+
+// Complete returns c with what is written of it. Of nested containers only the
+// outermost has its state on this host's disk.
+func (r *Resolver) Complete(c *events.Container) *events.Container {
+	full := *c
+	if c.Outer != nil {
+		full.Outer = r.Complete(c.Outer)
+		return &full
+	}
+	for _, s := range r.states(c.ID) {
+		if config, err := readSpec(s.bundle); err == nil && s.fits(c.Runtime) {
+			s.tell(r, &full, config)
+			return &full
+		}
+	}
+	if c.Runtime == "docker" || c.Runtime == "" {
+		r.tellDocker(&full, nil)
+	}
+	if d, ok := r.declared.get(c.ID, nil); ok && d.name != "" && full.Name == "" {
+		full.Name, full.Source = d.name, "args"
+	}
+	return &full
+}
+
+// backed looks for a container whose cgroup is one of the elements from the deepest
+// down to, and without, the first ones. Its name alone proves nothing: the runtime's
+// state has to say that this is the container's cgroup. Inside another container only
+// what a runtime there was seen to be called with can.
+func (r *Resolver) backed(parts []string, from int, outer *events.Container) *events.Container {
+	for n := len(parts); n > from; n-- {
+		for _, id := range idsIn(parts[n-1]) {
+			if d, ok := r.declared.get(id, outer); ok {
+				if c := r.tellDeclared(d, parts[:n]); c != nil {
+					c.Outer = outer
+					if outer != nil {
+						c.Outer = r.Complete(outer)
+					}
+					return c
+				}
+			}
+			if outer != nil {
+				continue
+			}
+			for _, s := range r.states(id) {
+				config, err := readSpec(s.bundle)
+				if err != nil || !s.owns(parts[:n], config) {
+					continue
+				}
+				c := of(id, s.runtime)
+				s.tell(r, c, config)
+				return c
+			}
+		}
+	}
+	return nil
+}
+
+// idsIn returns what an element can have as a container's id: itself, or, of a scope,
+// what follows the runtime's prefix. Units of other kinds hold none.
+func idsIn(element string) (ids []string) {
+	if part := strings.Split(element, ":"); len(part) == 3 {
+		element = part[2]
+	}
+	for _, kind := range []string{".slice", ".service", ".socket", ".mount", ".swap"} {
+		if strings.HasSuffix(element, kind) {
+			return nil
+		}
+	}
+	if name, ok := strings.CutSuffix(element, ".scope"); ok {
+		_, element, _ = strings.Cut(name, "-")
+	}
+	if validID(element) {
+		ids = append(ids, element)
+	}
+	return ids
+}
+
+// placed reports whether a bundle's cgroupsPath (runtime-spec, config-linux.md) leads
+// to the cgroup: a path, whose first part a hierarchy may lie deeper below; systemd's
+// SLICE:PREFIX:NAME; or nothing, then runc and crun take the id.
+func placed(parts []string, id, cgroupsPath string) bool {
+	last := parts[len(parts)-1]
+	if part := strings.Split(cgroupsPath, ":"); len(part) == 3 {
+		return last == part[1]+"-"+part[2]+".scope" || last == cgroupsPath
+	}
+	if cgroupsPath == "" {
+		return last == id || strings.HasSuffix(last, "-"+id+".scope")
+	}
+	return strings.HasSuffix("/"+strings.Join(parts, "/"), "/"+strings.Trim(cgroupsPath, "/"))
+}
+
+// tellDocker adds what Docker's own file says: in the usual place, or where the
+// bundle's mounts come from (moby, daemon/container_operations_unix.go mounts
+// DATA-ROOT/containers/ID/hostname).
+func (r *Resolver) tellDocker(c *events.Container, s *spec) {
+	dirs := []string{"/var/lib/docker/containers/" + c.ID}
+	if s != nil {
+		for _, m := range s.Mounts {
+			if dir, _, ok := strings.Cut(m.Source, "/containers/"+c.ID+"/"); ok {
+				dirs = append(dirs, dir+"/containers/"+c.ID)
+				break
+			}
+		}
+	}
+	for _, dir := range dirs {
+		var d dockerConfig
+		if !validID(c.ID) || readJSON(r.at(dir+"/config.v2.json"), &d) != nil || d.ID != c.ID {
+			continue
+		}
+		c.Runtime, c.Source = "docker", "state"
+		Annotate(c, d.Config.Labels)
+		c.Name, c.Image = kept(strings.TrimPrefix(d.Name, "/")), kept(d.Config.Image)
+		return
+	}
+}
+
+// tellStored adds the names that containers/storage has of Podman's and CRI-O's
+// containers: beside the bundle's own directory, else in the usual place.
+func (r *Resolver) tellStored(c *events.Container, bundle string) {
+	const usual = "/var/lib/containers/storage/overlay-containers"
+	for _, file := range []string{
+		filepath.Join(bundle, "../../containers.json"),
+		filepath.Join(bundle, "../../volatile-containers.json"),
+		r.at(usual + "/containers.json"),
+	} {
+		var all []stored
+		if readJSON(file, &all) != nil {
+			continue
+		}
+		for _, e := range all {
+			if e.ID != c.ID {
+				continue
+			}
+			var more struct {
+				Image string `json:"image-name"`
+				Pod   string `json:"pod-name"`
+			}
+			_ = json.Unmarshal([]byte(e.Metadata), &more) // what it lacks stays unknown
+			if c.Name == "" && len(e.Names) > 0 {
+				c.Name = kept(e.Names[0])
+			}
+			c.Image = first(c.Image, kept(more.Image))
+			c.Source = "state"
+			return
+		}
+	}
+}
+
+// subdirs returns the names of the directories there, of very many only some.
+func subdirs(dir string) (names []string) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = f.Close() }() // only read
+	entries, _ := f.ReadDir(64)
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}

@@ -1,0 +1,150 @@
+package container
+
+import (
+	"path"
+	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// The roles that a program can have. Init and Exec follow from what a process does,
+// not from the program that it runs; tree gives them.
+const (
+	Daemon  = "daemon"  // keeps containers: dockerd, containerd, crio
+	Shim    = "shim"    // containerd's parent for one container or pod
+	Monitor = "monitor" // conmon, the same for Podman and CRI-O
+	Runtime = "runtime" // makes containers and exits: runc, crun
+	Init    = "init"    // a container's PID 1, or the small init that runs as one
+	Proxy   = "proxy"   // forwards a published port
+	Sandbox = "sandbox" // pause: holds a pod's namespaces
+	Exec    = "exec"    // put into a running container
+	Client  = "client"  // asks a daemon: docker, ctr
+	Agent   = "agent"   // kubelet
+	Tool    = "tool"    // makes or enters namespaces without being a container runtime
+)
+
+// The lines of programs that are told apart by their names.
+const (
+	docker1 = "docker-1.x"         // dockerd, docker-containerd, docker-containerd-shim, docker-runc
+	shimV1  = "containerd-shim-v1" // a shim that stays a child of containerd
+	shimV2  = "containerd-shim-v2" // a shim that leaves its starter and is adopted
+	conmon  = "conmon"
+	kata    = "kata"
+	gvisor  = "gvisor"
+)
+
+// kind is what the name of an executable tells.
+type kind struct {
+	role, genealogy string
+	words           string // what it is, for people
+}
+
+// programs is the one table of the programs that are met around containers, by the
+// name of the executable: the kernel's name for a process is cut at 15 bytes.
+var programs = map[string]kind{
+	"dockerd":                   {Daemon, "", "Docker's daemon"},
+	"dockerd-current":           {Daemon, docker1, "Docker's daemon"},
+	"docker-containerd":         {Daemon, docker1, "container daemon of Docker 1.x"},
+	"docker-containerd-current": {Daemon, docker1, "container daemon of Docker 1.x"},
+	"containerd":                {Daemon, "", "container daemon"},
+	"crio":                      {Daemon, conmon, "container daemon"},
+	"lxd":                       {Daemon, "", "container daemon"},
+	"incusd":                    {Daemon, "", "container daemon"},
+
+	"docker-containerd-shim":         {Shim, docker1, "container shim of Docker 1.x"},
+	"docker-containerd-shim-current": {Shim, docker1, "container shim of Docker 1.x"},
+	"containerd-shim":                {Shim, shimV1, "container shim"},
+	"containerd-shim-runc-v1":        {Shim, shimV2, "container shim"},
+	"containerd-shim-runc-v2":        {Shim, shimV2, "container shim"},
+	"containerd-shim-runsc-v1":       {Shim, gvisor, "container shim of gVisor, whose processes are not the host's"},
+	"containerd-shim-kata-v2":        {Shim, kata, "container shim of Kata, whose processes are in a virtual machine"},
+	"conmon":                         {Monitor, conmon, "container monitor"},
+	"conmonrs":                       {Monitor, conmon, "container monitor"},
+
+	"runc":                {Runtime, "", "container runtime"},
+	"docker-runc":         {Runtime, docker1, "container runtime of Docker 1.x"},
+	"docker-runc-current": {Runtime, docker1, "container runtime of Docker 1.x"},
+	"crun":                {Runtime, "", "container runtime"},
+	"youki":               {Runtime, "", "container runtime"},
+	"runsc":               {Runtime, gvisor, "gVisor, whose processes are not the host's"},
+	"lxc-start":           {Runtime, "", "container runtime"},
+	"systemd-nspawn":      {Runtime, "", "container runtime"},
+
+	"docker-init": {Init, "", "init for a container"},
+	"tini":        {Init, "", "init for a container"},
+	"tini-static": {Init, "", "init for a container"},
+	"dumb-init":   {Init, "", "init for a container"},
+	"catatonit":   {Init, "", "init for a container"},
+	"pause":       {Sandbox, "", "holder of a pod's namespaces"},
+
+	"docker-proxy":         {Proxy, "", "Docker's proxy of a published port"},
+	"docker-proxy-current": {Proxy, docker1, "Docker's proxy of a published port"},
+
+	"docker":  {Client, "", "container client"},
+	"ctr":     {Client, "", "container client"},
+	"nerdctl": {Client, "", "container client"},
+	"crictl":  {Client, "", "container client"},
+	"podman":  {Client, conmon, "container engine without a daemon"},
+	"kubelet": {Agent, "", "Kubernetes' node agent"},
+	"bwrap":   {Tool, "", "sandbox without a container"},
+	"unshare": {Tool, "", "maker of namespaces"},
+	"nsenter": {Tool, "", "enterer of namespaces"},
+}
+
+// Role is what a program is for and, by its arguments, for which container.
+type Role struct {
+	Name, Genealogy string
+	Words           string // for people: "container shim"
+	// Call is what its arguments say; zero where they say nothing.
+	Call Call
+}
+
+// RoleOf returns the role of a process by its executable, its arguments and the
+// kernel's name for it; the zero Role where it has none.
+func RoleOf(p *events.Process) Role {
+	name := program(p)
+	k, ok := programs[name]
+	if !ok {
+		return Role{}
+	}
+	r := Role{Name: k.role, Genealogy: k.genealogy, Words: k.words}
+	if read := calls[name]; read != nil {
+		r.Call = read(p.Args)
+	}
+	if r.Call.Ports != "" {
+		r.Words += ", " + r.Call.Ports
+	}
+	return r
+}
+
+// program returns the table's name for what the process runs. A runtime may run from
+// a sealed copy of itself, as "memfd:runc_cloned:/proc/self/exe" or "/runc (deleted)",
+// then the kernel's name tells ("runc:[2:INIT]", "exe", "6"), and what it was called as.
+func program(p *events.Process) string {
+	name := path.Base(strings.TrimSuffix(p.Exe, " (deleted)"))
+	if p.Exe != "" && !copied(p.Exe) {
+		return name
+	}
+	if comm, _, ok := strings.Cut(p.Comm, ":"); ok && programs[comm].role == Runtime {
+		return comm
+	}
+	for first := range p.Args.All {
+		if name := path.Base(string(first)); programs[name].role == Runtime {
+			return name
+		}
+		break
+	}
+	if p.Exe == "" && programs[p.Comm].role != "" {
+		return p.Comm
+	}
+	// runc since 1.2 runs from /runc-… on an overlay, or from memfd:runc_cloned:….
+	if strings.Contains(p.Exe, "runc_cloned") || strings.HasPrefix(name, "runc") {
+		return "runc"
+	}
+	return name
+}
+
+// copied reports whether the executable is a copy without a name of its own.
+func copied(exe string) bool {
+	return strings.Contains(exe, "memfd:") || strings.HasPrefix(exe, "/proc/") || strings.HasSuffix(exe, " (deleted)")
+}
