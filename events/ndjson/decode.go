@@ -88,12 +88,15 @@ func (d *Decoder) Event(line []byte) (*events.Event, error) {
 	d.begin()
 	for key := d.open(); key != nil; key = d.next() {
 		d.member(key)
+		if d.line.kind != "" && d.err == nil {
+			return nil, &UnknownError{Kind: d.line.kind}
+		}
 	}
 	if err := d.end(); err != nil {
 		return nil, err
 	}
 	if d.ev.Kind == events.KindUnknown {
-		return nil, &UnknownError{Kind: d.line.kind}
+		return nil, &SyntaxError{Reason: "no event"}
 	}
 	d.assemble()
 	return &d.ev, nil

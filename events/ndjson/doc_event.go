@@ -97,3 +97,41 @@ type HeaderDoc struct {
 	// Those strings' bytes in base64, by name.
 	Raw map[string]string `json:"raw,omitzero"`
 }
+
+// TrailerDoc is the last line of a recording: what was written and what was counted.
+type TrailerDoc struct {
+	// Always "trailer".
+	Event string `json:"event" jsonschema:"enum=trailer"`
+	// How many lines of events there are.
+	Events uint64 `json:"events"`
+	// That count by kind.
+	ByEvent map[string]uint64 `json:"by_event"`
+	// How many kernel events found no room.
+	Lost uint64 `json:"lost"`
+	// Where the kernel's events went, by kind.
+	Kernel map[string]CountsDoc `json:"kernel,omitzero"`
+	// Births of processes, counted at two places of the kernel.
+	Births *BirthsDoc `json:"births,omitzero"`
+	// New parents that turned out otherwise than predicted.
+	Mispredicted uint64 `json:"mispredicted,omitzero"`
+}
+
+// CountsDoc is where the kernel events of one kind went.
+type CountsDoc struct {
+	// Wanted to be told, counted in the kernel.
+	Emitted uint64 `json:"emitted"`
+	// Read from the ring buffer.
+	Received uint64 `json:"received"`
+	// Found no room in it.
+	Dropped uint64 `json:"dropped"`
+	// Not even begun.
+	Missed uint64 `json:"missed"`
+}
+
+// BirthsDoc holds two counts of process births that do not know of each other.
+type BirthsDoc struct {
+	// By the tracepoint task_newtask.
+	TaskNewtask uint64 `json:"task_newtask"`
+	// By the tracepoint sched_process_fork.
+	SchedProcessFork uint64 `json:"sched_process_fork"`
+}

@@ -23,8 +23,8 @@ const (
 	schemaID = "https://github.com/ptrace-ns/ptrace-ns/blob/main/docs/events.schema.json"
 )
 
-// Generate returns the schema: a line is the header or an event of one kind,
-// and each kind is closed: its own fields and no others. It reads the comments
+// Generate returns the schema: a line is the header, the trailer of a recording
+// or an event of one kind, and each kind is closed: its own fields and no others. It reads the comments
 // of the Doc types and must run in this directory.
 func Generate() ([]byte, error) {
 	r := jsonschema.Reflector{Anonymous: true, Namer: definition, Mapper: mapped}
@@ -33,7 +33,7 @@ func Generate() ([]byte, error) {
 	}
 	doc := r.Reflect(ndjson.Doc{})
 	defs := doc.Definitions
-	for _, doc := range []any{ndjson.HeaderDoc{}, ndjson.NodeDoc{}, ndjson.NamespaceDoc{}, ndjson.LineageDoc{}} {
+	for _, doc := range []any{ndjson.HeaderDoc{}, ndjson.TrailerDoc{}, ndjson.NodeDoc{}, ndjson.NamespaceDoc{}, ndjson.LineageDoc{}} {
 		for name, def := range r.Reflect(doc).Definitions {
 			defs[name] = def
 		}
@@ -50,8 +50,8 @@ func Generate() ([]byte, error) {
 		Version:     jsonschema.Version,
 		ID:          schemaID,
 		Title:       "The ptrace-ns event stream, version 1",
-		Description: "One line of the stream: the header, which comes first, or an event.",
-		OneOf:       []*jsonschema.Schema{ref("Header")},
+		Description: "One line of the stream: the header, which comes first, an event, or the trailer, which comes last in a recording.",
+		OneOf:       []*jsonschema.Schema{ref("Header"), ref("Trailer")},
 		Definitions: defs,
 	}
 	for _, kind := range events.Kinds() {

@@ -1,0 +1,249 @@
+package record
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
+)
+
+// ReadOptions say what of a recording is wanted. The zero value is all of it.
+type ReadOptions struct {
+	// Frames that hold nothing between these bounds are passed over unread, where
+	// the file has markers; 0 is no bound. What shares a frame with a wanted event
+	// comes, too: the caller still compares. NS is CLOCK_BOOTTIME.
+	FromSeq, ToSeq uint64
+	FromNS, ToNS   uint64
+	// Growing says that the file is still being written: behind the trailer nothing
+	// is looked for.
+	Growing bool
+}
+
+// Reader reads a recording, or the plain lines of `watch -o json`: which, the
+// first bytes tell. It is a Source and never idle. Its memory is bounded by
+// MaxFrame, whatever the file claims.
+type Reader struct {
+	o       ReadOptions
+	in      window
+	zstd    *zstd.Decoder // nil for plain lines
+	decode  ndjson.Decoder
+	header  events.Header
+	text    []byte // the frame's lines
+	rest    []byte // those of them that were not read
+	line    []byte
+	at      int64 // where the frame, or the plain line, begins in the file
+	lastSeq uint64
+	lines   uint64 // of events, read or not known
+	partial bool   // not all lines were seen
+	skipped Skipped
+	trailer *Trailer
+	end     error // what Next returns from now on
+}
+
+// Skipped counts what a newer program wrote and this one passed over. The names
+// come from the file; at most 64 of each are kept, the rest counted as "…".
+type Skipped struct {
+	Kinds  map[string]uint64 // of events
+	Fields map[string]uint64 // members as "object.name", values as "object=value"
+}
+
+const maxSkipped = 64
+
+func addSkipped(to *map[string]uint64, name string) {
+	if *to == nil {
+		*to = map[string]uint64{}
+	}
+	if len(name) > 128 {
+		name = name[:128]
+	}
+	if _, ok := (*to)[name]; !ok && len(*to) >= maxSkipped {
+		name = "…"
+	}
+	(*to)[name]++
+}
+
+// NewReader reads the header. The error is a *DamagedError where that is not
+// whole, and a *ndjson.SchemaError where the stream is of another version. A
+// Reader holds nothing that must be closed.
+func NewReader(r io.Reader, o ReadOptions) (*Reader, error) {
+	rd := &Reader{o: o, in: window{r: r}}
+	rd.decode.Unknown = func(what string) { addSkipped(&rd.skipped.Fields, what) }
+	start, err := rd.in.peek(4)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("recording: %w", err)
+	}
+	switch {
+	case len(start) > 0 && start[0] == '{':
+	case len(start) < 4:
+		return nil, rd.damaged(errCut)
+	case magicOf(start) == frameMagic || magicOf(start)&^0xf == skippableMagic:
+		rd.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1),
+			zstd.WithDecoderMaxMemory(MaxFrame), zstd.WithDecoderMaxWindow(MaxFrame))
+		if err != nil {
+			return nil, fmt.Errorf("decompressor of the recording: %w", err)
+		}
+	default:
+		return nil, fmt.Errorf("what begins with the bytes % x is no recording: neither zstd nor lines of JSON", start)
+	}
+	if err := rd.nextLine(); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = rd.damaged(errCut)
+		}
+		return nil, err
+	}
+	if err := rd.decode.Header(rd.line, &rd.header); err != nil {
+		return nil, fmt.Errorf("recording: %w", err)
+	}
+	return rd, nil
+}
+
+// Header returns the recording's first line.
+func (r *Reader) Header() *events.Header { return &r.header }
+
+// Line returns the last event's line as it is in the file, without its newline.
+// It is whatever somebody wrote there: fit for a file or another program, not for
+// a terminal. It is valid until the next call of Next.
+func (r *Reader) Line() []byte { return r.line }
+
+// Trailer returns the recording's last line once Next has come to it.
+func (r *Reader) Trailer() (Trailer, bool) {
+	if r.trailer == nil {
+		return Trailer{}, false
+	}
+	return *r.trailer, true
+}
+
+// Skipped returns what has been passed over so far.
+func (r *Reader) Skipped() Skipped { return r.skipped }
+
+// Next returns the next event. Where the recording is damaged it returns a
+// *DamagedError after all whole records before: the reader stops there, unless the
+// error is Resumable and the caller calls again. At the end it returns io.EOF.
+func (r *Reader) Next(ctx context.Context) (*events.Event, error) {
+	for {
+		if r.end != nil {
+			return nil, r.end
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := r.nextLine(); err != nil {
+			return nil, r.failed(err)
+		}
+		ev, err := r.decode.Event(r.line)
+		if err == nil {
+			r.lines++
+			r.lastSeq = ev.Seq
+			return ev, nil
+		}
+		if err := r.other(err); err != nil {
+			return nil, r.failed(err)
+		}
+	}
+}
+
+// failed remembers an error after which there is nothing more.
+func (r *Reader) failed(err error) error {
+	var damaged *DamagedError
+	if errors.As(err, &damaged) && damaged.Resumable {
+		r.partial = true
+		return err
+	}
+	r.end = err
+	return err
+}
+
+// other takes a line that is no event of a known kind.
+func (r *Reader) other(err error) error {
+	var unknown *ndjson.UnknownError
+	if !errors.As(err, &unknown) {
+		r.rest = nil // the rest of the frame is no better
+		return r.resumable(err)
+	}
+	if unknown.Kind != ndjson.TrailerEvent {
+		r.lines++
+		addSkipped(&r.skipped.Kinds, unknown.Kind)
+		return nil
+	}
+	return r.takeTrailer()
+}
+
+// takeTrailer reads the trailer and compares its count with what was read.
+func (r *Reader) takeTrailer() error {
+	t := new(Trailer)
+	if err := r.decode.Trailer(r.line, t); err != nil {
+		return r.damaged(err)
+	}
+	r.trailer = t
+	// Of plain lines somebody may have chosen some.
+	if !r.partial && r.zstd != nil && t.Events != r.lines {
+		return r.damaged(fmt.Errorf("%d events were written and %d are there", t.Events, r.lines))
+	}
+	if r.o.Growing {
+		return io.EOF
+	}
+	return nil
+}
+
+// nextLine gives the next line, of whatever kind; io.EOF at a whole end.
+func (r *Reader) nextLine() error {
+	for {
+		if r.zstd == nil {
+			return r.plainLine()
+		}
+		if end := bytes.IndexByte(r.rest, '\n'); end >= 0 {
+			r.line, r.rest = r.rest[:end], r.rest[end+1:]
+			return nil
+		}
+		if len(r.rest) > 0 {
+			r.rest = nil
+			return r.resumable(errors.New("a line has no end"))
+		}
+		if err := r.nextFrame(); err != nil {
+			return err
+		}
+	}
+}
+
+// plainLine gives the next line of a file that is not compressed.
+func (r *Reader) plainLine() error {
+	r.in.skip(len(r.rest))
+	r.rest, r.at = nil, r.in.offset
+	for seen := 0; ; {
+		if end := bytes.IndexByte(r.in.buf[seen:], '\n'); end >= 0 {
+			r.line, r.rest = r.in.buf[:seen+end], r.in.buf[:seen+end+1]
+			return nil
+		}
+		seen = len(r.in.buf)
+		if seen > MaxFrame {
+			return r.damaged(fmt.Errorf("a line is longer than %d MiB", MaxFrame>>20))
+		}
+		if _, err := r.in.peek(seen + 1); err != nil {
+			if seen == 0 && errors.Is(err, io.EOF) {
+				return io.EOF
+			}
+			return r.damaged(cut(err))
+		}
+	}
+}
+
+// damaged says that nothing more can be read.
+func (r *Reader) damaged(err error) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		return err
+	}
+	cutOff := errors.Is(err, errCut) || errors.Is(err, errNoTrailer)
+	return &DamagedError{Offset: r.at, LastSeq: r.lastSeq, CutOff: cutOff, Err: err}
+}
+
+// resumable says that the next frame may be whole. Of plain lines each stands by
+// itself.
+func (r *Reader) resumable(err error) error {
+	return &DamagedError{Offset: r.at, LastSeq: r.lastSeq, Resumable: true, Err: err}
+}

@@ -1,0 +1,119 @@
+package record
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+var (
+	errNoTrailer = errors.New("there is no trailer: the recording was not ended")
+	errBehind    = errors.New("something comes behind the trailer")
+	errMarker    = errors.New("the marker of a frame does not match its checksum")
+)
+
+// nextFrame unpacks the next frame that is wanted.
+func (r *Reader) nextFrame() error {
+	var m *marker
+	for {
+		r.at = r.in.offset
+		start, err := r.in.peek(8)
+		switch {
+		case len(start) == 0 && errors.Is(err, io.EOF):
+			return r.wholeEnd()
+		case err != nil && len(start) < 8:
+			return r.damaged(cut(err))
+		case magicOf(start)&^0xf != skippableMagic:
+			return r.dataFrame(m)
+		case !bytes.HasPrefix(markerStart, start):
+			m = nil
+			if !r.in.pass(8 + int64(magicOf(start[4:]))) {
+				return r.damaged(errCut)
+			}
+		default:
+			if m, err = r.marker(); err != nil {
+				return err
+			}
+			if m != nil && r.unwanted(m) {
+				r.partial = true
+				if !r.in.pass(int64(m.packed)) {
+					return r.damaged(errCut)
+				}
+				m = nil
+			}
+		}
+	}
+}
+
+// wholeEnd is the end of the file where a frame could begin.
+func (r *Reader) wholeEnd() error {
+	if r.trailer == nil {
+		return r.damaged(errNoTrailer)
+	}
+	return io.EOF
+}
+
+// marker reads a marker, nil for another's frame of the same kind.
+func (r *Reader) marker() (*marker, error) {
+	b, err := r.in.peek(markerSize)
+	if err != nil {
+		return nil, r.damaged(cut(err))
+	}
+	ours := bytes.HasPrefix(b, markerStart)
+	m, ok := parseMarker(b)
+	r.in.skip(markerSize)
+	switch {
+	case !ours:
+		return nil, nil
+	case !ok:
+		return nil, r.resumable(errMarker)
+	}
+	return &m, nil
+}
+
+func (r *Reader) unwanted(m *marker) bool {
+	if m.events == 0 {
+		return false
+	}
+	o := &r.o
+	return m.lastSeq < o.FromSeq || o.ToSeq != 0 && m.firstSeq > o.ToSeq ||
+		m.maxNS < o.FromNS || o.ToNS != 0 && m.minNS > o.ToNS
+}
+
+// dataFrame unpacks the frame that begins here, or looks for the next marker
+// behind a damaged one.
+func (r *Reader) dataFrame(m *marker) error {
+	r.at = r.in.offset
+	if r.trailer != nil {
+		return r.damaged(errBehind)
+	}
+	text, n, err := r.unpack(r.text, m)
+	if err == nil {
+		r.in.skip(n)
+		r.text, r.rest = text, text
+		return nil
+	}
+	return r.search(m, err)
+}
+
+// search consumes a damaged frame, up to the next whole one if it can be found.
+func (r *Reader) search(m *marker, err error) error {
+	failed := r.damaged(err)
+	if errors.Is(err, errCut) {
+		err = errNoFrame // unless it turns out that nothing follows
+	}
+	if m != nil {
+		// The marker knows where the frame ends.
+		if _, short := r.in.peek(int(m.packed)); short != nil {
+			return failed
+		}
+		r.in.skip(int(m.packed))
+		return r.resumable(err)
+	}
+	// One byte on, so that the search makes way whatever it finds.
+	r.in.skip(min(1, len(r.in.buf)))
+	if r.in.find(markerStart) {
+		return r.resumable(err)
+	}
+	return failed
+}
