@@ -43,6 +43,11 @@ const (
 // event stream.
 const SnapshotEnd Kind = 255
 
+// ContainerKnown tells a model what was found out of a container when its processes
+// were told already: Process.Container, for those of that container and for those of
+// Process.Cgroup. Like SnapshotEnd it is never part of the event stream.
+const ContainerKnown Kind = 254
+
 var kindNames = [kindCount]string{
 	KindUnknown: "unknown",
 	Snapshot:    "snapshot", Fork: "fork", Exec: "exec", Exit: "exit",

@@ -21,6 +21,7 @@ func (m *Model) complete(ev *events.Event, p *Process) {
 	if p == nil {
 		return
 	}
+	p.duty.show(said)
 	if len(said.Chain) == 0 {
 		said.Chain, m.lent = p.Chain, true
 	}

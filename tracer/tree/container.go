@@ -20,6 +20,10 @@ func (m *Model) noteContainer(p *Process) {
 	}
 	if known, ok := m.containers[c.ID]; !ok || older(p.Key, known) {
 		m.containers[c.ID] = p.Key
+		if before := m.procs[known]; ok && before != nil && before.duty == &dutyInit {
+			before.duty = nil // an older one is the init
+		}
+		m.assume(p)
 	}
 }
 

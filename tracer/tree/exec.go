@@ -10,6 +10,8 @@ func (m *Model) exec(ev *events.Event) {
 		m.dropHeld(p)
 		p.tids, p.Threads = p.tids[:0], 1
 		m.execImage(p, ev)
+		m.takeDuty(p, &ev.Process)
+		m.assume(p)
 	}
 	m.complete(ev, p)
 	m.say(ev)

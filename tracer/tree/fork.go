@@ -29,6 +29,7 @@ func (m *Model) fork(ev *events.Event) {
 	if len(p.images) == 0 {
 		m.inheritImage(p, ev, d)
 	}
+	m.inheritDuty(p, &ev.Process, d.Creator.Key)
 	m.complete(ev, p)
 	m.say(ev)
 	if p.parent == &m.root {

@@ -115,15 +115,14 @@ func (m *Model) setContainer(p *Process, said *events.Process) {
 		p.Container = nil
 		return
 	}
-	if p.Container != nil && *p.Container == *c {
+	if p.Container != nil && p.Container.Equal(c) {
 		return
 	}
-	if parent := m.procs[said.Parent.Key]; parent != nil && parent.Container != nil && *parent.Container == *c {
+	if parent := m.procs[said.Parent.Key]; parent != nil && parent.Container.Equal(c) {
 		p.Container = parent.Container
 		return
 	}
-	kept := *c
-	p.Container = &kept
+	p.Container = c.Clone()
 }
 
 // vanish ends a process whose exit was lost. Whose its children are now is not

@@ -98,6 +98,8 @@ func (m *Model) fold(ev *events.Event) {
 	switch ev.Kind {
 	case events.Snapshot:
 		m.snapshot(ev)
+	case events.ContainerKnown:
+		m.knowContainer(ev)
 	case events.SnapshotEnd:
 		m.snapshotEnd()
 	case events.Fork:

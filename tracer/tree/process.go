@@ -43,6 +43,7 @@ type Process struct {
 	NS        events.Namespaces // as of the last full record
 	Cgroup    events.Cgroup
 	Container *events.Container
+	duty      *duty // nil for nearly all
 	Birth     Birth
 
 	images    []*Image
@@ -107,11 +108,12 @@ func (p *Process) End() (End, bool) {
 // TIDs returns the threads besides the leader, as far as they were told.
 func (p *Process) TIDs() []int32 { return p.tids }
 
-// Adoptions returns who became its parent after its first one, oldest first. Of
-// very many only the latest are kept, see DroppedAdoptions.
+// Adoptions returns who became its parent after its first one, oldest first. They are
+// all there are but for DroppedAdoptions.
 func (p *Process) Adoptions() []Adoption { return p.adoptions }
 
-// DroppedAdoptions returns how many there were before those that are kept.
+// DroppedAdoptions returns how many there were before those that are kept: none where
+// the records are a kernel's, up to a depth of 256 ancestors.
 func (p *Process) DroppedAdoptions() int { return int(p.dropped) }
 
 // Parent returns the process whose child it is. An exited process keeps the
@@ -178,4 +180,5 @@ func (p *Process) describe(to *events.Process) {
 	if i := p.Image(); i != nil {
 		to.Exe = i.Exe
 	}
+	p.duty.show(to)
 }

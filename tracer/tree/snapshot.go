@@ -35,6 +35,8 @@ func (m *Model) snapshot(ev *events.Event) {
 	}
 	p.pass, p.passNS = m.pass.number, ev.BootNS
 	m.showImage(p, ev)
+	m.takeDuty(p, &ev.Process)
+	m.noteContainer(p)
 	m.complete(ev, p)
 	m.say(ev)
 	m.observe(p, ev)
@@ -93,6 +95,7 @@ func (m *Model) snapshotEnd() {
 	m.pass.on = false
 	m.vanishUnseen()
 	m.rejoinSeen()
+	m.assumeAll()
 }
 
 func (m *Model) vanishUnseen() {

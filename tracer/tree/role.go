@@ -1,0 +1,112 @@
+package tree
+
+import "github.com/ptrace-ns/ptrace-ns/events"
+
+// duty is what a process is for in the making and keeping of containers. Nearly
+// all have none.
+type duty struct {
+	role, genealogy string
+	serves          *events.Container
+}
+
+// The roles that follow from what a process does and not from its program, and those
+// of the programs that put processes into containers.
+const (
+	roleInit    = "init"
+	roleExec    = "exec"
+	roleShim    = "shim"
+	roleMonitor = "monitor"
+	roleRuntime = "runtime"
+)
+
+func (p *Process) role() string {
+	if p.duty == nil {
+		return ""
+	}
+	return p.duty.role
+}
+
+// takeDuty keeps the role that a record gives the program. A process that came into
+// its container from outside stays what it is, whatever it executes.
+func (m *Model) takeDuty(p *Process, said *events.Process) {
+	switch {
+	case said.Role != "":
+		p.duty = &duty{said.Role, said.Genealogy, said.Serves.Clone()}
+	case p.role() != roleInit && p.role() != roleExec:
+		p.duty = nil
+	}
+}
+
+// inheritDuty gives a newborn the role of a runtime that cloned it: the stages of runc
+// are copies of it.
+func (m *Model) inheritDuty(p *Process, said *events.Process, creator events.ProcKey) {
+	if said.Role != "" {
+		m.takeDuty(p, said)
+	} else if c := m.procs[creator]; c != nil && c.role() == roleRuntime {
+		p.duty = c.duty
+	}
+}
+
+// assume gives a process the role that it has in its container: its init, or put into
+// it later by a runtime. One whose program has a role of its own keeps that.
+func (m *Model) assume(p *Process) {
+	if p.duty != nil || p.Container == nil || p.Container.ID == "" || isRuntime(p.Comm) {
+		return
+	}
+	init, begun := m.containers[p.Container.ID]
+	switch {
+	case !begun && m.mayBegin(p), begun && init == p.Key:
+		p.duty = &dutyInit
+	case begun && m.putByRuntime(p):
+		p.duty = &dutyExec
+	}
+}
+
+var dutyInit, dutyExec = duty{role: roleInit}, duty{role: roleExec}
+
+// putByRuntime reports whether a shim, a monitor or a runtime outside the container is
+// the parent under which it was born.
+func (m *Model) putByRuntime(p *Process) bool {
+	under := p.parent
+	if p.Birth.Seen {
+		under = m.procs[p.Birth.Under.Key]
+	}
+	if under == nil || containerID(under) == p.Container.ID {
+		return false
+	}
+	role := under.role()
+	return role == roleShim || role == roleMonitor || role == roleRuntime
+}
+
+// assumeAll is assume for those that a pass has found, once all are there.
+func (m *Model) assumeAll() {
+	for p := range m.Processes() {
+		if p.Container != nil {
+			m.assume(p)
+		}
+	}
+}
+
+// show tells the role in an event about the process.
+func (d *duty) show(to *events.Process) {
+	if d != nil && to.Role == "" {
+		to.Role, to.Genealogy, to.Serves = d.role, d.genealogy, d.serves
+	}
+}
+
+// knowContainer takes over what was found out of a container, or of a cgroup, after
+// its processes were told. It is not told itself: what follows shows it.
+func (m *Model) knowContainer(ev *events.Event) {
+	known, cgroup := ev.Process.Container.Clone(), ev.Process.Cgroup
+	if known == nil {
+		return
+	}
+	for p := range m.Processes() {
+		same := p.Container != nil && p.Container.ID == known.ID
+		here := p.Container == nil && cgroup.ID != 0 && p.Cgroup.ID == cgroup.ID && p.Cgroup.Hierarchy == cgroup.Hierarchy
+		if same || here {
+			p.Container = known
+			m.noteContainer(p)
+		}
+	}
+}
