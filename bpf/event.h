@@ -172,7 +172,7 @@ struct exit_rec {
 	__u32 threads_born; /* while traced and since the last exec, leader not counted */
 	__u32 walk_cut;	    /* more ancestors than the walk takes: reaper unknown */
 	__u8 group_dead;    /* the tracepoint's own word; 2: inferred from live == 0 */
-	__u8 seccomp;	    /* the status is seccomp's doing, and no signal was sent */
+	__u8 seccomp;	    /* the last thread was ended by seccomp, with this code */
 	__u8 pad[2];
 };
 

@@ -80,14 +80,14 @@ static __always_inline __u32 group_code(struct task_struct *task)
 }
 
 /*
- * Whether the status is the leader's own, and that of a task that seccomp ended:
- * strict mode calls do_exit(SIGKILL), a filter that kills one thread do_exit(SIGSYS)
- * (kernel/seccomp.c), and no signal is sent. A group that a signal ended has
- * SIGNAL_GROUP_EXIT.
+ * Whether the status is that of a last thread which seccomp ended. In strict mode
+ * it calls do_exit(SIGKILL) (kernel/seccomp.c: __secure_computing_strict), and no
+ * signal is sent. SIGNAL_GROUP_EXIT says nothing here: since 6.0 the last thread
+ * sets it in do_exit.
  */
-static __always_inline bool seccomp_ended(struct task_struct *task)
+static __always_inline bool seccomp_ended(struct task_struct *task, __u32 code)
 {
-	return !(task->signal->flags & SIGNAL_GROUP_EXIT) && seccomp_dead(task->group_leader);
+	return seccomp_dead(task) && task->exit_code == code;
 }
 
 static __always_inline int record_exit(struct task_struct *task, __u8 dead)
@@ -103,7 +103,7 @@ static __always_inline int record_exit(struct task_struct *task, __u8 dead)
 		/* The last thread may have a name of its own. */
 		bpf_probe_read_kernel(rec.head.task.comm, COMM_LEN, task->group_leader->comm);
 		rec.head.code = group_code(task);
-		rec.head.seccomp = seccomp_ended(task);
+		rec.head.seccomp = seccomp_ended(task, rec.head.code);
 		rec.head.threads_born = forget_threads(task);
 		fill_reaper(&rec.head, task);
 	} else {
