@@ -29,8 +29,9 @@ func (m *Model) exit(ev *events.Event) {
 	if d.Threads > 0 && p.Threads > 1 && !p.Birth.Seen {
 		d.Threads += p.Threads - 1 // those that were there before tracing began
 	}
-	if d.Killer == nil { // else the record says it: no signal was sent
-		d.Killer = m.killerOf(p, d.Status.Signal)
+	// Without a signal the record itself may say it.
+	if k := m.killerOf(p, d.Status.Signal); k != nil {
+		d.Killer = k
 	}
 	m.complete(ev, p)
 	m.say(ev)
