@@ -21,9 +21,9 @@ type Census struct {
 	k *Kernel
 }
 
-// TakeCensus runs the task iterator once. A *NotPossibleError says what the
-// machine lacks.
-func TakeCensus() (*Census, error) {
+// TakeCensus runs the task iterator once, and asks who about containers; nil knows
+// what cgroup paths say by themselves. A *NotPossibleError says what the machine lacks.
+func TakeCensus(who Containers) (*Census, error) {
 	if err := checkPossible(); err != nil {
 		return nil, err
 	}
@@ -32,7 +32,8 @@ func TakeCensus() (*Census, error) {
 		return nil, err
 	}
 	defer obj.close()
-	k := &Kernel{obj: obj, cgroups: newCgroups(), proc: newProcReader(), startNS: Now()}
+	opts := Options{Containers: who}.withDefaults()
+	k := &Kernel{obj: obj, cgroups: newCgroups(opts.Containers), containers: opts.Containers, proc: newProcReader(), startNS: Now()}
 	seen, err := k.iterate()
 	if err != nil {
 		return nil, err

@@ -19,7 +19,7 @@ func TestCensus(t *testing.T) {
 	kerneltest.RequireBPF(t)
 	kerneltest.CheckLeaks(t)
 	before := procPIDs(t)
-	census, err := TakeCensus()
+	census, err := TakeCensus(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func procPIDs(t *testing.T) map[int32]bool {
 // The threads of this process are those of its task directory, but the leader.
 func TestThreads(t *testing.T) {
 	kerneltest.RequireBPF(t)
-	census, err := TakeCensus()
+	census, err := TakeCensus(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,10 @@ func v1Hierarchies() map[string]uint32 {
 
 // cgroups knows the path and the container of each cgroup, by what the kernel
 // tells when one is made and by a walk at the start.
-type cgroups struct{ known map[cgroupKey]cgroup }
+type cgroups struct {
+	known      map[cgroupKey]cgroup
+	containers Containers
+}
 
 // cgroupKey: kernfs ids are unique within one hierarchy only.
 type cgroupKey struct {
@@ -77,16 +80,70 @@ type cgroupKey struct {
 type cgroup struct {
 	path      string
 	container *events.Container
+	tries     int // how often it is still asked whose it is
 }
 
-func newCgroups() *cgroups { return &cgroups{known: map[cgroupKey]cgroup{}} }
+// triesLater is how many execs in a cgroup that is nobody's so far ask again: a runtime
+// makes the cgroup before it writes down that it did, and the entrypoint's exec is
+// among the first.
+const triesLater = 4
+
+func newCgroups(who Containers) *cgroups {
+	return &cgroups{known: map[cgroupKey]cgroup{}, containers: who}
+}
 
 func (c *cgroups) add(cg events.Cgroup) {
-	c.known[cgroupKey{cg.Hierarchy, cg.ID}] = cgroup{cg.Path, container.FromCgroup(cg.Path)}
+	c.known[cgroupKey{cg.Hierarchy, cg.ID}] = cgroup{cg.Path, c.containers.Identify(cg.Path), triesLater}
 }
 
+// remove forgets a cgroup, and its container with the last one of it.
 func (c *cgroups) remove(cg events.Cgroup) {
-	delete(c.known, cgroupKey{cg.Hierarchy, cg.ID})
+	key := cgroupKey{cg.Hierarchy, cg.ID}
+	gone := c.known[key].container
+	delete(c.known, key)
+	if gone == nil {
+		return
+	}
+	for _, other := range c.known {
+		if other.container != nil && other.container.ID == gone.ID {
+			return
+		}
+	}
+	c.containers.Forget(gone.ID)
+}
+
+// retry asks again whose the cgroup is, when a process executes something in it.
+func (c *cgroups) retry(cg events.Cgroup) {
+	key := cgroupKey{cg.Hierarchy, cg.ID}
+	known, ok := c.known[key]
+	if !ok || known.container != nil || known.tries == 0 || known.path == "/" {
+		return
+	}
+	known.tries--
+	known.container = c.containers.Identify(known.path)
+	c.known[key] = known
+}
+
+// again asks again for a container's cgroups when more may be known of it.
+func (c *cgroups) again(id string) {
+	for key, cg := range c.known {
+		if cg.container != nil && cg.container.ID == id && cg.container.Name == "" {
+			cg.container = c.containers.Identify(cg.path)
+			c.known[key] = cg
+		}
+	}
+}
+
+// answered takes over a late answer and returns the cgroups that it is about.
+func (c *cgroups) answered(a container.Answer) (about []events.Cgroup) {
+	for key, cg := range c.known {
+		if a.Path != "" && cg.path == a.Path || cg.container != nil && cg.container.ID == a.Container.ID {
+			cg.container = a.Container
+			c.known[key] = cg
+			about = append(about, events.Cgroup{Hierarchy: key.hierarchy, ID: key.id, Path: cg.path})
+		}
+	}
+	return about
 }
 
 // complete adds the path and the container to a process whose cgroup id is known.

@@ -54,6 +54,12 @@ func (k *Kernel) complete(ev *events.Event) *events.Event {
 	case events.Snapshot:
 		k.cgroups.complete(p)
 		k.proc.complete(p)
+		k.assign(p)
+		return ev
+	case events.Exec:
+		k.cgroups.retry(p.Cgroup)
+		k.cgroups.complete(p)
+		k.assign(p)
 		return ev
 	default:
 		k.cgroups.complete(p)

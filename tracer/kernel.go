@@ -32,7 +32,9 @@ type Kernel struct {
 	reader  *ringbuf.Reader
 	decoder bpf.Decoder
 	cgroups *cgroups
-	proc    procReader
+	// containers finds out whose the cgroups are.
+	containers Containers
+	proc       procReader
 
 	startNS uint64
 	self    int // own PID in the initial namespace
@@ -68,7 +70,7 @@ func Open(opts Options) (*Kernel, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Kernel{opts: opts, obj: obj, cgroups: newCgroups(), proc: newProcReader(), waits: true}
+	k := &Kernel{opts: opts, obj: obj, cgroups: newCgroups(opts.Containers), containers: opts.Containers, proc: newProcReader(), waits: true}
 	if err := k.start(); err != nil {
 		return nil, errors.Join(err, k.Close())
 	}
@@ -126,6 +128,7 @@ func (k *Kernel) Next(ctx context.Context) (*events.Event, error) {
 // nextRaw returns the next record, or nil at an idle moment.
 func (k *Kernel) nextRaw(ctx context.Context) (*item, error) {
 	for {
+		k.takeLate()
 		if it := k.queue.pop(); it != nil {
 			return it, nil
 		}

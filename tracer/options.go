@@ -30,6 +30,9 @@ type Options struct {
 	Syscalls bool
 	// CgroupDirs has cgroup_mkdir and cgroup_rmdir told.
 	CgroupDirs bool
+	// Containers says which container a cgroup is and what is known of it; nil knows
+	// what cgroup paths say by themselves.
+	Containers Containers
 }
 
 // What the zero Options stand for.
@@ -49,6 +52,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Signals == 0 {
 		o.Signals = DefaultSignals
+	}
+	if o.Containers == nil {
+		o.Containers = pathsOnly{}
 	}
 	return o
 }

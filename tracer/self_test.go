@@ -65,7 +65,7 @@ func tellSelf(t *testing.T) {
 	}
 	t.Log("self=" + `{"self":` + strconv.Itoa(h.TracerPID) + `,"getpid":` + strconv.Itoa(os.Getpid()) +
 		`,"initial":` + strconv.FormatBool(k.InInitialPidns()) + "}")
-	c, err := TakeCensus()
+	c, err := TakeCensus(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 
 // lookLive looks at the processes of this machine with nothing attached.
 func lookLive(ctx context.Context) (*census, error) {
-	taken, err := tracer.TakeCensus()
+	taken, err := tracer.TakeCensus(nil)
 	if err != nil {
 		return nil, impossible(err)
 	}

@@ -95,6 +95,19 @@ func proxyCall(a events.Args) (c Call) {
 	return c
 }
 
+// Runtime names the container's runtime as far as the call of that program tells.
+func (c Call) Runtime(program string) string {
+	switch {
+	case c.Namespace == "moby" || strings.HasPrefix(program, "docker-"):
+		return "docker"
+	case c.Namespace != "":
+		return "containerd"
+	case programs[program].role == Runtime:
+		return managerOf(c.Bundle, strings.TrimPrefix(program, "docker-"))
+	}
+	return managerOf(c.Bundle, "")
+}
+
 // checked drops what cannot be an id.
 func (c Call) checked() Call {
 	if !validID(c.ID) {

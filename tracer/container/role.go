@@ -95,6 +95,7 @@ var programs = map[string]kind{
 type Role struct {
 	Name, Genealogy string
 	Words           string // for people: "container shim"
+	Program         string // its name
 	// Call is what its arguments say; zero where they say nothing.
 	Call Call
 }
@@ -107,7 +108,7 @@ func RoleOf(p *events.Process) Role {
 	if !ok {
 		return Role{}
 	}
-	r := Role{Name: k.role, Genealogy: k.genealogy, Words: k.words}
+	r := Role{Name: k.role, Genealogy: k.genealogy, Words: k.words, Program: name}
 	if read := calls[name]; read != nil {
 		r.Call = read(p.Args)
 	}

@@ -1,0 +1,87 @@
+//go:build linux
+
+package tracer
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/tracer/container"
+)
+
+// Containers finds out what containers there are. container.Lookup is the one for a
+// live machine. Its methods are called by one goroutine and return within a moment.
+type Containers interface {
+	// Identify returns the container whose cgroup has that path, nil for none or for one
+	// that is not known yet.
+	Identify(path string) *events.Container
+	// Named returns what is known of the container that a program's arguments name.
+	Named(id, runtime string) *events.Container
+	// Declare notes that a program was called to make a container.
+	Declare(call container.Call, program, cwd string, outer *events.Container)
+	// Late returns an answer that came after its question was given up.
+	Late() (container.Answer, bool)
+	// Forget says that the container's cgroups are gone.
+	Forget(id string)
+}
+
+// pathsOnly knows what cgroup paths say by themselves, and reads nothing.
+type pathsOnly struct{}
+
+func (pathsOnly) Identify(path string) *events.Container { return container.FromCgroup(path) }
+
+func (pathsOnly) Named(id, runtime string) *events.Container {
+	return &events.Container{ID: id, Runtime: runtime, Source: "args"}
+}
+
+func (pathsOnly) Declare(container.Call, string, string, *events.Container) {}
+
+func (pathsOnly) Late() (container.Answer, bool) { return container.Answer{}, false }
+
+func (pathsOnly) Forget(string) {}
+
+// assign gives a process whose image was just read its role, and takes up what its
+// arguments say of a container.
+func (k *Kernel) assign(p *events.Process) {
+	r := container.RoleOf(p)
+	p.Role, p.Genealogy = r.Name, r.Genealogy
+	if r.Call.ID == "" {
+		return
+	}
+	if r.Call.Creates {
+		k.containers.Declare(r.Call, r.Program, k.cwdFor(p, r.Call.Bundle), p.Container)
+		k.cgroups.again(r.Call.ID)
+	}
+	p.Serves = k.containers.Named(r.Call.ID, r.Call.Runtime(r.Program))
+}
+
+// cwdFor returns the directory that a relative path is relative to, empty when it is
+// not needed or cannot be had any more.
+func (k *Kernel) cwdFor(p *events.Process, path string) string {
+	if filepath.IsAbs(path) || !k.proc.usable {
+		return ""
+	}
+	dir := "/proc/" + strconv.Itoa(int(p.Key.PID)) + "/"
+	cwd, err := os.Readlink(dir + "cwd")
+	if err != nil || !sameStart(dir, p.Key.Start) {
+		return ""
+	}
+	return cwd
+}
+
+// takeLate takes up the answers that came late, and has the model told.
+func (k *Kernel) takeLate() {
+	for {
+		answer, ok := k.containers.Late()
+		if !ok {
+			return
+		}
+		for _, cg := range k.cgroups.answered(answer) {
+			known := &events.Event{Kind: events.ContainerKnown, BootNS: k.lastNS}
+			known.Process.Container, known.Process.Cgroup = answer.Container, cg
+			k.queue.push(item{event: known})
+		}
+	}
+}
