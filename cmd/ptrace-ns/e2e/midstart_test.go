@@ -1,0 +1,283 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/tracer"
+	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
+)
+
+const (
+	// midStarts is how many tracers TestN16 starts unless N16_STARTS says another
+	// number; atOnce is how many of them see the same container.
+	midStarts = 48
+	atOnce    = 3
+)
+
+// TestN16 starts tracers at moments spread over the whole of a docker run. Whatever
+// each has seen of it, its tree is the machine's when the container runs.
+func TestN16(t *testing.T) {
+	requireDocker(t)
+	starts := midStarts
+	if text := os.Getenv("N16_STARTS"); text != "" {
+		starts = number(t, text)
+	}
+	var opening time.Duration // of some tracers at once, from call to attach
+	amid, seen := 0, 0
+	for i := 0; i < starts; i += atOnce {
+		m := &midStart{t: t, running: make(chan struct{})}
+		for range atOnce {
+			m.tracers = append(m.tracers, &lateTracer{m: m})
+		}
+		// At first nearly all attach late in the run, at last nearly all before it.
+		m.try(opening * time.Duration(starts+2*i) / time.Duration(2*starts))
+		for _, l := range m.tracers {
+			opening += (l.opening - opening) / time.Duration(min(i/atOnce+1, 4))
+			if l.attached > m.began && l.attached < m.ran {
+				amid++
+			}
+			if len(l.started[m.id]) > 0 {
+				seen++
+			}
+		}
+	}
+	t.Logf("%d of %d attached in the middle, %d saw the container start; opening takes %v", amid, starts, seen, opening)
+	if amid < 3 || seen < 3 {
+		t.Errorf("%d of %d attached in the middle and %d saw the container start: they were not spread", amid, starts, seen)
+	}
+}
+
+// midStart is one docker run with some tracers that begin meanwhile.
+type midStart struct {
+	t          *testing.T
+	tracers    []*lateTracer
+	began, ran uint64 // CLOCK_BOOTTIME when docker was called, and had done it
+	id         string
+	init       int
+	running    chan struct{}
+}
+
+// try calls docker so long after the tracers.
+func (m *midStart) try(later time.Duration) {
+	m.t.Helper()
+	var all sync.WaitGroup
+	for _, l := range m.tracers {
+		all.Go(l.run)
+	}
+	time.Sleep(later)
+	m.began = tracer.Now()
+	m.id = run(m.t, "docker", "run", "-d", "--network", "none", image, "/bin/sh", "-c", "sleep 1000 & wait")
+	m.ran = tracer.Now()
+	m.init = dockerPID(m.t, m.id)
+	firstChild(m.t, m.init)
+	close(m.running)
+	all.Wait()
+	run(m.t, "docker", "rm", "-f", m.id)
+	for _, l := range m.tracers {
+		if inits := l.started[m.id]; len(inits) > 1 || len(inits) == 1 && inits[0] != m.init {
+			l.failf("container: started as %v, want %d once at most", inits, m.init)
+		}
+		for _, wrong := range l.wrong {
+			m.t.Errorf("attached %v after docker began: %s", time.Duration(int64(l.attached)-int64(m.began)), wrong)
+		}
+	}
+}
+
+// lateTracer is one tracer, and a sink for what it tells.
+type lateTracer struct {
+	m        *midStart
+	opening  time.Duration
+	attached uint64 // CLOCK_BOOTTIME
+	model    *tree.Model
+	born     map[events.ProcKey]bool
+	dead     map[events.ProcKey]bool
+	ended    int              // who ended last
+	started  map[string][]int // containers, and their init as it was told
+	wrong    []string
+}
+
+func (l *lateTracer) failf(format string, args ...any) {
+	l.wrong = append(l.wrong, fmt.Sprintf(format, args...))
+}
+
+func (l *lateTracer) run() {
+	began := tracer.Now()
+	k, err := tracer.Open(tracer.Options{})
+	if err != nil {
+		l.failf("%v", err)
+		return
+	}
+	defer k.Close()
+	if header, err := k.Header(); err == nil {
+		l.attached = header.StartNS
+		l.opening = time.Duration(l.attached - began)
+	}
+	l.model = tree.New(tree.Options{})
+	l.born, l.dead, l.started = map[events.ProcKey]bool{}, map[events.ProcKey]bool{}, map[string][]int{}
+	sink := tracer.DeriveLive(l.model, l)
+	l.fold(k, sink, func() bool {
+		select {
+		case <-l.m.running:
+			return true
+		default:
+			return false
+		}
+	})
+	l.compare(func(pid int) { l.fold(k, sink, func() bool { return l.ended == pid }) })
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	if err := tracer.Run(ctx, k, sink); err != nil {
+		l.failf("end: %v", err)
+	}
+	if stats, err := k.Stats(); err != nil || stats.Check() != nil {
+		l.failf("counts: %v %v", err, stats.Check())
+	}
+}
+
+// fold takes what comes until something holds.
+func (l *lateTracer) fold(k *tracer.Kernel, sink events.Sink, holds func() bool) {
+	ctx, stop := context.WithTimeout(context.Background(), patience)
+	defer stop()
+	for !holds() {
+		ev, err := k.Next(ctx)
+		switch {
+		case err != nil:
+			l.failf("stream: %v", err)
+			return
+		case ev == nil:
+			err = sink.Flush()
+		default:
+			err = sink.Put(ev)
+		}
+		if err != nil {
+			l.failf("%v", err)
+			return
+		}
+	}
+}
+
+func (l *lateTracer) Flush() error { return nil }
+
+// Put notes who is told, born or dead, and that nobody is so twice.
+func (l *lateTracer) Put(ev *events.Event) error {
+	key := ev.Process.Key
+	switch ev.Kind {
+	case events.Snapshot, events.Fork:
+		if l.born[key] {
+			l.failf("%s: %s, though it was there", key, ev.Kind)
+		}
+		l.born[key] = true
+	case events.Exit:
+		if !l.born[key] || l.dead[key] {
+			l.failf("%s: exit, though it was there: %v, and dead: %v", key, l.born[key], l.dead[key])
+		}
+		l.dead[key], l.ended = true, int(key.PID)
+	case events.Lost:
+		l.failf("%d records lost", ev.Lost.Count)
+	case events.ContainerStart:
+		if c := ev.Process.Container; c != nil {
+			l.started[c.ID] = append(l.started[c.ID], int(key.PID))
+		}
+	default:
+	}
+	if l.dead[key] && ev.Kind != events.Exit && !ev.Kind.Derived() {
+		l.failf("%s: %s after its end", key, ev.Kind)
+	}
+	return nil
+}
+
+// compare looks at /proc before and after the tree is brought to this moment. What
+// was there both times is the truth.
+func (l *lateTracer) compare(bringTo func(pid int)) {
+	from := tracer.Now()
+	before := machine()
+	mark := exec.Command("true")
+	if err := mark.Run(); err != nil {
+		l.failf("%v", err)
+		return
+	}
+	bringTo(mark.Process.Pid)
+	after := machine()
+	for p := range l.model.Processes() {
+		_, there := before[p.Key.PID]
+		if p.Key.Start < from && (!there || before[p.Key.PID].ticks != p.Key.Start/1e7) {
+			l.failf("%s %s: a ghost that is not in /proc", p.Key, p.Comm)
+		}
+	}
+	ours := 0
+	for pid, truth := range before {
+		if again, ok := after[pid]; !ok || again.ticks != truth.ticks || again.zombie || truth.zombie {
+			continue
+		} else if again.ppid != truth.ppid || again.docker != truth.docker {
+			continue
+		}
+		l.compareProcess(pid, truth)
+		if truth.docker == l.m.id {
+			ours++
+		}
+	}
+	if ours < 2 {
+		l.failf("container: %d processes in /proc, want PID 1 and its child", ours)
+	}
+	if s := l.model.Stats(); s.Mispredicted+s.Refused+s.Vanished > 0 {
+		l.failf("model: %+v", s)
+	}
+}
+
+func (l *lateTracer) compareProcess(pid int32, truth fact) {
+	p, ok := l.model.ByPID(pid)
+	if !ok || p.State != tree.Live || p.Key.Start/1e7 != truth.ticks {
+		l.failf("process %d: not in the tree", pid)
+		return
+	}
+	var chain []int32
+	for _, e := range p.Chain {
+		chain = append(chain, e.PID)
+	}
+	if !slices.Equal(chain, truth.chain) {
+		l.failf("%s %s: PIDs %v, want %v", p.Key, p.Comm, chain, truth.chain)
+	}
+	var ppid int32
+	if parent, ok := p.Parent(); ok {
+		ppid = parent.Key.PID
+	}
+	// A parent that has ended may still be about to hand over its children.
+	if up, ok := l.model.ByPID(truth.ppid); ppid != truth.ppid && (truth.ppid == 0 || ok && up.State == tree.Live) {
+		l.failf("%s %s: parent %d, want %d", p.Key, p.Comm, ppid, truth.ppid)
+	}
+	var container string
+	if p.Container != nil && p.Container.Runtime == "docker" {
+		container = p.Container.ID
+	}
+	if container != truth.docker {
+		l.failf("%s %s: in container %q, want %q", p.Key, p.Comm, container, truth.docker)
+	}
+}
+
+// machine reads all of /proc.
+func machine() map[int32]fact {
+	all := map[int32]fact{}
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		pid, err := strconv.ParseInt(e.Name(), 10, 32)
+		if err != nil {
+			continue
+		}
+		if f, ok := factOf("/proc/" + e.Name()); ok {
+			all[int32(pid)] = f
+		}
+	}
+	return all
+}
