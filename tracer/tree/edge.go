@@ -9,7 +9,8 @@ type Certainty uint8
 const (
 	// Unknown: the parent died and nobody saw who came after.
 	Unknown Certainty = iota
-	// Inferred: it was so before a gap in the stream, and nothing speaks against it.
+	// Inferred: it was so when a gap in the stream opened, and neither the process nor
+	// the end of that parent was seen since.
 	Inferred
 	// Predicted: the kernel's rule gave it at the exit of the parent before.
 	Predicted

@@ -51,6 +51,9 @@ func (m *Model) node() *Process {
 	return p
 }
 
+// usualAdoptions is how many changes of parent an empty node has room for.
+const usualAdoptions = 16
+
 // recycle keeps an empty node, with the memory that hangs on it, for the next
 // process. A crowd that once was is not kept for ever.
 func (m *Model) recycle(p *Process) {
@@ -65,6 +68,9 @@ func (m *Model) recycle(p *Process) {
 	clear(p.signals)
 	clear(p.priors)
 	clear(p.adoptions)
+	if cap(p.adoptions) > usualAdoptions {
+		p.adoptions = nil
+	}
 	end := p.end
 	if end != nil {
 		*end = End{}

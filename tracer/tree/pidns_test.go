@@ -197,6 +197,45 @@ func TestN05RecycledInumAfterLoss(t *testing.T) {
 	}
 }
 
+// A number's owner ended in a gap, and members of the next owner came before its
+// PID 1: they are found to be its own once a pass has shown them all.
+func TestN05RejoinAfterPass(t *testing.T) {
+	k := newKernel(false)
+	old := k.fork(k.init, cloneNewPID)
+	n := len(k.log)
+	k.exit(old, events.ExitStatus{})
+	fresh := k.fork(k.init, cloneNewPID)
+	member := k.fork(fresh, 0)
+	inner := k.fork(member, cloneNewPID)
+	k.log = append(k.log[:n], &events.Event{Kind: events.Lost, BootNS: k.now, Lost: &events.LostDetail{Count: 4}})
+	k.exec(member, "/bin/member")
+	k.exec(inner, "/bin/inner")
+	m := New(Options{})
+	apply(t, m, k.log)
+	wrong, _ := m.Process(member.key)
+	if wrong.Namespace().Init.Key != old.key {
+		t.Fatal("the member is not taken for one of the number's former owner")
+	}
+	n = len(k.log)
+	k.snapshot()
+	told := apply(t, m, k.log[n:])
+	for _, p := range []*task{fresh, member, inner} {
+		at, _ := m.Process(p.key)
+		if ns := at.Namespace(); ns.Init.Key != p.ns.reaper.key || ns.Members != p.ns.members {
+			t.Errorf("%v is in the namespace of %v with %d members, want %v with %d", p.key, ns.Init, ns.Members, p.ns.reaper.key, p.ns.members)
+		}
+	}
+	if at, _ := m.Process(inner.key); at.Namespace().Parent.Init.Key != fresh.key {
+		t.Errorf("the inner namespace is within that of %v", at.Namespace().Parent.Init)
+	}
+	if end := only(t, told, events.PidnsDestroy); end.Pidns.Init.Key != old.key {
+		t.Errorf("the namespace of %v is told to have ended", end.Pidns.Init)
+	}
+	if n := len(namespaces(m)); n != 3 {
+		t.Errorf("%d namespaces, want the initial, the fresh and the inner", n)
+	}
+}
+
 // N06: injected processes belong to the outside until they have children.
 func TestN06Injected(t *testing.T) {
 	k := newKernel(true)

@@ -75,7 +75,7 @@ func (r *run) step() {
 	}
 	pick := func(name string) *task { return live[rapid.IntRange(0, len(live)-1).Draw(r.t, name)] }
 	t := pick("task")
-	op := rapid.IntRange(0, 11).Draw(r.t, "op")
+	op := rapid.IntRange(0, 12).Draw(r.t, "op")
 	if len(live) >= crowded && op < 5 {
 		return
 	}
@@ -94,6 +94,8 @@ func (r *run) step() {
 		k.setns(t, pick("into"))
 	case 7:
 		k.becomeSubreaper(t)
+	case 12:
+		t.subreaper = false // of those born before, the kernel still looks for one
 	case 8:
 		k.exec(t, fmt.Sprintf("/bin/%d", len(k.log)))
 	case 9:

@@ -202,9 +202,12 @@ func (m *Model) shape() []string {
 	var lines []string
 	for p := range m.Processes() {
 		up, _ := p.Parent()
-		line := fmt.Sprint(p.Key, m.Certainty(p), up != nil && up.Key.PID != 0, asJSON(p.Adoptions()))
+		line := fmt.Sprint(p.Key, m.Certainty(p))
 		if up != nil {
-			line += up.Key.String()
+			line += " of " + up.Key.String()
+		}
+		for _, a := range p.Adoptions() {
+			line += fmt.Sprint(" from ", a.From.Key, " to ", a.To.Key, a.Reason, a.AtNS, a.Confirmed, a.FromExit != nil)
 		}
 		for ns := p.ns; ns != nil; ns = ns.Parent {
 			line += fmt.Sprint(" ", ns.ID.Inum, ns.Init.Key, ns.Creator.Key, ns.Via, ns.Members, ns.Dying())
@@ -223,8 +226,10 @@ func TestPropertyRecallFiltered(t *testing.T) {
 		h.m, h.ghosts = r.by, nil
 		missing := rapid.SliceOfNDistinct(rapid.SampledFrom(events.Kinds()), 0, 4, rapid.ID[events.Kind]).Draw(t, "missing")
 		some := rapid.Bool().Draw(t, "some")
+		last := true // the last that was told was kept: nobody can miss what is not followed
 		r.thin = func(ev *events.Event) bool {
-			return !slices.Contains(missing, ev.Kind) || some && rapid.Bool().Draw(t, "kept")
+			last = !slices.Contains(missing, ev.Kind) || some && rapid.Bool().Draw(t, "kept")
+			return last
 		}
 		for range steps {
 			h.step()
@@ -232,7 +237,9 @@ func TestPropertyRecallFiltered(t *testing.T) {
 				r.apply(h.k.log[h.next])
 			}
 			h.wantTree()
-			h.wantEdges()
+			if last {
+				h.wantEdges()
+			}
 			h.wantMembers()
 		}
 	})

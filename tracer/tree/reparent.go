@@ -2,8 +2,12 @@ package tree
 
 import "github.com/ptrace-ns/ptrace-ns/events"
 
-// keptAdoptions bounds the lineage of one process; the latest stay.
-const keptAdoptions = 16
+// keptAdoptions bounds the lineage of one process; the latest stay. It is there for
+// streams that cannot be: find_new_reaper (kernel/exit.c) goes up from the dead parent
+// or to the namespace's init, so that each new parent is an older one. A process has no
+// more of them than it had ancestors when it was born, and the whole lineage costs no
+// more than what lived then.
+const keptAdoptions = 256
 
 // Adoption says who became the parent of a process, and why.
 type Adoption struct {
@@ -99,7 +103,7 @@ func (m *Model) confirm(p *Process) {
 func (m *Model) correct(p, to *Process) {
 	wrong := p.foretold()
 	if wrong == nil || p.edgeGap != m.gap {
-		m.adopt(p, to, m.reasonSeen(p.parent, to), Confirmed)
+		m.adopt(p, to, reasonFor(to), Confirmed)
 		return
 	}
 	m.stats.Mispredicted++
@@ -110,13 +114,6 @@ func (m *Model) correct(p, to *Process) {
 	}
 	m.move(p, to, Confirmed)
 	m.tellAdoption(p, wrong, said.To, said.seq)
-}
-
-func (m *Model) reasonSeen(from, to *Process) events.ReparentReason {
-	if end, ok := from.End(); ok && end.Reaper.Key == to.Key {
-		return end.Reason
-	}
-	return reasonFor(to)
 }
 
 // SawParent folds what was seen of a process besides its records, in /proc say: that

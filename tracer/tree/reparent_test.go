@@ -1,6 +1,8 @@
 package tree
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
@@ -248,10 +250,17 @@ func TestPlaceholder(t *testing.T) {
 	wantParent(t, m, a, k.init, Confirmed)
 }
 
-// A lineage that is longer than what is kept says how much of it is missing.
-func TestDroppedAdoptions(t *testing.T) {
+// The whole lineage stays; of one that is longer than any kernel makes is said how much
+// of it is missing.
+func TestWholeLineage(t *testing.T) {
+	for moves, dropped := range map[int]int{100: 0, 256: 0, 259: 3} {
+		t.Run(fmt.Sprint(moves), func(t *testing.T) { wantLineage(t, moves, dropped) })
+	}
+}
+
+func wantLineage(t *testing.T, moves, dropped int) {
+	t.Helper()
 	k := newKernel(true)
-	const moves = keptAdoptions + 3
 	var chain []*task
 	at := k.init
 	for range moves {
@@ -263,16 +272,19 @@ func TestDroppedAdoptions(t *testing.T) {
 	for i := range chain {
 		k.exit(chain[len(chain)-1-i], events.ExitStatus{})
 	}
-	m, told := fold(t, k.log)
-	if n := len(of(told, events.Reparent)); n != moves {
+	m := New(Options{})
+	if n := len(of(apply(t, m, k.log), events.Reparent)); n != moves {
 		t.Fatalf("%d moves, want %d", n, moves)
 	}
 	p, _ := m.Process(child.key)
 	all := p.Adoptions()
-	if len(all) != keptAdoptions || p.DroppedAdoptions() != 3 {
+	if len(all) != moves-dropped || p.DroppedAdoptions() != dropped {
 		t.Fatalf("%d kept, %d dropped", len(all), p.DroppedAdoptions())
 	}
-	if last := all[len(all)-1]; last.To.Key != k.init.key {
-		t.Errorf("the last is %+v", last)
+	parents := append([]*task{k.init}, chain...) // the youngest was the first
+	for i, a := range slices.Backward(all) {
+		if n := len(all) - 1 - i; a.To.Key != parents[n].key || a.From.Key != parents[n+1].key {
+			t.Fatalf("move %d is from %v to %v", i, a.From, a.To)
+		}
 	}
 }

@@ -19,7 +19,8 @@ type kernel struct {
 	maxPID  int32    // 0 none: PIDs are never used again
 	inums   []uint32 // free ones: the lowest is handed out next
 	shuffle func([]*task)
-	withID  bool // namespaces have identities of their own
+	written func(events.Kind, *task) // called before each record
+	withID  bool                     // namespaces have identities of their own
 	lastID  uint64
 }
 
@@ -107,6 +108,9 @@ func (t *task) ref() events.Ref { return events.Ref{Key: t.key, Comm: t.comm} }
 
 // emit writes a record about t.
 func (k *kernel) emit(kind events.Kind, t *task) *events.Event {
+	if k.written != nil {
+		k.written(kind, t)
+	}
 	k.now += 10
 	e := &events.Event{Kind: kind, BootNS: k.now}
 	e.Process = events.Process{
