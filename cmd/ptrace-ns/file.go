@@ -1,73 +1,131 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"os"
-	"syscall"
 
+	"github.com/spf13/pflag"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/recording"
 	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
+	"github.com/ptrace-ns/ptrace-ns/events/record"
 )
 
-// streamFile is a file that ends in a whole line, whatever happens to a write.
-type streamFile struct {
-	f    *os.File
-	size int64
-}
-
-// createStream makes a new file that nobody else can read: arguments and
-// environments are in it. It follows no link and replaces nothing.
-func createStream(path string) (*streamFile, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("event file: %w", err)
-	}
-	return &streamFile{f: f}, nil
-}
-
-// Write takes whole lines. When it fails, the lines that were written whole stay,
-// and what was written of the next is taken back.
-func (s *streamFile) Write(b []byte) (int, error) {
-	n, err := s.f.Write(b)
-	if err == nil {
-		s.size += int64(n)
-		return n, nil
-	}
-	whole := bytes.LastIndexByte(b[:n], '\n') + 1
-	s.size += int64(whole)
-	if cut := s.f.Truncate(s.size); cut != nil {
-		return n, fmt.Errorf("%w, and its last line is not whole: %w", err, cut)
-	}
-	return whole, err
-}
-
-func (s *streamFile) Close() error { return s.f.Close() }
-
-// besides is a sink whose failure ends nothing but itself: a full disk does not
-// stop what is on the screen.
-type besides struct {
+// eventFile is a sink that writes a recording beside what is shown. Its failure ends
+// nothing but itself: a full disk does not stop what is on the screen. The nil one is
+// no file.
+type eventFile struct {
 	next   events.Sink
+	file   *recording.Recorder
 	failed func(error)
 	err    error
 }
 
-func (s *besides) Put(ev *events.Event) error {
-	if s.err == nil {
-		s.note(s.next.Put(ev))
+// createFile makes the file of -w, nil without it.
+func (w *watch) createFile() (*eventFile, error) {
+	if w.file == "" {
+		return nil, nil
 	}
-	return nil
+	failed := func(err error) { w.app.log.Error().Err(err).Msg("event file given up") }
+	return newEventFile(recording.Options{Path: w.file, Replace: w.replace}, w.redaction, failed)
 }
 
-func (s *besides) Flush() error {
-	if s.err == nil {
-		s.note(s.next.Flush())
-	}
-	return nil
-}
-
-func (s *besides) note(err error) {
+// newEventFile makes a file; failed is told the first error of writing it.
+func newEventFile(o recording.Options, r *recording.Redaction, failed func(error)) (*eventFile, error) {
+	file, err := recording.Create(o)
 	if err != nil {
-		s.err = fmt.Errorf("event file: %w", err)
-		s.failed(s.err)
+		return nil, fmt.Errorf("event file: %w", err)
 	}
+	f := &eventFile{next: file, file: file, failed: failed}
+	if r != nil {
+		f.next = recording.Redact(file, r)
+	}
+	return f, nil
+}
+
+// begin writes the header.
+func (f *eventFile) begin(h *events.Header) {
+	if f != nil {
+		f.note(f.file.Begin(h))
+	}
+}
+
+// Put writes an event unless the file was given up.
+func (f *eventFile) Put(ev *events.Event) error {
+	if f.err == nil {
+		f.note(f.next.Put(ev))
+	}
+	return nil
+}
+
+// Flush writes what has waited for long enough.
+func (f *eventFile) Flush() error {
+	if f.err == nil {
+		f.note(f.next.Flush())
+	}
+	return nil
+}
+
+// close ends the file with what was counted; a second time it does nothing.
+func (f *eventFile) close(s summary) {
+	if f == nil {
+		return
+	}
+	// The first error is the one that matters; a full recording still gets its end.
+	f.note(f.file.Close(s.trailer()))
+}
+
+// discard removes a file in which nothing is.
+func (f *eventFile) discard() error {
+	if f == nil {
+		return nil
+	}
+	return f.file.Discard()
+}
+
+func (f *eventFile) note(err error) {
+	if err != nil && f.err == nil {
+		f.err = fmt.Errorf("event file: %w", err)
+		f.failed(f.err)
+	}
+}
+
+// trailer is the summary as a recording keeps it.
+func (s summary) trailer() record.Trailer {
+	all := s.total()
+	t := record.Trailer{
+		Lost: all.Dropped + all.Missed, BirthsNewtask: s.BirthsNewtask, BirthsFork: s.BirthsFork, Mispredicted: s.Mispredicted,
+	}
+	if s.ByKind != nil {
+		t.Kernel = make(map[events.Kind]ndjson.Counts, len(s.ByKind))
+	}
+	for kind, c := range s.ByKind {
+		t.Kernel[kind] = ndjson.Counts(c)
+	}
+	return t
+}
+
+// fileFlags are those of whatever writes a recording beside what it shows.
+func (o *watchOptions) fileFlags(f *pflag.FlagSet) {
+	f.StringVarP(&o.file, "write", "w", "", "also write all selected events to the new `FILE`: a recording for replay, or JSON lines where its name ends in .ndjson, .jsonl or .json")
+	f.BoolVar(&o.replace, "force", false, "with -w: replace the file, once the new one is whole")
+	f.StringArrayVar(&o.redact, "redact", nil, redactHelp)
+}
+
+const redactHelp = "take out of the file what `PATTERN`, a regular expression, finds in arguments and environments: its first group or all of it; default stands for what has the form of a secret (repeatable)"
+
+// checkFile understands the flags of the file.
+func (w *watch) checkFile() (err error) {
+	switch {
+	case w.file == "" && w.replace:
+		return fmt.Errorf("--force needs -w FILE")
+	case w.file == "" && len(w.redact) > 0:
+		return fmt.Errorf("--redact needs -w FILE")
+	case len(w.redact) == 0:
+		return nil
+	}
+	if w.redaction, err = recording.ParseRedaction(w.redact); err != nil {
+		return fmt.Errorf("redact: %w", err)
+	}
+	return nil
 }

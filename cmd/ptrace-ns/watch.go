@@ -14,6 +14,8 @@ import (
 // watchOptions is what the flags of watch say.
 type watchOptions struct {
 	output, color, file        string
+	replace                    bool // the file, when there is one
+	redact                     []string
 	events, fields, signals    []string
 	pids                       []int32
 	follow, host, newPidns     bool
@@ -50,7 +52,7 @@ An event that lacks a field is not selected by a comparison with it.`
 const watchExample = `  ptrace-ns watch
   ptrace-ns watch -o json -e fork,exec,exit | jq .process.comm
   ptrace-ns watch --new-pidns -- docker run --rm busybox true
-  ptrace-ns watch -p 1234 --follow -w events.ndjson`
+  ptrace-ns watch -p 1234 --follow -w events.zst`
 
 func newWatch(a *app) *cobra.Command {
 	o := &watchOptions{buffer: 8 << 20, maxArgs: 32 << 10}
@@ -111,7 +113,7 @@ func (o *watchOptions) outputFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.color, "color", "auto", "colour text `WHEN`: auto, always or never; NO_COLOR is heeded by auto")
 	f.BoolVar(&o.tree, "tree", false, "at the end, show what was followed as a tree, exited processes and changes of parent included; with -o json on standard error")
 	f.DurationVar(&o.interval, "interval", 0, "with --tree: show it every `DURATION`, too")
-	f.StringVarP(&o.file, "write", "w", "", "also write all selected events to the new `FILE` as JSON lines")
+	o.fileFlags(f)
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no summary at the end")
 }
 
@@ -156,6 +158,10 @@ func completeWatch(cmd *cobra.Command) {
 	complete(cmd, "output", "text", "json")
 	complete(cmd, "color", "auto", "always", "never")
 	complete(cmd, "env", string(envNames), string(envValues))
+	completeEvents(cmd)
+}
+
+func completeEvents(cmd *cobra.Command) {
 	list := func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
 		return completeKinds(begun), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/recording"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/selection"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/jsonl"
 	"github.com/ptrace-ns/ptrace-ns/events"
@@ -26,13 +27,19 @@ type watch struct {
 	repeats bool
 	members *jsonl.Fields
 	child   *child
+	// recorded says that the events are of a recording: what is not in it is no
+	// mistake of the caller.
+	recorded  bool
+	redaction *recording.Redaction
+	// within lets a part of a recording pass; nil is all of it.
+	within func(*events.Header, events.Sink) events.Sink
 }
 
 // check turns flags into a run. All that can be wrong with them is found here.
 func (o *watchOptions) check(a *app) (*watch, error) {
 	w := &watch{watchOptions: o, app: a}
 	for _, step := range []func() error{
-		w.checkOutput, w.checkScope, w.checkKinds, w.checkKernel, w.checkFilter, w.checkCommand,
+		w.checkOutput, w.checkScope, w.checkKinds, w.checkKernel, w.checkFilter, w.checkFile, w.checkCommand,
 	} {
 		if err := step(); err != nil {
 			if exitCode(err) == exitFailed {

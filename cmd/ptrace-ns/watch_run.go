@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"syscall"
 	"time"
 
@@ -20,8 +19,8 @@ import (
 type outputs struct {
 	all   events.Sink
 	shown *counter
-	file  *besides  // nil without -w
-	tree  *treeShow // nil without --tree
+	file  *eventFile // nil without -w
+	tree  *treeShow  // nil without --tree
 }
 
 // run traces until a signal, the timeout, enough events, a closed pipe or the
@@ -32,20 +31,14 @@ func (w *watch) run(ctx context.Context) (err error) {
 	if w.output == "text" && w.app.outTTY {
 		w.app.quietLog()
 	}
-	var file *streamFile
-	if w.file != "" {
-		if file, err = createStream(w.file); err != nil {
-			return err
-		}
-		defer func() { err = first(err, file.Close()) }()
+	file, err := w.createFile()
+	if err != nil {
+		return err
 	}
 	live, err := w.app.open(ctx, w.live)
 	if err != nil {
-		if file != nil {
-			// Nothing is in it, and it would be in the way of the next attempt.
-			_ = os.Remove(w.file)
-		}
-		return err
+		// Nothing is in it, and it would be in the way of the next attempt.
+		return errors.Join(err, file.discard())
 	}
 	defer func() { err = first(err, live.Close()) }()
 	if live.Partial() {
@@ -58,6 +51,8 @@ func (w *watch) run(ctx context.Context) (err error) {
 	}
 	header := *live.Header()
 	header.Version, header.Options = readBuild().Version, w.asked
+	file.begin(&header)
+	defer func() { file.close(summary{}) }()
 	out, err := w.outputs(&header, file)
 	if err != nil {
 		return ended(err)
@@ -75,6 +70,7 @@ func (w *watch) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	file.close(s)
 	return w.finish(s, out, time.Since(began))
 }
 
@@ -188,7 +184,7 @@ func (w *watch) finish(s summary, out *outputs, took time.Duration) error {
 }
 
 // outputs builds the way of an event, from its end: views, kinds, filters.
-func (w *watch) outputs(h *events.Header, file *streamFile) (*outputs, error) {
+func (w *watch) outputs(h *events.Header, file *eventFile) (*outputs, error) {
 	view, err := w.view(h)
 	if err != nil {
 		return nil, err
@@ -197,6 +193,10 @@ func (w *watch) outputs(h *events.Header, file *streamFile) (*outputs, error) {
 	screen := events.Sink(out.shown)
 	if w.limited {
 		screen = selection.Limit(screen, w.maxEvents)
+	}
+	stream := selection.Kinds(events.Sink(file), w.stream)
+	if w.within != nil {
+		screen, stream = w.within(h, screen), w.within(h, stream)
 	}
 	screen = selection.Kinds(screen, w.screen)
 	if w.output == "text" {
@@ -207,14 +207,9 @@ func (w *watch) outputs(h *events.Header, file *streamFile) (*outputs, error) {
 	}
 	sinks := []events.Sink{nsLog{w.app.log}, screen}
 	if file != nil {
-		stream, err := jsonl.New(file, h, nil)
-		if err != nil {
-			return nil, err
-		}
-		failed := func(err error) { w.app.log.Error().Err(err).Msg("event file given up") }
-		out.file = &besides{next: selection.Kinds(stream, w.stream), failed: failed}
+		out.file = file
 		// Before the screen, which may be the one to end the stream.
-		sinks = []events.Sink{nsLog{w.app.log}, out.file, screen}
+		sinks = []events.Sink{nsLog{w.app.log}, stream, screen}
 	}
 	if w.tree {
 		out.tree = w.newTreeShow(h.BootTimeNS)
@@ -227,10 +222,10 @@ func (w *watch) outputs(h *events.Header, file *streamFile) (*outputs, error) {
 	case w.follow:
 		out.all = selection.NewFollow(out.all, w.pids, 0)
 	}
-	if len(w.pids) > 0 {
+	if len(w.pids) > 0 && !w.recorded {
 		out.all = selection.Present(out.all, w.pids)
 	}
-	if len(w.containers) > 0 {
+	if len(w.containers) > 0 && !w.recorded {
 		out.all = selection.Unknown(out.all, w.containers, func(id string) {
 			w.app.log.Warn().Str("container", safe.String(id)).Msg("no such container is known: only one that starts from now on can match")
 		})

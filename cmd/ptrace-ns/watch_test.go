@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -158,7 +157,7 @@ func TestFile(t *testing.T) {
 
 func TestFullDiskEndsTheFileOnly(t *testing.T) {
 	var gaveUp error
-	file := &besides{next: &counter{next: failing{}}, failed: func(err error) { gaveUp = err }}
+	file := &eventFile{next: &counter{next: failing{}}, failed: func(err error) { gaveUp = err }}
 	for range 2 {
 		if err := file.Put(exit(1, 0)); err != nil {
 			t.Fatal(err)
@@ -173,47 +172,6 @@ type failing struct{}
 
 func (failing) Put(*events.Event) error { return syscall.ENOSPC }
 func (failing) Flush() error            { return syscall.ENOSPC }
-
-// TestStreamFileEndsInAWholeLine lets a write fail halfway by the limit on the
-// size of files.
-func TestStreamFileEndsInAWholeLine(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "f")
-	s, err := createStream(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	var before syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
-		t.Fatal(err)
-	}
-	limit := before
-	limit.Cur = 20
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
-		t.Fatal(err)
-	}
-	signal.Ignore(syscall.SIGXFSZ)
-	defer signal.Reset(syscall.SIGXFSZ)
-	defer syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before)
-	if _, err := s.Write([]byte("whole\n")); err != nil {
-		t.Fatal(err)
-	}
-	// The limit lies in the third of these lines.
-	if n, err := s.Write([]byte("second\nthird\nfourth\nfifth\n")); n != 13 || !errors.Is(err, syscall.EFBIG) {
-		t.Fatalf("%d bytes, error is %v", n, err)
-	}
-	const want = "whole\nsecond\nthird\n"
-	if got, err := os.ReadFile(path); err != nil || string(got) != want {
-		t.Errorf("%q, %v, want %q", got, err, want)
-	}
-	// One byte of it fits, and is taken back.
-	if n, err := s.Write([]byte("sixth\n")); n != 0 || !errors.Is(err, syscall.EFBIG) {
-		t.Errorf("%d bytes, error is %v", n, err)
-	}
-	if got, err := os.ReadFile(path); err != nil || string(got) != want {
-		t.Errorf("%q, %v, want %q", got, err, want)
-	}
-}
 
 func TestWhatTheKernelIsAsked(t *testing.T) {
 	f := &fake{}

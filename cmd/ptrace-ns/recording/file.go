@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 )
 
 // File is a new file that nobody else can read: arguments and environments are in
@@ -16,7 +18,7 @@ import (
 type File struct {
 	f     *os.File
 	path  string // the name that it is to have
-	size  int64
+	size  atomic.Int64
 	lines bool // of a failed write the whole lines stay
 }
 
@@ -51,8 +53,8 @@ func CreateFile(path string, o FileOptions) (*File, error) {
 	return &File{f: f, path: path, lines: o.Lines}, nil
 }
 
-// Size returns how many bytes are in the file.
-func (f *File) Size() int64 { return f.size }
+// Size returns how many bytes are in the file. It may be called at any time.
+func (f *File) Size() int64 { return f.size.Load() }
 
 // Path returns the name that the file has once it is closed.
 func (f *File) Path() string { return f.path }
@@ -61,19 +63,19 @@ func (f *File) Path() string { return f.path }
 func (f *File) Write(b []byte) (int, error) {
 	n, err := f.f.Write(b)
 	if err == nil {
-		f.size += int64(n)
+		f.size.Add(int64(n))
 		return n, nil
 	}
 	whole := 0
 	if f.lines {
 		whole = bytes.LastIndexByte(b[:n], '\n') + 1
 	}
-	f.size += int64(whole)
-	if cut := f.f.Truncate(f.size); cut != nil {
+	end := f.size.Add(int64(whole))
+	if cut := f.f.Truncate(end); cut != nil {
 		return n, fmt.Errorf("%w, and the file does not end well: %w", err, cut)
 	}
 	// After a cut the file's offset is beyond its end: what came next would leave a hole.
-	if _, seek := f.f.Seek(f.size, 0); seek != nil {
+	if _, seek := f.f.Seek(end, io.SeekStart); seek != nil {
 		return whole, errors.Join(err, seek)
 	}
 	return whole, err

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+func TestMoment(t *testing.T) {
+	began := time.Date(2026, 11, 22, 23, 50, 0, 0, time.Local)
+	const start = 1_000_000_000
+	h := &events.Header{BootTimeNS: began.UnixNano() - start, StartNS: start}
+	for text, want := range map[string]time.Duration{
+		"0s": 0, "1.5s": 1500 * time.Millisecond, "-1s": -time.Second,
+		"23:50:01.25": 1250 * time.Millisecond, "23:51": time.Minute, "00:10:00": 20 * time.Minute,
+		"2026-11-22 23:50:02": 2 * time.Second,
+		began.Add(3 * time.Second).UTC().Format(time.RFC3339Nano): 3 * time.Second,
+	} {
+		m, err := parseMoment("at", text)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if got := m.bootNS(h); got != uint64(start+want) {
+			t.Errorf("%s: got %d, want %d", text, got, start+want)
+		}
+	}
+	for _, text := range []string{"", "x", "25:00", "1 s", "-1"} {
+		if _, err := parseMoment("at", text); exitCode(err) != exitUsage {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestSpan(t *testing.T) {
+	h := &events.Header{StartNS: 100}
+	at := func(text string) moment {
+		if text == "" {
+			return moment{}
+		}
+		m, err := parseMoment("from", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	late := uint64(100 + 3*disorder)
+	for _, c := range []struct {
+		from, to            string
+		seq, ns             uint64
+		before, after, ends bool
+	}{
+		{"", "", 1, 1, false, false, false},
+		{"3", "5", 2, 0, true, false, false},
+		{"3", "5", 3, 0, false, false, false},
+		{"3", "5", 5, 0, false, false, false},
+		{"3", "5", 6, 0, false, true, true},
+		{"5ns", "9ns", 1, 104, true, false, false},
+		{"5ns", "9ns", 1, 109, false, false, false},
+		{"5ns", "9ns", 1, 110, false, true, false},
+		{"5ns", "9ns", 1, late, false, true, true},
+	} {
+		s := newSpan(at(c.from), at(c.to), h)
+		ev := &events.Event{Seq: c.seq, BootNS: c.ns}
+		if s.before(ev) != c.before || s.after(ev) != c.after || s.ends(ev) != c.ends {
+			t.Errorf("%+v: before %t, after %t, ends %t", c, s.before(ev), s.after(ev), s.ends(ev))
+		}
+	}
+}

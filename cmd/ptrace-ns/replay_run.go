@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/selection"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/record"
+)
+
+// run tells what is in the file.
+func (r *replay) run(ctx context.Context) (err error) {
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	r.app.quietLog()
+	if r.timed {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.timeout)
+		defer cancel()
+	}
+	p, err := r.app.openRecording(ctx, r.path, r.growing)
+	if err != nil {
+		return err
+	}
+	defer func() { err = first(err, p.file.Close()) }()
+	header := p.reader.Header()
+	file, err := r.createFile()
+	if err != nil {
+		return err
+	}
+	file.begin(header)
+	defer func() { file.close(summary{}) }()
+	out, err := r.outputs(header, file)
+	if err != nil {
+		return ended(err)
+	}
+	var src events.Source = p
+	if r.speed > 0 {
+		src = &paced{src: p, speed: r.speed, wait: waitUntil}
+	}
+	if err := ended(p.run(ctx, src, out.all)); err != nil {
+		return err
+	}
+	return r.finish(p, out)
+}
+
+// finish tells what there was, and what of it could not be read.
+func (r *replay) finish(p *playback, out *outputs) error {
+	trailer, whole := p.reader.Trailer()
+	if out.file != nil && whole {
+		out.file.close(counted(trailer))
+	}
+	if !r.quiet {
+		if err := replayed(r.app.err, out.shown, trailer, whole); err != nil && !errors.Is(err, syscall.EPIPE) {
+			return err
+		}
+	}
+	if text := passedOver(p.reader.Skipped()); text != "" {
+		r.app.log.Warn().Msg("a newer program wrote this recording; passed over: " + text)
+	}
+	if p.damage != nil {
+		return p.damage
+	}
+	if out.file != nil && out.file.err != nil {
+		return &exitError{Code: exitFailed} // it was told when it happened
+	}
+	if len(r.pids) > 0 && out.shown.total() == 0 {
+		return fmt.Errorf("process %d: %w in what is selected", r.pids[0], selection.ErrNoProcess)
+	}
+	return nil
+}
+
+// replayed writes the line at the end.
+func replayed(w io.Writer, shown *counter, t record.Trailer, whole bool) error {
+	noun, lost := "events", "what was lost is not known"
+	if shown.total() == 1 {
+		noun = "event"
+	}
+	if whole {
+		lost = fmt.Sprintf("%d recorded, %d lost", t.Events, t.Lost)
+	}
+	_, err := fmt.Fprintf(w, "%d %s%s, %s\n", shown.total(), noun, shown.byKind(), lost)
+	return err
+}
+
+// counted is a trailer as the summary that it was made of.
+func counted(t record.Trailer) summary {
+	s := summary{BirthsNewtask: t.BirthsNewtask, BirthsFork: t.BirthsFork, Mispredicted: t.Mispredicted}
+	if t.Kernel != nil {
+		s.ByKind = make(map[events.Kind]counts, len(t.Kernel))
+	}
+	for kind, c := range t.Kernel {
+		s.ByKind[kind] = counts(c)
+	}
+	return s
+}
+
+// passedOver names what this program does not know, with how often it came.
+func passedOver(s record.Skipped) string {
+	var all []string
+	for what, seen := range s.Kinds {
+		all = append(all, words.Count(int(seen), "event", "events")+" "+safe.String(what))
+	}
+	for what, seen := range s.Fields {
+		all = append(all, fmt.Sprintf("%s (%d×)", safe.String(what), seen))
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}

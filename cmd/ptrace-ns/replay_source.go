@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/record"
+)
+
+// playback is a recording as a source of events. It goes on behind what is damaged,
+// as far as anything whole is there, and remembers that it was.
+type playback struct {
+	path   string
+	file   io.ReadCloser
+	reader *record.Reader
+	damage error
+	tail   *tail // nil where the file does not grow
+}
+
+// openRecording opens a file, or standard input for "-", and reads the header. With
+// growing its end is waited for: until ctx ends or the recorder has.
+func (a *app) openRecording(ctx context.Context, path string, growing bool) (*playback, error) {
+	p := &playback{path: path, file: io.NopCloser(a.in)}
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("recording: %w", err)
+		}
+		p.file = f
+	}
+	var r io.Reader = p.file
+	if growing {
+		p.tail = &tail{ctx: ctx, r: p.file, idle: func() error { return nil }}
+		r = p.tail
+	}
+	var err error
+	if p.reader, err = record.NewReader(r, record.ReadOptions{Growing: growing}); err != nil {
+		return nil, errors.Join(p.broken(err), p.file.Close())
+	}
+	return p, nil
+}
+
+// Next returns the next event that is whole.
+func (p *playback) Next(ctx context.Context) (*events.Event, error) {
+	for {
+		ev, err := p.reader.Next(ctx)
+		if err == nil || errors.Is(err, io.EOF) {
+			return ev, err
+		}
+		if p.tail != nil && ctx.Err() != nil {
+			return nil, ctx.Err() // it is no damage that nobody waits any more
+		}
+		var damaged *record.DamagedError
+		if !errors.As(err, &damaged) {
+			return nil, err
+		}
+		if p.damage == nil {
+			p.damage = p.broken(err)
+		}
+		if !damaged.Resumable {
+			return nil, io.EOF
+		}
+	}
+}
+
+// broken gives a recording's damage its exit code.
+func (p *playback) broken(err error) error {
+	err = fmt.Errorf("%s: %w", p.path, err)
+	var damaged *record.DamagedError
+	if errors.As(err, &damaged) {
+		return &exitError{Code: exitDamaged, Err: err}
+	}
+	return err
+}
+
+// run gives the events to the sink, as a tracer does.
+func (p *playback) run(ctx context.Context, src events.Source, sink events.Sink) error {
+	if p.tail != nil {
+		p.tail.idle = sink.Flush
+	}
+	for {
+		ev, err := src.Next(ctx)
+		if err == nil && ev == nil {
+			err = sink.Flush()
+		} else if err == nil {
+			err = sink.Put(ev)
+		}
+		if err != nil {
+			return errors.Join(ended(err), sink.Flush())
+		}
+	}
+}
+
+// tail reads a file that grows: at its end it waits for more.
+type tail struct {
+	ctx  context.Context
+	r    io.Reader
+	idle func() error // called when the waiting begins
+}
+
+// lookAgain is how often a growing file is looked at; the recorder writes each second.
+const lookAgain = 100 * time.Millisecond
+
+func (t *tail) Read(b []byte) (int, error) {
+	for waited := false; ; waited = true {
+		n, err := t.r.Read(b)
+		if n > 0 || err != nil && !errors.Is(err, io.EOF) {
+			return n, err
+		}
+		if !waited {
+			if err := t.idle(); err != nil {
+				return 0, err
+			}
+		}
+		select {
+		case <-t.ctx.Done():
+			return 0, io.EOF
+		case <-time.After(lookAgain):
+		}
+	}
+}
+
+// paced gives events at the pace at which they happened, or at a multiple of it.
+type paced struct {
+	src   events.Source
+	speed float64
+	wait  func(context.Context, time.Time) error // until then
+
+	held    *events.Event // to be given when its time has come
+	due     time.Time
+	began   time.Time // of the first event that was no snapshot
+	beganNS uint64
+}
+
+func (p *paced) Next(ctx context.Context) (*events.Event, error) {
+	if ev := p.held; ev != nil {
+		p.held = nil
+		return ev, p.wait(ctx, p.due)
+	}
+	ev, err := p.src.Next(ctx)
+	if err != nil || ev == nil || ev.Kind == events.Snapshot {
+		return ev, err
+	}
+	if p.began.IsZero() {
+		p.began, p.beganNS = time.Now(), ev.BootNS
+	}
+	if ev.BootNS > p.beganNS {
+		p.due = p.began.Add(time.Duration(float64(ev.BootNS-p.beganNS) / p.speed))
+		if time.Now().Before(p.due) {
+			p.held = ev // it stays valid: the source is not asked again before
+			return nil, nil
+		}
+	}
+	return ev, nil
+}
+
+// waitUntil returns at that time, or with the context's error.
+func waitUntil(ctx context.Context, due time.Time) error {
+	timer := time.NewTimer(time.Until(due))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
