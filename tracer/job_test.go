@@ -51,7 +51,7 @@ func readStat(t *testing.T, pid int32) (s procStat, ok bool) {
 // jobs is the last of every process in a census.
 func jobs(t *testing.T) map[events.ProcKey]events.Job {
 	t.Helper()
-	census, err := TakeCensus()
+	census, err := TakeCensus(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
