@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 
 	"github.com/klauspost/compress/zstd"
@@ -18,6 +19,7 @@ const (
 var (
 	errCut        = errors.New("it ends in the midst of a frame")
 	errNoFrame    = errors.New("what is there is no frame")
+	errSum        = errors.New("a frame does not match its checksum")
 	errTooLarge   = fmt.Errorf("a frame holds more than %d MiB: decompress the file with zstd and read what comes out", MaxFrame>>20)
 	errNoChecksum = errors.New("a frame has no checksum: decompress the file with zstd and read what comes out")
 )
@@ -29,12 +31,12 @@ func (r *Reader) unpack(dst []byte, m *marker) ([]byte, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	if m != nil && n != int(m.packed) {
-		return nil, 0, errNoFrame
-	}
 	raw, err := r.in.peek(n)
 	if err != nil {
 		return nil, 0, cut(err)
+	}
+	if m != nil && (n != int(m.packed) || crc32.Checksum(raw, castagnoli) != m.sum) {
+		return nil, 0, errSum
 	}
 	text, err := r.zstd.DecodeAll(raw, dst[:0])
 	switch {
@@ -42,6 +44,8 @@ func (r *Reader) unpack(dst []byte, m *marker) ([]byte, int, error) {
 		return nil, 0, errTooLarge
 	case err != nil:
 		return nil, 0, fmt.Errorf("frame: %w", err)
+	case m != nil && len(text) != int(m.size):
+		return nil, 0, errSum
 	}
 	return text, n, nil
 }

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 )
@@ -11,6 +12,7 @@ import (
 // damaged one.
 type marker struct {
 	packed, size      uint32 // bytes of the frame, compressed and not
+	sum               uint32 // CRC-32C of the compressed bytes
 	events            uint32
 	firstSeq, lastSeq uint64
 	minNS, maxNS      uint64 // CLOCK_BOOTTIME
@@ -20,7 +22,7 @@ const (
 	frameMagic     = 0xFD2FB528
 	skippableMagic = 0x184D2A50 // to 0x184D2A5F (RFC 8878, 3.1.2)
 	markerMagic    = skippableMagic + 0xE
-	markerPayload  = 56
+	markerPayload  = 60
 	markerSize     = 8 + markerPayload
 )
 
@@ -37,29 +39,27 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 func (m *marker) append(b []byte) []byte {
 	start := len(b)
 	b = append(b, markerStart...)
-	for _, n := range []uint32{m.packed, m.size} {
+	for _, n := range []uint32{m.packed, m.size, m.sum, m.events} {
 		b = binary.LittleEndian.AppendUint32(b, n)
 	}
 	for _, n := range []uint64{m.firstSeq, m.lastSeq, m.minNS, m.maxNS} {
 		b = binary.LittleEndian.AppendUint64(b, n)
 	}
-	b = binary.LittleEndian.AppendUint32(b, m.events)
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b[start:], castagnoli))
 }
 
-// parseMarker reads markerSize bytes that begin with markerStart. A marker whose
-// checksum does not match, or whose sizes no writer would make, is none.
+// parseMarker reads markerSize bytes. Those whose checksum does not match, or
+// whose sizes no writer would make, are no marker.
 func parseMarker(b []byte) (m marker, ok bool) {
 	sum := binary.LittleEndian.Uint32(b[markerSize-4:])
-	if crc32.Checksum(b[:markerSize-4], castagnoli) != sum {
+	if !bytes.HasPrefix(b, markerStart) || crc32.Checksum(b[:markerSize-4], castagnoli) != sum {
 		return marker{}, false
 	}
-	at := b[len(markerStart):]
+	u32 := func(at int) uint32 { return binary.LittleEndian.Uint32(b[len(markerStart)+at:]) }
+	u64 := func(at int) uint64 { return binary.LittleEndian.Uint64(b[len(markerStart)+at:]) }
 	m = marker{
-		packed: binary.LittleEndian.Uint32(at), size: binary.LittleEndian.Uint32(at[4:]),
-		firstSeq: binary.LittleEndian.Uint64(at[8:]), lastSeq: binary.LittleEndian.Uint64(at[16:]),
-		minNS: binary.LittleEndian.Uint64(at[24:]), maxNS: binary.LittleEndian.Uint64(at[32:]),
-		events: binary.LittleEndian.Uint32(at[40:]),
+		packed: u32(0), size: u32(4), sum: u32(8), events: u32(12),
+		firstSeq: u64(16), lastSeq: u64(24), minNS: u64(32), maxNS: u64(40),
 	}
 	return m, m.packed <= maxPacked && m.size <= MaxFrame
 }

@@ -41,6 +41,8 @@ type Reader struct {
 	lastSeq uint64
 	lines   uint64 // of events, read or not known
 	partial bool   // not all lines were seen
+	marked  bool   // the file has markers
+	pending error  // damage before the header, to be told by Next
 	skipped Skipped
 	trailer *Trailer
 	end     error // what Next returns from now on
@@ -91,16 +93,33 @@ func NewReader(r io.Reader, o ReadOptions) (*Reader, error) {
 	default:
 		return nil, fmt.Errorf("what begins with the bytes % x is no recording: neither zstd nor lines of JSON", start)
 	}
-	if err := rd.nextLine(); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = rd.damaged(errCut)
-		}
+	if err := rd.readHeader(); err != nil {
 		return nil, err
 	}
-	if err := rd.decode.Header(rd.line, &rd.header); err != nil {
-		return nil, fmt.Errorf("recording: %w", err)
-	}
 	return rd, nil
+}
+
+// readHeader reads the first line. When only the marker before it is damaged,
+// that is told later.
+func (r *Reader) readHeader() error {
+	err := r.nextLine()
+	var damaged *DamagedError
+	if errors.As(err, &damaged) && damaged.Resumable {
+		r.pending = err
+		err = r.nextLine()
+	}
+	if errors.Is(err, io.EOF) {
+		err = r.damaged(errCut)
+	}
+	if err == nil {
+		if err = r.decode.Header(r.line, &r.header); err != nil {
+			err = fmt.Errorf("recording: %w", err)
+		}
+	}
+	if err != nil && r.pending != nil {
+		return r.pending
+	}
+	return err
 }
 
 // Header returns the recording's first line.
@@ -129,6 +148,10 @@ func (r *Reader) Next(ctx context.Context) (*events.Event, error) {
 	for {
 		if r.end != nil {
 			return nil, r.end
+		}
+		if err := r.pending; err != nil {
+			r.pending = nil
+			return nil, r.failed(err)
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err

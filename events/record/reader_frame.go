@@ -26,6 +26,9 @@ func (r *Reader) nextFrame() error {
 		case magicOf(start)&^0xf != skippableMagic:
 			return r.dataFrame(m)
 		case !bytes.HasPrefix(markerStart, start):
+			if r.marked {
+				return r.search(nil, errMarker)
+			}
 			m = nil
 			if !r.in.pass(8 + int64(magicOf(start[4:]))) {
 				return r.damaged(errCut)
@@ -34,7 +37,7 @@ func (r *Reader) nextFrame() error {
 			if m, err = r.marker(); err != nil {
 				return err
 			}
-			if m != nil && r.unwanted(m) {
+			if r.unwanted(m) {
 				r.partial = true
 				if !r.in.pass(int64(m.packed)) {
 					return r.damaged(errCut)
@@ -53,19 +56,16 @@ func (r *Reader) wholeEnd() error {
 	return io.EOF
 }
 
-// marker reads a marker, nil for another's frame of the same kind.
+// marker reads a marker. A file that has one has no other skippable frames.
 func (r *Reader) marker() (*marker, error) {
 	b, err := r.in.peek(markerSize)
 	if err != nil {
 		return nil, r.damaged(cut(err))
 	}
-	ours := bytes.HasPrefix(b, markerStart)
 	m, ok := parseMarker(b)
 	r.in.skip(markerSize)
-	switch {
-	case !ours:
-		return nil, nil
-	case !ok:
+	r.marked = true
+	if !ok {
 		return nil, r.resumable(errMarker)
 	}
 	return &m, nil

@@ -3,6 +3,7 @@ package record
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"sync"
 	"time"
@@ -157,7 +158,9 @@ func (w *Writer) endFrame() {
 	}
 	var room [markerSize]byte
 	w.packed = w.zstd.EncodeAll(w.lines, append(w.packed[:0], room[:]...))
-	w.frame.packed, w.frame.size = uint32(len(w.packed)-markerSize), uint32(len(w.lines))
+	frame := w.packed[markerSize:]
+	w.frame.packed, w.frame.size = uint32(len(frame)), uint32(len(w.lines))
+	w.frame.sum = crc32.Checksum(frame, castagnoli)
 	w.frame.append(w.packed[:0])
 	if _, err := w.w.Write(w.packed); err != nil {
 		w.err = fmt.Errorf("recording: %w", err)
