@@ -95,7 +95,7 @@ fetch_root() {
 	for deb in "$new"/debs/*.deb; do
 		dpkg-deb -x "$deb" "$new/root"
 	done
-	rm -rf "$new/debs" "$new"/root/usr/share/{doc,man,locale,info,bash-completion,zoneinfo,perl}
+	rm -rf "$new/debs" "$new"/root/usr/share/{doc,man,locale,info,bash-completion,zoneinfo,perl} "$new"/root/usr/lib/*/perl*
 	mv "$new/root" "$dir"
 	rm -rf "$new"
 	echo "$dir"

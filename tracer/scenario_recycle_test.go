@@ -68,7 +68,7 @@ func checkT02(s *told) {
 // another's parent or end.
 func TestT02(t *testing.T) {
 	kerneltest.RequireBPF(t)
-	h := scenario.Start(t, "T02", "100000")
+	h := scenario.Start(t, "T02", often(100_000))
 	var r recycler
 	run := start(t, Options{BufferBytes: 64 << 20}, &r)
 	h.Go()

@@ -13,7 +13,7 @@ import (
 
 // limit is when a helper that hangs is given up; its processes end themselves
 // by alarm(2) at about the same time.
-const limit = 60 * time.Second
+var limit = Patience(60 * time.Second)
 
 // Helper is one run of a scenario program. It has done nothing yet when Start
 // returns, so that a tracer can be told its PID first.

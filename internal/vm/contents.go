@@ -32,6 +32,9 @@ func (o options) fill(to io.Writer, modules []string) (cover map[string]string, 
 		if !ok {
 			return nil, fmt.Errorf("-add %s: no colon in it", add)
 		}
+		if from, err = filepath.EvalSymlinks(from); err != nil {
+			return nil, fmt.Errorf("-add %s: %w", add, err)
+		}
 		if err := a.tree(path, from); err != nil {
 			return nil, err
 		}
@@ -43,7 +46,7 @@ func (o options) fill(to io.Writer, modules []string) (cover map[string]string, 
 	if err := addModule(a, dir); err != nil {
 		return nil, err
 	}
-	work := order.Order{Env: environ(), Dir: dir}
+	work := order.Order{Env: environ(o.accel), Dir: dir}
 	for _, name := range modules {
 		path := "/vm/modules/" + name
 		work.Modules = append(work.Modules, path)
@@ -93,10 +96,13 @@ func addModule(a *archive, dir string) error {
 }
 
 // environ is what the program gets of this environment, and what the machine adds.
-func environ() []string {
+func environ(accel string) []string {
 	env := []string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TMPDIR=/tmp", "LANG=C.UTF-8",
 		"PTRACE_NS_OUT=" + order.Out,
+	}
+	if accel == "tcg" {
+		env = append(env, "PTRACE_NS_EMULATED=1")
 	}
 	for _, v := range os.Environ() {
 		if strings.HasPrefix(v, "PTRACE_NS_") || strings.HasPrefix(v, "GOTRACEBACK=") || strings.HasPrefix(v, "GODEBUG=") {

@@ -14,11 +14,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
+	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
 )
 
 // patience is how long something that must come is waited for. It says nothing of
 // how fast the program is: other work may have the processors.
-const patience = 20 * time.Second
+var patience = kerneltest.Patience(20 * time.Second)
 
 // line is one event as it was printed.
 type line struct {

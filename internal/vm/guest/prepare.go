@@ -23,8 +23,6 @@ var mounts = []struct {
 	{"devpts", "/dev/pts", true},
 	{"tmpfs", "/dev/shm", true},
 	{"tmpfs", "/run", true},
-	{"tmpfs", "/tmp", true},
-	{"tmpfs", "/var/tmp", true},
 	{"cgroup2", "/sys/fs/cgroup", true},
 	{"bpf", "/sys/fs/bpf", false},
 	{"securityfs", "/sys/kernel/security", false},
@@ -43,6 +41,9 @@ func prepare() error {
 		}
 	}
 	for _, dir := range []string{"/tmp", "/var/tmp", "/dev/shm"} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
 		if err := os.Chmod(dir, 0o777|os.ModeSticky); err != nil {
 			return err
 		}
