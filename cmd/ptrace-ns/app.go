@@ -25,6 +25,7 @@ type app struct {
 	user           func(uint32) string
 	open           func(context.Context, liveOptions) (tracing, error)
 	look           func(context.Context) (*census, error)
+	runtimeAPI     string // what --runtime-api says
 
 	log       zerolog.Logger
 	logLevel  *zerolog.Level // nil is for the command to choose
@@ -39,9 +40,15 @@ func newApp() *app {
 		getenv: os.Getenv,
 		width:  terminalWidth,
 		user:   userNames(),
-		open:   openLive,
-		look:   lookLive,
 	}
+	a.open = func(ctx context.Context, o liveOptions) (tracing, error) {
+		if err := a.checkRuntimeAPI(); err != nil {
+			return nil, err
+		}
+		o.RuntimeAPI = a.runtimeAPI
+		return openLive(ctx, o)
+	}
+	a.look = func(ctx context.Context) (*census, error) { return lookLive(ctx, a.runtimeAPI) }
 	a.setUpLog()
 	return a
 }

@@ -66,6 +66,7 @@ func newLineage(a *app) *cobra.Command {
 	f.StringVarP(&o.output, "output", "o", "text", "print `FORMAT`: text or json")
 	f.BoolVar(&o.live, "live", false, "attach, and tell what happens until the process has ended")
 	f.DurationVar(&o.timeout, "timeout", 0, "with --live: end after `DURATION`, e.g. 90s")
+	a.runtimeAPIFlag(cmd)
 	complete(cmd, "output", "text", "json")
 	return cmd
 }

@@ -7,19 +7,26 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/tracer"
+	"github.com/ptrace-ns/ptrace-ns/tracer/container"
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
 )
 
 // kernel is the live kernel behind the seam.
 type kernel struct {
 	*tracer.Kernel
+	who    *container.Lookup
 	header *events.Header
 	model  *tree.Model
 	mu     sync.Mutex // held while an event is told
 }
 
 func openLive(_ context.Context, o liveOptions) (tracing, error) {
+	who, err := lookup(o.RuntimeAPI)
+	if err != nil {
+		return nil, err
+	}
 	k, err := tracer.Open(tracer.Options{
+		Containers:  who,
 		BufferBytes: o.BufferBytes,
 		MaxArgs:     o.MaxArgs,
 		Env:         o.Env != envOff,
@@ -29,13 +36,15 @@ func openLive(_ context.Context, o liveOptions) (tracing, error) {
 		CgroupDirs:  o.CgroupDirs,
 	})
 	if err != nil {
+		who.Close()
 		return nil, impossible(err)
 	}
 	header, err := k.Header()
 	if err != nil {
+		who.Close()
 		return nil, errors.Join(err, k.Close())
 	}
-	return &kernel{Kernel: k, header: header, model: tree.New(tree.Options{Keep: o.Keep})}, nil
+	return &kernel{Kernel: k, who: who, header: header, model: tree.New(tree.Options{Keep: o.Keep})}, nil
 }
 
 // smallestBuffer is the least BufferBytes that goes with the other options.
@@ -51,6 +60,11 @@ func impossible(err error) error {
 		return &exitError{Code: exitImpossible, Err: err}
 	}
 	return err
+}
+
+func (k *kernel) Close() error {
+	k.who.Close()
+	return k.Kernel.Close()
 }
 
 func (k *kernel) Header() *events.Header { return k.header }

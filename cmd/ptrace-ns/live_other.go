@@ -11,6 +11,6 @@ var errNotLinux = &exitError{Code: exitImpossible, Err: errors.New("tracing need
 
 func openLive(context.Context, liveOptions) (tracing, error) { return nil, errNotLinux }
 
-func lookLive(context.Context) (*census, error) { return nil, errNotLinux }
+func lookLive(context.Context, string) (*census, error) { return nil, errNotLinux }
 
 func smallestBuffer(liveOptions) int { return 1 }

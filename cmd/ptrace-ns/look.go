@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os/user"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -44,6 +43,9 @@ const partialLook = "this program runs in a child PID namespace: it sees only th
 
 // census looks at all processes and warns where that is not the whole machine.
 func (a *app) census(ctx context.Context) (*census, error) {
+	if err := a.checkRuntimeAPI(); err != nil {
+		return nil, err
+	}
 	c, err := a.look(ctx)
 	if err == nil && c.partial {
 		a.log.Warn().Msg(partialLook)
@@ -102,12 +104,8 @@ func ancestry(m *tree.Model, pid int32) map[events.ProcKey]bool {
 // inContainers wants processes of the containers with one of the names, or whose
 // id begins so.
 func inContainers(names []string) func(*tree.Process) bool {
-	return func(p *tree.Process) bool {
-		c := p.Container
-		return c != nil && slices.ContainsFunc(names, func(name string) bool {
-			return name == c.Name || strings.HasPrefix(c.ID, name)
-		})
-	}
+	chosen := &selection.Containers{Names: names}
+	return func(p *tree.Process) bool { return chosen.Choose(p.Container) }
 }
 
 // userNames returns a function that names a user id, by its number where there is

@@ -10,8 +10,13 @@ import (
 )
 
 // lookLive looks at the processes of this machine with nothing attached.
-func lookLive(ctx context.Context) (*census, error) {
-	taken, err := tracer.TakeCensus(nil)
+func lookLive(ctx context.Context, api string) (*census, error) {
+	who, err := lookup(api)
+	if err != nil {
+		return nil, err
+	}
+	defer who.Close()
+	taken, err := tracer.TakeCensus(who)
 	if err != nil {
 		return nil, impossible(err)
 	}

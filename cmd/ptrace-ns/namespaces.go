@@ -41,6 +41,7 @@ func newNamespaces(a *app) *cobra.Command {
 	}
 	cmd.Flags().StringVarP(&o.output, "output", "o", "text", "print `FORMAT`: text or json")
 	cmd.Flags().StringVar(&o.color, "color", "auto", "colour text `WHEN`: auto, always or never; NO_COLOR is heeded by auto")
+	a.runtimeAPIFlag(cmd)
 	complete(cmd, "output", "text", "json")
 	complete(cmd, "color", "auto", "always", "never")
 	return cmd

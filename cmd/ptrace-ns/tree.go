@@ -71,7 +71,8 @@ func newTree(a *app) *cobra.Command {
 	f.BoolVar(&o.exited, "exited", false, "tell how those ended that are not reaped yet")
 	f.BoolVar(&o.kthreads, "kthreads", false, "show each kernel thread, not only how many there are")
 	f.BoolVarP(&o.long, "long", "l", false, "do not cut lines at the terminal's width")
-	f.StringSliceVarP(&o.containers, "container", "c", nil, "only the container whose id begins with `ID` (repeatable)")
+	f.StringSliceVarP(&o.containers, "container", "c", nil, "only the container with that `NAME`, or whose id begins so, and those in it (repeatable)")
+	a.runtimeAPIFlag(cmd)
 	complete(cmd, "output", "text", "json", "dot", "mermaid")
 	complete(cmd, "color", "auto", "always", "never")
 	return cmd
@@ -109,13 +110,13 @@ func (o *treeOptions) check(recoloured bool) error {
 		return usageError("-j is for text and does not go with -o %s", o.output)
 	}
 	if o.ancestors && o.root == nil && len(o.containers) == 0 {
-		return usageError("-s needs a PID or -c ID whose ancestors to show")
+		return usageError("-s needs a PID or -c NAME whose ancestors to show")
 	}
 	if o.root != nil && len(o.containers) > 0 {
 		return usageError("-c does not go with a PID")
 	}
 	if slices.Contains(o.containers, "") {
-		return usageError("container id is empty")
+		return usageError("container's name or id is empty")
 	}
 	return nil
 }
@@ -142,7 +143,7 @@ func (o *treeOptions) run(ctx context.Context, a *app) error {
 	}
 	roots := picture.Forest(c.model, s)
 	if len(roots) == 0 && len(o.containers) > 0 {
-		return fmt.Errorf("container %s: no process is in it; containers are known by their ids, not by names", strings.Join(o.containers, ", "))
+		return fmt.Errorf("container %s: no process is in it", strings.Join(o.containers, ", "))
 	}
 	if o.byNS {
 		return ended(forest.Grouped(a.out, picture.Namespaces(c.model, c.nowNS), roots, o.view(a, c)))

@@ -21,6 +21,7 @@ type watchOptions struct {
 	follow, host, newPidns     bool
 	pidns                      []uint
 	containers                 []string
+	chosen                     containerFlags
 	filter                     string
 	threads, syscalls, quiet   bool
 	tree                       bool
@@ -80,6 +81,7 @@ func newWatch(a *app) *cobra.Command {
 	o.selectionFlags(cmd.Flags())
 	o.kernelFlags(cmd.Flags())
 	o.outputFlags(cmd.Flags())
+	a.runtimeAPIFlag(cmd)
 	completeWatch(cmd)
 	return cmd
 }
@@ -91,7 +93,8 @@ func (o *watchOptions) selectionFlags(f *pflag.FlagSet) {
 	f.UintSliceVar(&o.pidns, "pidns", nil, "only the PID namespace `INUM` and those nested in it, as ls -l /proc/PID/ns/pid shows it (repeatable)")
 	f.BoolVar(&o.newPidns, "new-pidns", false, "only PID namespaces that are born from now on")
 	f.BoolVar(&o.host, "host", false, "only processes outside any child PID namespace and any container")
-	f.StringSliceVarP(&o.containers, "container", "c", nil, "only the container whose id begins with `ID` (repeatable); what docker exec runs is in it from the moment that its cgroup says so")
+	f.StringSliceVarP(&o.containers, "container", "c", nil, "only the container with that `NAME`, or whose id begins so, and those in it (repeatable); what docker exec runs is in it from the moment that its cgroup says so")
+	o.chosen.add(f)
 	f.StringVarP(&o.filter, "filter", "F", "", "only events for which `EXPR` is true")
 	f.DurationVar(&o.timeout, "timeout", 0, "end after `DURATION`, e.g. 90s")
 	f.Uint64Var(&o.maxEvents, "max-events", 0, "end after `N` events")
@@ -157,6 +160,7 @@ func asked(flags *pflag.FlagSet) map[string]any {
 func completeWatch(cmd *cobra.Command) {
 	complete(cmd, "output", "text", "json")
 	complete(cmd, "color", "auto", "always", "never")
+	completeContainers(cmd)
 	complete(cmd, "env", string(envNames), string(envValues))
 	completeEvents(cmd)
 }

@@ -31,6 +31,7 @@ type watch struct {
 	// mistake of the caller.
 	recorded  bool
 	redaction *recording.Redaction
+	limits    recording.Options // of the file; its path and name are elsewhere
 	// within lets a part of a recording pass; nil is all of it.
 	within func(*events.Header, events.Sink) events.Sink
 }
@@ -119,13 +120,12 @@ func (w *watch) checkScope() error {
 	if w.host {
 		w.wanted = append(w.wanted, selection.OnHost)
 	}
-	if slices.Contains(w.containers, "") {
-		return fmt.Errorf("container id is empty")
+	in, err := w.chosen.check(w.containers)
+	if w.host && len(in) > 0 {
+		return fmt.Errorf("--host leaves out what -c, --pod, -n, --image, --runtime and --new-containers ask for")
 	}
-	if len(w.containers) > 0 {
-		w.wanted = append(w.wanted, selection.InContainer(w.containers))
-	}
-	return nil
+	w.wanted = append(w.wanted, in...)
+	return err
 }
 
 func (w *watch) checkKinds() error {

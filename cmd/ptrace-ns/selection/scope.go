@@ -2,7 +2,6 @@ package selection
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
@@ -23,17 +22,6 @@ func InPidns(inums []uint32) Predicate {
 // OnHost wants processes that are in no child PID namespace and no container.
 func OnHost(ev *events.Event) bool {
 	return ev.Process.Chain.Level() == 0 && ev.Process.Container == nil && ev.Pidns == nil
-}
-
-// InContainer wants processes of the containers with one of the names, or whose
-// id begins so.
-func InContainer(names []string) Predicate {
-	return func(ev *events.Event) bool {
-		c := ev.Process.Container
-		return c != nil && slices.ContainsFunc(names, func(name string) bool {
-			return name == c.Name || strings.HasPrefix(c.ID, name)
-		})
-	}
 }
 
 // NewPidns wants what concerns PID namespaces that are born while it watches.

@@ -91,9 +91,9 @@ func TestPredicates(t *testing.T) {
 	}{
 		"host":           {selection.OnHost, "exit:4 lost:0"},
 		"pidns":          {selection.InPidns([]uint32{2}), "exit:6 pidns_destroy:0 lost:0"},
-		"container":      {selection.InContainer([]string{"web"}), "exit:5 lost:0"},
-		"container id":   {selection.InContainer([]string{"x", "9f1"}), "exit:5 lost:0"},
-		"container part": {selection.InContainer([]string{"we"}), "lost:0"},
+		"container":      {(&selection.Containers{Names: []string{"web"}}).Wants, "exit:5 lost:0"},
+		"container id":   {(&selection.Containers{Names: []string{"x", "9f1"}}).Wants, "exit:5 lost:0"},
+		"container part": {(&selection.Containers{Names: []string{"we"}}).Wants, "lost:0"},
 		"pids":           {selection.PIDs([]int32{4, 6}), "exit:4 exit:6 lost:0"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -23,7 +23,7 @@ func (u *unknown) Put(ev *events.Event) error {
 		if ev.Kind != events.Snapshot {
 			u.over()
 		}
-		u.names = slices.DeleteFunc(u.names, func(name string) bool { return InContainer([]string{name})(ev) })
+		u.names = slices.DeleteFunc(u.names, func(name string) bool { return (&Containers{Names: []string{name}}).Wants(ev) })
 	}
 	return u.next.Put(ev)
 }
