@@ -22,6 +22,9 @@ type child struct {
 	done chan struct{} // closed at its end
 	// settled is closed when it has ended or, being told to, did not want to.
 	settled chan struct{}
+	// linger is what is waited for between the command's end and that of the tracing;
+	// nil is nothing. It returns when the context ends.
+	linger func(context.Context)
 }
 
 // findCommand looks the command up before anything is attached, with the codes
@@ -69,6 +72,9 @@ func (c *child) lifetime(ctx context.Context) (context.Context, context.CancelFu
 	go func() {
 		c.settle(ctx)
 		close(c.settled)
+		if c.linger != nil {
+			c.linger(ctx)
+		}
 		cancel()
 	}()
 	return longer, cancel

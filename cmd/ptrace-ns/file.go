@@ -26,19 +26,16 @@ func (w *watch) createFile() (*eventFile, error) {
 	if w.file == "" {
 		return nil, nil
 	}
-	failed := func(err error) { w.app.log.Error().Err(err).Msg("event file given up") }
-	return newEventFile(recording.Options{Path: w.file, Replace: w.replace}, w.redaction, failed)
-}
-
-// newEventFile makes a file; failed is told the first error of writing it.
-func newEventFile(o recording.Options, r *recording.Redaction, failed func(error)) (*eventFile, error) {
+	o := w.limits
+	o.Path, o.Replace = w.file, w.replace
 	file, err := recording.Create(o)
 	if err != nil {
 		return nil, fmt.Errorf("event file: %w", err)
 	}
+	failed := func(err error) { w.app.log.Error().Err(err).Msg("event file given up") }
 	f := &eventFile{next: file, file: file, failed: failed}
-	if r != nil {
-		f.next = recording.Redact(file, r)
+	if w.redaction != nil {
+		f.next = recording.Redact(file, w.redaction)
 	}
 	return f, nil
 }

@@ -17,19 +17,25 @@ var sizeUnits = []struct {
 
 // Set implements pflag.Value.
 func (s *size) Set(text string) error {
+	n, ok := parseSize(text, 31)
+	if !ok {
+		return fmt.Errorf("size %q is not a number below 2 GiB with an optional K, M, KiB or MiB", text)
+	}
+	*s = size(n)
+	return nil
+}
+
+// parseSize reads a number below 2 to the power of bits.
+func parseSize(text string, bits int) (uint64, bool) {
 	for _, unit := range sizeUnits {
 		digits, ok := strings.CutSuffix(strings.ToUpper(text), unit.suffix)
 		if !ok {
 			continue
 		}
-		n, err := strconv.ParseUint(strings.TrimSpace(digits), 10, 31)
-		if err != nil || n > 1<<31>>unit.shift-1 {
-			return fmt.Errorf("size %q is not a number below 2 GiB with an optional K, M, KiB or MiB", text)
-		}
-		*s = size(n << unit.shift)
-		return nil
+		n, err := strconv.ParseUint(strings.TrimSpace(digits), 10, bits)
+		return n << unit.shift, err == nil && n <= 1<<bits>>unit.shift-1
 	}
-	return nil
+	return 0, false
 }
 
 // String implements pflag.Value.
@@ -49,3 +55,22 @@ func (*size) Type() string { return "SIZE" }
 
 // powerOfTwo reports whether it is one, as a ring buffer's size must be.
 func (s size) powerOfTwo() bool { return bits.OnesCount(uint(s)) == 1 }
+
+// bulk is a number of bytes on a disk.
+type bulk int64
+
+// Set implements pflag.Value.
+func (b *bulk) Set(text string) error {
+	n, ok := parseSize(text, 50)
+	if !ok {
+		return fmt.Errorf("size %q is not a number with an optional K, M, G, KiB, MiB or GiB", text)
+	}
+	*b = bulk(n)
+	return nil
+}
+
+// String implements pflag.Value.
+func (b bulk) String() string { return size(b).String() }
+
+// Type implements pflag.Value.
+func (*bulk) Type() string { return "SIZE" }

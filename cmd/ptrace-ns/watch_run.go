@@ -19,13 +19,19 @@ import (
 type outputs struct {
 	all   events.Sink
 	shown *counter
-	file  *eventFile // nil without -w
-	tree  *treeShow  // nil without --tree
+	file  *eventFile // nil without a file
+	// again is called from time to time while no event is told, last at the end; nil
+	// is nothing to do.
+	again, last func(*tree.Model) error
+	interval    time.Duration
 }
 
 // run traces until a signal, the timeout, enough events, a closed pipe or the
 // command's end.
-func (w *watch) run(ctx context.Context) (err error) {
+func (w *watch) run(ctx context.Context) error { return w.traced(ctx, w.outputs) }
+
+// traced is a run whose events go the way that route makes.
+func (w *watch) traced(ctx context.Context, route func(*events.Header, *eventFile) (*outputs, error)) (err error) {
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	if w.output == "text" && w.app.outTTY {
@@ -53,7 +59,7 @@ func (w *watch) run(ctx context.Context) (err error) {
 	header.Version, header.Options = readBuild().Version, w.asked
 	file.begin(&header)
 	defer func() { file.close(summary{}) }()
-	out, err := w.outputs(&header, file)
+	out, err := route(&header, file)
 	if err != nil {
 		return ended(err)
 	}
@@ -61,8 +67,8 @@ func (w *watch) run(ctx context.Context) (err error) {
 	if err := w.trace(ctx, live, out); err != nil {
 		return err
 	}
-	if out.tree != nil {
-		if err := ended(live.Look(out.tree.show)); err != nil {
+	if out.last != nil {
+		if err := ended(live.Look(out.last)); err != nil {
 			return err
 		}
 	}
@@ -100,9 +106,9 @@ func (w *watch) trace(ctx context.Context, live tracing, out *outputs) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	last := &untilError{next: out.all, end: cancel}
-	if w.interval > 0 {
-		again := func(m *tree.Model) error { return errors.Join(last.Flush(), out.tree.show(m)) }
-		stop := every(w.interval, func() error { return live.Look(again) }, func(error) { cancel() })
+	if out.interval > 0 {
+		again := func(m *tree.Model) error { return errors.Join(last.Flush(), out.again(m)) }
+		stop := every(out.interval, func() error { return live.Look(again) }, func(error) { cancel() })
 		defer stop()
 	}
 	err := ended(live.Run(ctx, last))
@@ -212,8 +218,9 @@ func (w *watch) outputs(h *events.Header, file *eventFile) (*outputs, error) {
 		sinks = []events.Sink{nsLog{w.app.log}, stream, screen}
 	}
 	if w.tree {
-		out.tree = w.newTreeShow(h.BootTimeNS)
-		sinks = append(sinks[:1:1], append([]events.Sink{&out.tree.followed}, sinks[1:]...)...)
+		show := w.newTreeShow(h.BootTimeNS)
+		out.again, out.last, out.interval = show.show, show.show, w.interval
+		sinks = append(sinks[:1:1], append([]events.Sink{&show.followed}, sinks[1:]...)...)
 	}
 	out.all = selection.Where(selection.Tee(sinks...), w.wanted...)
 	switch {
