@@ -102,7 +102,8 @@ func (m *Model) recallDerived(ev *events.Event) {
 		m.recallReparent(p, ev)
 	case ev.Pidns != nil:
 		m.recallPidns(p, ev)
-	case ev.Kind == events.ContainerStart && p.Container != nil:
+	case ev.Kind == events.ContainerStart && ev.Process.Container != nil:
+		m.setContainer(p, &ev.Process)
 		m.containers[p.Container.ID] = p.Key
 	}
 }

@@ -77,14 +77,10 @@ func (m *Model) settleParent(p *Process) {
 // foretold returns the last change of parent when it was foretold and nobody has
 // seen it, else nil.
 func (p *Process) foretold() *Adoption {
-	last := p.lastAdoption()
-	if p.edge != Predicted || last == nil {
+	if p.edge != Predicted {
 		return nil
 	}
-	if last.Confirmed || last.To.Key != p.parent.Key {
-		return nil
-	}
-	return last
+	return p.lastAdoption()
 }
 
 // confirm trusts in the parent that p was seen to have. Where that was foretold it
@@ -119,7 +115,7 @@ func (m *Model) correct(p, to *Process) {
 // SawParent folds what was seen of a process besides its records, in /proc say: that
 // its parent is now the holder of this PID. It must not be called with what earlier
 // records, not folded yet, could explain. It settles what was foretold, and nothing
-// else.
+// else: what happened in a gap since has no time here.
 func (m *Model) SawParent(key events.ProcKey, parentPID int32, tell func(*events.Event) error) error {
 	p := m.procs[key]
 	if p == nil || p.State != Live || p.foretold() == nil {
@@ -128,7 +124,7 @@ func (m *Model) SawParent(key events.ProcKey, parentPID int32, tell func(*events
 	m.current, m.currentTold, m.tell, m.err = &events.Event{}, false, tell, nil
 	if p.parent.Key.PID == parentPID {
 		m.confirm(p)
-	} else if to := m.byPID[parentPID]; to != nil && to.adopts() && older(to.Key, key) {
+	} else if to := m.byPID[parentPID]; to != nil && to.adopts() && older(to.Key, key) && p.edgeGap == m.gap {
 		m.correct(p, to)
 	}
 	err := m.err

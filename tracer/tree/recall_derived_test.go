@@ -1,0 +1,80 @@
+package tree
+
+import (
+	"testing"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// A PID of nobody who is known is no parent, and not the idle task either.
+func TestRecallUnknownParent(t *testing.T) {
+	m := New(Options{})
+	key := events.ProcKey{PID: 7, Start: 70}
+	ev := &events.Event{Seq: 1, BootNS: 80, Kind: events.OOM, Process: events.Process{
+		Key: key, TID: 7, Chain: events.PIDChain{{NS: events.NSID{Inum: 1}, PID: 7}}, Parent: events.Ref{Key: events.ProcKey{PID: 3}},
+	}}
+	m.Recall(ev)
+	p, ok := m.Process(key)
+	if !ok || p.State != Live || m.Certainty(p) != Unknown {
+		t.Fatalf("process %+v, parent %v", p, m.Certainty(p))
+	}
+	if _, ok := p.Parent(); ok || m.Stats().Known != 1 {
+		t.Errorf("%d processes are known", m.Stats().Known)
+	}
+	if ev.Process.Parent.Key.PID != 3 {
+		t.Error("the event was changed")
+	}
+}
+
+// What the records of a stream leave out, what followed from them says.
+func TestRecallDerivedAlone(t *testing.T) {
+	k := newKernel(true)
+	sub := k.fork(k.init, 0)
+	k.becomeSubreaper(sub)
+	a := k.fork(sub, 0)
+	init := k.fork(a, cloneNewPID)
+	k.log[len(k.log)-1].Fork.Syscall = "clone3"
+	member := k.fork(init, 0)
+	k.exit(a, killed)
+	k.contain(init, "c1")
+	k.execIn(init, "app", "c1")
+	told := apply(t, New(Options{}), k.log)
+	first := len(told)
+	k.exit(init, events.ExitStatus{Code: 4})
+	told = apply(t, New(Options{}), k.log)
+	m, raw := New(Options{}), New(Options{})
+	recall := func(all []*events.Event) {
+		for _, ev := range all {
+			if ev.Kind.Derived() {
+				m.Recall(ev)
+			} else {
+				raw.Recall(ev)
+			}
+		}
+	}
+	recall(told[:first])
+	p, ok := m.Process(init.key)
+	if !ok || p.State != Live || len(p.Adoptions()) != 1 || p.Adoptions()[0].To.Key != sub.key || p.Adoptions()[0].Reason != events.ReparentSubreaper {
+		t.Fatalf("the init is %+v", p)
+	}
+	wantParent(t, m, init, sub, Inferred) // for much is missing
+	ns := p.Namespace()
+	if !ns.Born || ns.Via != "clone3" || ns.Creator.Key != a.key || ns.ID != init.ns.id || ns.Init.Key != init.key {
+		t.Errorf("the namespace is %+v", ns)
+	}
+	if p.Container == nil || m.containers["c1"] != init.key {
+		t.Errorf("container %+v, %v", p.Container, m.containers)
+	}
+	recall(told[first:])
+	if end, ok := p.End(); !ok || end.Status.Code != 4 || p.State != Exited {
+		t.Errorf("the init is %v, ended %+v", p.State, end)
+	}
+	if v, ok := m.Process(member.key); ok && v.State == Live {
+		t.Error("a member lives in a namespace that is no more")
+	}
+	for _, m := range []*Model{m, raw} {
+		if n := len(namespaces(m)); n != 1 || len(m.containers) != 0 {
+			t.Errorf("%d namespaces, containers %v", n, m.containers)
+		}
+	}
+}
