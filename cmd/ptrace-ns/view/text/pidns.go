@@ -146,7 +146,11 @@ func (p *printer) syscall(ev *events.Event) {
 			p.str(" fd ", strconv.Itoa(int(d.FD)))
 		}
 	case events.Subreaper:
-		p.str([]string{"no subreaper any more", "is a subreaper now"}[min(max(d.Arg, -d.Arg), 1)])
+		if d.Arg != 0 {
+			p.str("is a subreaper now")
+		} else {
+			p.str("no subreaper any more")
+		}
 	case events.PivotRoot:
 		p.str(" ")
 		p.b = words.AppendQuoted(p.b, d.NewRoot)
