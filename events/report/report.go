@@ -26,6 +26,8 @@ const (
 type Node struct {
 	Process events.Process
 	State   State
+	// Label says in words what it is for, and for which container; empty is nothing.
+	Label string
 	// Exit is how it ended, nil while it lives or when nobody saw.
 	Exit       *events.ExitStatus
 	LifetimeNS uint64         // 0 is not known

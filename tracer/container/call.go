@@ -102,8 +102,12 @@ func (c Call) Runtime(program string) string {
 		return "docker"
 	case c.Namespace != "":
 		return "containerd"
+	case strings.Contains(c.Root, "/docker/runtime-"): // moby, libcontainerd
+		return "docker"
+	case strings.Contains(c.Root, "/containerd/runc/"): // containerd's shim
+		return "containerd"
 	case programs[program].role == Runtime:
-		return managerOf(c.Bundle, strings.TrimPrefix(program, "docker-"))
+		return managerOf(c.Bundle, program)
 	}
 	return managerOf(c.Bundle, "")
 }

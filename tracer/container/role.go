@@ -108,6 +108,11 @@ func RoleOf(p *events.Process) Role {
 	if !ok {
 		return Role{}
 	}
+	// A daemon calls itself by another name for a chore that needs a process of its own:
+	// dockerd as libnetwork-setkey, to enter a network namespace.
+	if called, ok := calledAs(p); k.role == Daemon && ok && programs[called].role != Daemon {
+		return Role{}
+	}
 	r := Role{Name: k.role, Genealogy: k.genealogy, Words: k.words, Program: name}
 	if read := calls[name]; read != nil {
 		r.Call = read(p.Args)
@@ -118,9 +123,17 @@ func RoleOf(p *events.Process) Role {
 	return r
 }
 
+// calledAs returns the last element of the first argument.
+func calledAs(p *events.Process) (string, bool) {
+	for first := range p.Args.All {
+		return path.Base(string(first)), true
+	}
+	return "", false
+}
+
 // program returns the table's name for what the process runs. A runtime may run from
-// a sealed copy of itself, as "memfd:runc_cloned:/proc/self/exe" or "/runc (deleted)",
-// then the kernel's name tells ("runc:[2:INIT]", "exe", "6"), and what it was called as.
+// a sealed copy of itself, which is "/", "memfd:runc_cloned:…" or "/runc (deleted)":
+// then the kernel's name tells ("runc:[2:INIT]"), or what it was called as.
 func program(p *events.Process) string {
 	name := path.Base(strings.TrimSuffix(p.Exe, " (deleted)"))
 	if p.Exe != "" && !copied(p.Exe) {
@@ -129,11 +142,8 @@ func program(p *events.Process) string {
 	if comm, _, ok := strings.Cut(p.Comm, ":"); ok && programs[comm].role == Runtime {
 		return comm
 	}
-	for first := range p.Args.All {
-		if name := path.Base(string(first)); programs[name].role == Runtime {
-			return name
-		}
-		break
+	if name, ok := calledAs(p); ok && programs[name].role == Runtime {
+		return name
 	}
 	if p.Exe == "" && programs[p.Comm].role != "" {
 		return p.Comm
@@ -147,5 +157,16 @@ func program(p *events.Process) string {
 
 // copied reports whether the executable is a copy without a name of its own.
 func copied(exe string) bool {
-	return strings.Contains(exe, "memfd:") || strings.HasPrefix(exe, "/proc/") || strings.HasSuffix(exe, " (deleted)")
+	return exe == "/" || strings.Contains(exe, "memfd:") || strings.HasPrefix(exe, "/proc/") || strings.HasSuffix(exe, " (deleted)")
+}
+
+// Label returns what people call a container: its name, else the beginning of its id.
+func Label(c *events.Container) string {
+	switch {
+	case c.Name != "":
+		return c.Name
+	case isID(c.ID):
+		return c.ID[:12]
+	}
+	return c.ID
 }

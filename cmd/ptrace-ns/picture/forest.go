@@ -108,7 +108,7 @@ func (s Selection) node(p *tree.Process) *report.Node {
 }
 
 func newNode(p *tree.Process) *report.Node {
-	n := &report.Node{Process: p.Describe(), State: states[p.State]}
+	n := &report.Node{Process: p.Describe(), State: states[p.State], Label: Label(p)}
 	if len(n.Process.Chain) == 0 {
 		n.Process.Chain = chainBelow(p)
 	}

@@ -1,27 +1,9 @@
 package picture
 
 import (
-	"path"
-	"strings"
-
+	"github.com/ptrace-ns/ptrace-ns/tracer/container"
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
 )
-
-// roles tells what a program is for, by the name of its executable: in one place,
-// the genealogies of containers that are met in the field.
-var roles = map[string]string{
-	"dockerd": "Docker's daemon", "dockerd-current": "Docker's daemon",
-	"docker-proxy": "Docker's proxy of a published port", "docker-proxy-current": "Docker's proxy of a published port",
-	"containerd": "container daemon", "docker-containerd": "container daemon", "docker-containerd-current": "container daemon",
-	"containerd-shim": "container shim", "containerd-shim-runc-v1": "container shim", "containerd-shim-runc-v2": "container shim",
-	"docker-containerd-shim": "container shim", "docker-containerd-shim-current": "container shim",
-	"runc": "container runtime", "docker-runc": "container runtime", "docker-runc-current": "container runtime",
-	"crun": "container runtime", "youki": "container runtime", "lxc-start": "container runtime", "systemd-nspawn": "container runtime",
-	"conmon": "container monitor", "crio": "container daemon", "podman": "container engine",
-	"docker-init": "init for a container", "tini": "init for a container", "catatonit": "init for a container",
-	"pause": "holder of a pod's namespaces", "kubelet": "Kubernetes' node agent",
-	"bwrap": "sandbox", "unshare": "maker of namespaces", "nsenter": "enterer of namespaces",
-}
 
 // Role says in words what a process is for; empty is not known.
 func Role(p *tree.Process) string {
@@ -31,9 +13,13 @@ func Role(p *tree.Process) string {
 	case p.Kthread:
 		return "kernel thread"
 	}
-	role := roles[program(p)]
-	if name, _, _ := strings.Cut(p.Comm, ":"); role == "" {
-		role = roles[name] // runc runs from a memfd, as runc:[2:INIT]
+	said := p.Describe()
+	role := container.RoleOf(&said).Words
+	if c := said.Serves; c != nil && role != "" {
+		role += " for " + container.Label(c)
+	}
+	if role == "" && said.Role == container.Exec {
+		role = "put into its container by a runtime"
 	}
 	if len(p.Chain) < 2 || p.Chain.Own().PID != 1 {
 		return role
@@ -47,11 +33,24 @@ func Role(p *tree.Process) string {
 	return "PID 1 of its namespace" + role
 }
 
-// program returns the name of the executable: comm is cut at 15 bytes, and the
-// first argument says what a process wants to be called.
-func program(p *tree.Process) string {
-	if i := p.Image(); i != nil && i.Exe != "" {
-		return strings.TrimSuffix(path.Base(i.Exe), " (deleted)")
+// Label says in a few words what a process is for, and for which container: "shim of
+// web", "proxy tcp 127.0.0.1:8080 to 172.17.0.2:80"; empty is for nothing, or it is
+// plain from its place that it is a container's init.
+func Label(p *tree.Process) string {
+	said := p.Describe()
+	label := said.Role
+	if label == "" || label == container.Init {
+		return ""
 	}
-	return p.Comm
+	call := container.RoleOf(&said).Call
+	switch {
+	case said.Serves != nil:
+		label += " of " + container.Label(said.Serves)
+	case call.Ports != "":
+		label += " " + call.Ports
+	}
+	if said.Genealogy != "" {
+		label += " (" + said.Genealogy + ")"
+	}
+	return label
 }

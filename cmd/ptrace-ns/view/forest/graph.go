@@ -71,7 +71,7 @@ func (g *graph) label(n, parent *report.Node) []string {
 	if n.Process.Chain.Level() > 0 && (parent == nil || parent.Process.Chain.Own().NS != own) {
 		lines = append(lines, fmt.Sprintf("PID namespace %d", own.Inum))
 	}
-	if c := n.Process.Container; c != nil && (parent == nil || parent.Process.Container == nil || *parent.Process.Container != *c) {
+	if c := n.Process.Container; c != nil && (parent == nil || !parent.Process.Container.Equal(c)) {
 		lines = append(lines, label(c))
 	}
 	if n.Exit != nil {

@@ -17,7 +17,7 @@ func (p *printer) notes(n, parent *report.Node, enters bool) {
 	if process.HasIDs && p.User != nil && (parent == nil || !parent.Process.HasIDs || parent.Process.UID != process.UID) {
 		p.note("", "("+safe.String(p.User(process.UID))+")")
 	}
-	if c := process.Container; c != nil && (parent == nil || parent.Process.Container == nil || *parent.Process.Container != *c) {
+	if c := process.Container; c != nil && (parent == nil || !parent.Process.Container.Equal(c)) {
 		p.note(cyan, "["+label(c)+"]")
 	}
 	if enters {
@@ -28,6 +28,9 @@ func (p *printer) notes(n, parent *report.Node, enters bool) {
 		if names := changed(parent.Process.NS, process.NS); len(names) > 0 {
 			p.note(cyan, "{"+strings.Join(names, ",")+"}")
 		}
+	}
+	if n.Label != "" {
+		p.note(dim, safe.String(n.Label))
 	}
 	if process.Subreaper {
 		p.note(dim, "subreaper")
