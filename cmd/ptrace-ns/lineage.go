@@ -20,6 +20,7 @@ type lineageOptions struct {
 	live    bool
 	timeout time.Duration
 	subject subject
+	past    past
 }
 
 const lineageLong = `Lineage tells one process's life in sentences: who forked it and how, where it
@@ -29,10 +30,12 @@ The process is named by the host's PID, or by PID and start as in the event stre
 
 One look, with nothing attached, knows what is there now, and says what it cannot
 know. With --live it attaches, and goes on to tell what happens to the process, its
-children and its namespace, until the process has ended.`
+children and its namespace, until the process has ended. With -r it is told from a
+recording, which knows what was seen: a PID means who had it last.`
 
 const lineageExample = `  ptrace-ns lineage 7609
   ptrace-ns lineage --live --timeout 10m 7609
+  ptrace-ns lineage -r start.zst 7609
   ptrace-ns lineage -o json $$ | jq .ancestors`
 
 func newLineage(a *app) *cobra.Command {
@@ -53,7 +56,7 @@ func newLineage(a *app) *cobra.Command {
 			return err
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(cmd.Flags().Changed("timeout")); err != nil {
+			if err := first(o.past.check(cmd), o.check(cmd.Flags().Changed("timeout"))); err != nil {
 				return err
 			}
 			if o.live {
@@ -67,6 +70,7 @@ func newLineage(a *app) *cobra.Command {
 	f.BoolVar(&o.live, "live", false, "attach, and tell what happens until the process has ended")
 	f.DurationVar(&o.timeout, "timeout", 0, "with --live: end after `DURATION`, e.g. 90s")
 	a.runtimeAPIFlag(cmd)
+	o.past.add(cmd)
 	complete(cmd, "output", "text", "json")
 	return cmd
 }
@@ -75,6 +79,8 @@ func (o *lineageOptions) check(timed bool) error {
 	switch {
 	case o.output != "text" && o.output != "json":
 		return usageError("output %q is unknown; there are text and json", o.output)
+	case o.live && o.past.path != "":
+		return usageError("--live does not go with -r")
 	case timed && !o.live:
 		return usageError("--timeout needs --live")
 	case timed && o.timeout <= 0:
@@ -85,7 +91,7 @@ func (o *lineageOptions) check(timed bool) error {
 
 // run tells what one look knows.
 func (o *lineageOptions) run(ctx context.Context, a *app) error {
-	c, err := a.census(ctx)
+	c, err := o.past.census(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -93,7 +99,7 @@ func (o *lineageOptions) run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return ended(o.print(a, picture.Life(c.model, p, c.nowNS), c.nowNS, c.bootTime))
+	return c.shown(o.print(a, picture.Life(c.model, p, c.nowNS), c.nowNS, c.bootTime))
 }
 
 func (o *lineageOptions) print(a *app, l *report.Life, nowNS uint64, bootTime int64) error {

@@ -22,6 +22,8 @@ type census struct {
 	jobs     jobs
 	self     int32 // this process, by its number in the initial PID namespace
 	partial  bool  // taken from within a child PID namespace
+	recorded bool  // of a recording, and damage is what is wrong with that
+	damage   error
 }
 
 // jobs is a sink that keeps of snapshots what the model does not: it is out of date
@@ -80,13 +82,9 @@ func (s subject) find(m *tree.Model) (*tree.Process, error) {
 		}
 	} else if p, ok := m.ByPID(s.key.PID); ok {
 		return p, nil
-	} else {
-		// One that is only named by its children holds its PID, too.
-		for p := range m.All() {
-			if p.Key.PID == s.key.PID && p.State == tree.Placeholder {
-				return p, nil
-			}
-		}
+	} else if p := latest(m, s.key.PID); p != nil {
+		// One that has ended, or is only named by its children.
+		return p, nil
 	}
 	return nil, fmt.Errorf("process %s: %w", s.text, selection.ErrNoProcess)
 }

@@ -11,7 +11,10 @@ import (
 )
 
 // namespacesOptions is what the flags of namespaces say.
-type namespacesOptions struct{ output, color string }
+type namespacesOptions struct {
+	output, color string
+	past          past
+}
 
 const namespacesLong = `Namespaces shows the hierarchy of PID namespaces as it is now: the inode number
 that /proc/PID/ns/pid shows, the depth, how many processes live in it (and, behind
@@ -33,7 +36,7 @@ func newNamespaces(a *app) *cobra.Command {
 		Long:    namespacesLong,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(cmd.Flags().Changed("color")); err != nil {
+			if err := first(o.past.check(cmd), o.check(cmd.Flags().Changed("color"))); err != nil {
 				return err
 			}
 			return o.run(cmd.Context(), a)
@@ -42,6 +45,7 @@ func newNamespaces(a *app) *cobra.Command {
 	cmd.Flags().StringVarP(&o.output, "output", "o", "text", "print `FORMAT`: text or json")
 	cmd.Flags().StringVar(&o.color, "color", "auto", "colour text `WHEN`: auto, always or never; NO_COLOR is heeded by auto")
 	a.runtimeAPIFlag(cmd)
+	o.past.add(cmd)
 	complete(cmd, "output", "text", "json")
 	complete(cmd, "color", "auto", "always", "never")
 	return cmd
@@ -55,14 +59,14 @@ func (o *namespacesOptions) check(recoloured bool) error {
 }
 
 func (o *namespacesOptions) run(ctx context.Context, a *app) error {
-	c, err := a.census(ctx)
+	c, err := o.past.census(ctx, a)
 	if err != nil {
 		return err
 	}
 	all := picture.Namespaces(c.model, c.nowNS)
 	if o.output == "json" {
 		_, err = a.out.Write(ndjson.AppendNamespaces(nil, all))
-		return ended(err)
+		return c.shown(err)
 	}
-	return ended(nstree.Write(a.out, all, nstree.Options{Color: a.coloured(o.color), Unicode: a.unicode(), NowNS: c.nowNS}))
+	return c.shown(nstree.Write(a.out, all, nstree.Options{Color: a.coloured(o.color), Unicode: a.unicode(), NowNS: c.nowNS}))
 }

@@ -23,6 +23,7 @@ type treeOptions struct {
 	long, kthreads, nsChanges, jobs        bool
 	containers                             []string
 	root                                   *subject
+	past                                   past
 }
 
 const treeLong = `Tree shows the processes of the whole machine as they are now, or PID and all
@@ -33,12 +34,13 @@ user and the container are named where they are not the parent's; on a terminal
 namespaces have colours, and this program's own ancestors are bold.
 
 It is one look through the kernel's own iterator, with nothing attached. It needs
-root, or CAP_BPF and CAP_PERFMON.`
+root, or CAP_BPF and CAP_PERFMON. With -r it is a look into a recording.`
 
 const treeExample = `  ptrace-ns tree -a
   ptrace-ns tree -s 7609
   ptrace-ns tree --ns
   ptrace-ns tree -aj
+  ptrace-ns tree -r start.zst --at 1.2s --exited
   ptrace-ns tree -c 9f1c2ab34cd5 -o dot | dot -Tsvg >web.svg`
 
 func newTree(a *app) *cobra.Command {
@@ -50,7 +52,7 @@ func newTree(a *app) *cobra.Command {
 		Example: treeExample,
 		Args:    func(cmd *cobra.Command, args []string) error { return o.takeArgs(cmd, args) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := refuseEmpty(cmd.Flags()); err != nil {
+			if err := o.past.check(cmd); err != nil {
 				return err
 			}
 			if err := o.check(cmd.Flags().Changed("color")); err != nil {
@@ -68,11 +70,12 @@ func newTree(a *app) *cobra.Command {
 	f.BoolVarP(&o.threads, "threads", "t", false, "show threads, too")
 	f.BoolVarP(&o.args, "arguments", "a", false, "show command lines in place of names")
 	f.BoolVarP(&o.jobs, "jobs", "j", false, "also show, as columns, what ps axjf does: PGID, SID, TTY, TPGID, STAT, UID and TIME, by the host's numbers; -o json always has it")
-	f.BoolVar(&o.exited, "exited", false, "tell how those ended that are not reaped yet")
+	f.BoolVar(&o.exited, "exited", false, "tell how those ended that are not reaped yet; with -r all that have ended")
 	f.BoolVar(&o.kthreads, "kthreads", false, "show each kernel thread, not only how many there are")
 	f.BoolVarP(&o.long, "long", "l", false, "do not cut lines at the terminal's width")
 	f.StringSliceVarP(&o.containers, "container", "c", nil, "only the container with that `NAME`, or whose id begins so, and those in it (repeatable)")
 	a.runtimeAPIFlag(cmd)
+	o.past.add(cmd)
 	complete(cmd, "output", "text", "json", "dot", "mermaid")
 	complete(cmd, "color", "auto", "always", "never")
 	return cmd
@@ -112,6 +115,9 @@ func (o *treeOptions) check(recoloured bool) error {
 	if o.ancestors && o.root == nil && len(o.containers) == 0 {
 		return usageError("-s needs a PID or -c NAME whose ancestors to show")
 	}
+	if o.threads && o.past.path != "" {
+		return usageError("-t does not go with -r: a recording tells threads as events, see ptrace-ns replay")
+	}
 	if o.root != nil && len(o.containers) > 0 {
 		return usageError("-c does not go with a PID")
 	}
@@ -133,7 +139,7 @@ func checkColor(color string, given bool, output string) error {
 }
 
 func (o *treeOptions) run(ctx context.Context, a *app) error {
-	c, err := a.census(ctx)
+	c, err := o.past.census(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -141,14 +147,14 @@ func (o *treeOptions) run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	roots := picture.Forest(c.model, s)
+	roots := picture.Forest(c.model, c.selected(s, o.exited))
 	if len(roots) == 0 && len(o.containers) > 0 {
 		return fmt.Errorf("container %s: no process is in it", strings.Join(o.containers, ", "))
 	}
 	if o.byNS {
-		return ended(forest.Grouped(a.out, picture.Namespaces(c.model, c.nowNS), roots, o.view(a, c)))
+		return c.shown(forest.Grouped(a.out, picture.Namespaces(c.model, c.nowNS), roots, o.view(a, c)))
 	}
-	return ended(o.print(a.out, roots, o.view(a, c)))
+	return c.shown(o.print(a.out, roots, o.view(a, c)))
 }
 
 func (o *treeOptions) selection(c *census) (picture.Selection, error) {
@@ -172,7 +178,7 @@ func (o *treeOptions) selection(c *census) (picture.Selection, error) {
 func (o *treeOptions) view(a *app, c *census) forest.Options {
 	v := forest.Options{
 		Color: a.coloured(o.color), Unicode: a.unicode(), Args: o.args, Jobs: o.jobs, Kthreads: o.kthreads, Ended: o.exited,
-		Namespaces: o.nsChanges, User: a.user,
+		Namespaces: o.nsChanges, User: c.names(a.user),
 	}
 	if !o.long && o.output == "text" {
 		v.Width = a.width()
