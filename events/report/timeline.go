@@ -93,6 +93,8 @@ type Absence struct {
 type Difference struct {
 	A, B    *Timeline
 	Changes []Change
+	// Unknown are phases of which one stream does not show whether the start had them.
+	Unknown []Change
 	// Timings are phases of both that took a different time.
 	Timings []Timing
 	// Compared is how many phases both have.

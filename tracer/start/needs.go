@@ -78,15 +78,18 @@ func (p *play) absences(t *report.Timeline) {
 	}
 	for i := range rules {
 		rule := &rules[i]
-		if !rule.absent || !p.meets(rule, false) || p.one(rule.from.who) == nil || told(t, rule.name) {
+		unasked := !p.meets(rule, true)
+		if !rule.absent && !unasked || !p.meets(rule, false) || p.one(rule.from.who) == nil || told(t, rule.name) {
 			continue
 		}
 		t.Absent = append(t.Absent, report.Absence{Phase: rule.name, Why: p.why(rule)})
 	}
 }
 
+// told reports whether the timeline has the phase, or says that it is absent.
 func told(t *report.Timeline, name string) bool {
-	return slices.ContainsFunc(t.Phases, func(f report.Phase) bool { return f.Name == name })
+	return slices.ContainsFunc(t.Phases, func(f report.Phase) bool { return f.Name == name }) ||
+		slices.ContainsFunc(t.Absent, func(a report.Absence) bool { return a.Phase == name })
 }
 
 func (p *play) whyUnborn() string {

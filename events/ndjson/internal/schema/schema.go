@@ -33,7 +33,7 @@ func Generate() ([]byte, error) {
 	}
 	doc := r.Reflect(ndjson.Doc{})
 	defs := doc.Definitions
-	for _, doc := range []any{ndjson.HeaderDoc{}, ndjson.TrailerDoc{}, ndjson.NodeDoc{}, ndjson.NamespaceDoc{}, ndjson.LineageDoc{}} {
+	for _, doc := range []any{ndjson.HeaderDoc{}, ndjson.TrailerDoc{}, ndjson.NodeDoc{}, ndjson.NamespaceDoc{}, ndjson.LineageDoc{}, ndjson.TimelinesDoc{}, ndjson.DifferenceDoc{}, ndjson.AccountDoc{}} {
 		for name, def := range r.Reflect(doc).Definitions {
 			defs[name] = def
 		}
@@ -76,6 +76,12 @@ func reports(defs jsonschema.Definitions) {
 	defs["tree"] = &jsonschema.Schema{Description: "What `tree -o json` prints.", Type: "array", Items: ref("Node")}
 	defs["namespaces"] = &jsonschema.Schema{Description: "What `namespaces -o json` prints.", Type: "array", Items: ref("Namespace")}
 	defs["lineage"] = &jsonschema.Schema{Description: "What `lineage -o json` prints.", Ref: "#/$defs/Lineage"}
+	defs["timeline"] = &jsonschema.Schema{
+		Description: "What `timeline -o json` prints: the one that was chosen, or all.",
+		OneOf:       []*jsonschema.Schema{ref("Timeline"), ref("Timelines")},
+	}
+	defs["diff"] = &jsonschema.Schema{Description: "What `diff -o json` prints.", Ref: "#/$defs/Difference"}
+	defs["explain"] = &jsonschema.Schema{Description: "What `explain -o json` prints.", Ref: "#/$defs/Account"}
 }
 
 func ref(name string) *jsonschema.Schema { return &jsonschema.Schema{Ref: "#/$defs/" + name} }

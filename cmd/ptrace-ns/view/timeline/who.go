@@ -1,0 +1,103 @@
+package timeline
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/names"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+)
+
+// who names the process of a phase and says what is particular of what it did.
+func (p *printer) who(f *report.Phase) string {
+	text := words.Ref(f.Process)
+	if about := p.about(f); about != "" {
+		text += "  " + about
+	}
+	return text
+}
+
+func (p *printer) about(f *report.Phase) string {
+	switch {
+	case f.Signal != nil:
+		return names.Signal(f.Signal.Signal) + " from " + words.Ref(f.Signal.Sender) + ", " + strings.ReplaceAll(f.Signal.Result.String(), "_", " ")
+	case f.Reparent != nil:
+		return "child of " + words.Ref(f.Reparent.From) + ", then of " + words.Ref(f.Reparent.To) + " (" + because(f.Reparent) + ")"
+	case f.Cgroup != "":
+		return safe.String(f.Cgroup)
+	case f.Name == "namespaces_unshared":
+		return Flags(f.Flags)
+	case f.Name == "pidns_created":
+		return p.made(f)
+	case f.Name == "reaped":
+		return "the kernel killed " + words.Count(f.Count, "process", "processes")
+	case f.Name == "exit" || strings.HasSuffix(f.Name, "_exit"):
+		return p.ended(f)
+	case f.Name == "running" || f.Name == "root_pivoted":
+		return ""
+	case f.Name == "entrypoint":
+		return string(words.AppendArgs(nil, f.Args, p.more))
+	case strings.HasPrefix(f.Name, "stage_"):
+		return p.parents(f)
+	}
+	text := string(words.AppendArgs(nil, f.Args, p.more))
+	if f.Link == "time" {
+		text += " (by time: the only one asking)"
+	}
+	return text
+}
+
+func (p *printer) made(f *report.Phase) string {
+	text := strconv.FormatUint(uint64(p.t.Pidns.ID.Inum), 10)
+	if !f.Creator.IsZero() {
+		text += " by " + words.Ref(f.Creator)
+	}
+	if f.Via != "" {
+		text += " (" + safe.String(f.Via) + ")"
+	}
+	return text
+}
+
+// parents tells the creator, and the parent where that is another: CLONE_PARENT.
+func (p *printer) parents(f *report.Phase) string {
+	if f.Creator.IsZero() {
+		return "made by " + words.Ref(f.Parent)
+	}
+	return "made by " + words.Ref(f.Creator) + ", child of " + words.Ref(f.Parent)
+}
+
+func (p *printer) ended(f *report.Phase) string {
+	if f.Exit == nil {
+		return ""
+	}
+	text := words.Status(*f.Exit)
+	if f.Name == "exit" {
+		text += words.Killer(p.t.Killer, p.t.Init.Key, f.BeginNS)
+	}
+	return text
+}
+
+var reasons = map[events.ReparentReason]string{
+	events.ReparentThread: "another thread", events.ReparentSubreaper: "nearest subreaper",
+	events.ReparentPidnsInit: "the namespace's PID 1", events.ReparentInit: "the init",
+}
+
+func because(d *events.ReparentDetail) string {
+	return words.Or(reasons[d.Reason], "reason not known")
+}
+
+// Flags names the namespaces of clone flags as /proc/PID/ns does.
+func Flags(flags uint64) string {
+	var all []string
+	for name := range names.CloneFlags(flags) {
+		name = strings.ToLower(strings.TrimPrefix(name, "CLONE_NEW"))
+		if name == "ns" {
+			name = "mnt"
+		}
+		all = append(all, name)
+	}
+	return strings.Join(all, " ")
+}
