@@ -23,9 +23,10 @@ type Decoder struct {
 	scanner
 	ev   events.Event
 	line lineFields
-	args []byte
-	env  []byte
 	refs []events.Ref
+	// The vectors' bytes, and whether they were told raw.
+	args, env       []byte
+	argsRaw, envRaw bool
 
 	chain    [events.MaxLevels]events.PIDEntry
 	prior    []events.PriorSignal

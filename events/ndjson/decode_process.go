@@ -12,6 +12,7 @@ import (
 func (d *Decoder) process(p *events.Process) {
 	*p = events.Process{}
 	d.args, d.env, d.job = d.args[:0], d.env[:0], events.Job{}
+	d.argsRaw, d.envRaw = false, false
 	text := func(key []byte) *string { return d.processText(p, key) }
 	for key := d.open(); key != nil; key = d.next() {
 		if place := d.processText(p, key); place != nil {
@@ -41,18 +42,18 @@ func (d *Decoder) finish(p *events.Process) {
 	if p.TID == 0 {
 		p.TID = p.Key.PID
 	}
-	finishVector(&p.Args, &d.args)
-	finishVector(&p.Env, &d.env)
+	finishVector(&p.Args, d.args, d.argsRaw)
+	finishVector(&p.Env, d.env, d.envRaw)
 }
 
-// finishVector points a at its bytes. The last string of a vector that was cut
-// has no end, unless it is empty and nothing else would be left of it.
-func finishVector(a *events.Args, raw *[]byte) {
+// finishVector gives a its bytes. The last string of a vector that was cut has no
+// end, unless it is empty and nothing else would be left of it; raw bytes are as
+// they were.
+func finishVector(a *events.Args, b []byte, raw bool) {
 	if a.Status == events.Absent {
 		return
 	}
-	b := *raw
-	if n := len(b); a.Status == events.Truncated && n > 1 && b[n-1] == 0 && b[n-2] != 0 {
+	if n := len(b); a.Status == events.Truncated && !raw && n > 1 && b[n-1] == 0 && b[n-2] != 0 {
 		b = b[:n-1]
 	}
 	a.Raw = b
@@ -207,9 +208,9 @@ func (d *Decoder) rawProcess(text func([]byte) *string) {
 		case place != nil:
 			*place = d.names.get(d.base64())
 		case string(key) == "args":
-			d.args = append(d.args[:0], d.base64()...)
+			d.args, d.argsRaw = append(d.args[:0], d.base64()...), true
 		case string(key) == "env":
-			d.env = append(d.env[:0], d.base64()...)
+			d.env, d.envRaw = append(d.env[:0], d.base64()...), true
 		default:
 			d.pass("process.raw", key)
 		}
