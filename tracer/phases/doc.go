@@ -1,4 +1,4 @@
-// Package start recognises how a container starts and ends in a stream of events:
+// Package phases recognises how a container starts and ends in a stream of events:
 // which process had which part in it, and from when to when each phase lasted.
 //
 // What it knows of runtimes is data, in three tables: programs (what a program is
@@ -6,4 +6,4 @@
 // and rules (which events begin and end a phase). It is pure: no clock, no I/O, and
 // the same events always give the same answer. It must not know how a timeline is
 // shown, nor where the events come from.
-package start
+package phases

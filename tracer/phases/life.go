@@ -1,4 +1,4 @@
-package start
+package phases
 
 import (
 	"github.com/ptrace-ns/ptrace-ns/events"

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/tracer/phases"
+)
+
+// startSource is where a container's start is read from, and which container is
+// meant; timeline and explain share it.
+type startSource struct {
+	live      bool
+	timeout   time.Duration
+	path      string
+	container string
+}
+
+const liveStarts = `With --live it attaches, waits until a container has started and ended (the one
+that CONTAINER names, or the first that starts), and then prints. An interrupt or
+--timeout prints what is known by then.`
+
+func (s *startSource) flags(f *pflag.FlagSet) {
+	f.BoolVar(&s.live, "live", false, "attach and wait, in place of reading a recording")
+	f.DurationVar(&s.timeout, "timeout", 0, "with --live: end after `DURATION`, e.g. 90s")
+}
+
+// take reads FILE [CONTAINER], or with --live [CONTAINER].
+func (s *startSource) take(cmd *cobra.Command, args []string) error {
+	if !s.live {
+		if len(args) == 0 {
+			return usageError("recording missing: a file, - for standard input, or --live; see %s --help", cmd.CommandPath())
+		}
+		s.path, args = args[0], args[1:]
+	}
+	if len(args) > 1 {
+		return noArgs(cmd, args[1:])
+	}
+	if len(args) == 1 {
+		if s.container = args[0]; s.container == "" {
+			return usageError("container is empty")
+		}
+	}
+	return nil
+}
+
+func (s *startSource) check(timed bool) error {
+	switch {
+	case timed && !s.live:
+		return usageError("--timeout needs --live")
+	case timed && s.timeout <= 0:
+		return usageError("--timeout %s is not in the future", s.timeout)
+	}
+	return nil
+}
+
+// starts is what was read: the containers, and what their times rest on.
+type starts struct {
+	all      []*report.Timeline
+	bootTime int64
+	// damage is the error of a recording that is not whole, told after what is.
+	damage error
+}
+
+func (s *startSource) read(ctx context.Context, a *app) (*starts, error) {
+	if s.live {
+		return s.watch(ctx, a)
+	}
+	return a.readStarts(ctx, s.path)
+}
+
+// readStarts reads a recording to its end.
+func (a *app) readStarts(ctx context.Context, path string) (_ *starts, err error) {
+	p, err := a.openRecording(ctx, path, false)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = first(err, p.file.Close()) }()
+	r := phases.New()
+	if err := p.run(ctx, p, r); err != nil {
+		return nil, err
+	}
+	return &starts{all: r.Timelines(), bootTime: p.reader.Header().BootTimeNS, damage: p.damage}, nil
+}
+
+// watch attaches, and reads until the container has ended.
+func (s *startSource) watch(ctx context.Context, a *app) (_ *starts, err error) {
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	live, err := a.open(ctx, liveOptions{Signals: deadly, Syscalls: true, CgroupDirs: true})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = first(err, live.Close()) }()
+	if live.Partial() {
+		a.log.Warn().Msg(partialWatch)
+	}
+	if s.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.timeout)
+		defer cancel()
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	waiting := &awaitEnd{Recorder: phases.New(), container: s.container, ended: cancel}
+	if err := ended(live.Run(ctx, waiting)); err != nil {
+		return nil, err
+	}
+	return &starts{all: waiting.Timelines(), bootTime: live.Header().BootTimeNS}, nil
+}
+
+// deadly are the signals told of processes that are no PID 1: SIGKILL and SIGTERM.
+const deadly = 1<<(9-1) | 1<<(15-1)
+
+// settle is for those who clean up behind a container that has ended.
+const settle = time.Second
+
+// awaitEnd records until the container has ended, and a while more.
+type awaitEnd struct {
+	*phases.Recorder
+	container string
+	ended     func()
+	look      bool // something ended since the last look
+	done      bool
+}
+
+func (w *awaitEnd) Put(ev *events.Event) error {
+	w.look = w.look || ev.Kind == events.Exit || ev.Kind == events.PidnsDestroy
+	return w.Recorder.Put(ev)
+}
+
+// Flush looks, at an idle moment, whether it is over.
+func (w *awaitEnd) Flush() error {
+	if w.done || !w.look {
+		return nil
+	}
+	w.look = false
+	for _, t := range w.Timelines() {
+		wanted := t.BeganNS != 0
+		if w.container != "" {
+			wanted = phases.Selects(t, w.container)
+		}
+		if wanted && phases.Ended(t) {
+			w.done = true
+			time.AfterFunc(settle, w.ended)
+		}
+	}
+	return nil
+}
+
+// errSeveral is why no container was chosen: it is for the user to say which.
+var errSeveral = errors.New("several containers")
+
+// choose returns the container that the word names or, without a word, the only one
+// that started, else the only one there is. With errSeveral come those to choose from.
+func (s *starts) choose(word string) (*report.Timeline, []*report.Timeline, error) {
+	found := s.all
+	if word != "" {
+		found = nil
+		for _, t := range s.all {
+			if phases.Selects(t, word) {
+				found = append(found, t)
+			}
+		}
+	} else if begun := s.begun(); len(begun) > 0 {
+		found = begun
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil, nil
+	case len(found) > 1:
+		return nil, found, errSeveral
+	case word != "":
+		return nil, nil, fmt.Errorf("container %s is not there: %s", safe.String(word), known(s.all))
+	}
+	return nil, nil, errors.New("no container and no PID namespace is there")
+}
+
+// begun are those whose start is in the stream.
+func (s *starts) begun() (found []*report.Timeline) {
+	for _, t := range s.all {
+		if t.BeganNS != 0 {
+			found = append(found, t)
+		}
+	}
+	return found
+}
+
+// maxKnown is how many containers an error names.
+const maxKnown = 10
+
+// known names containers in an error.
+func known(all []*report.Timeline) string {
+	if len(all) == 0 {
+		return "there is none"
+	}
+	var ids []string
+	for i, t := range all {
+		if i == maxKnown {
+			ids = append(ids, "...")
+			break
+		}
+		id := t.ID
+		if t.Container != nil && t.Container.Name != "" {
+			id = t.Container.Name
+		} else if len(id) > 12 {
+			id = id[:12]
+		}
+		ids = append(ids, safe.String(id))
+	}
+	return "there are " + strings.Join(ids, ", ")
+}
+
+// isFile reports whether a path is there, or is standard input.
+func isFile(path string) bool {
+	_, err := os.Stat(path)
+	return path == "-" || err == nil
+}
