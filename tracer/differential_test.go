@@ -4,18 +4,17 @@ package tracer_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
 	"github.com/ptrace-ns/ptrace-ns/internal/oracle"
 	"github.com/ptrace-ns/ptrace-ns/tracer"
@@ -26,7 +25,8 @@ import (
 const checkEvery = 50
 
 // TestDifferential runs random workloads and compares, whenever they pause, what
-// the tree of the live kernel says with what the workload knows of itself.
+// the tree of the live kernel says with what the workload knows of itself, and so
+// with a tree that recalls what the first one told.
 // ORACLE_STEPS says how many operations, ORACLE_SEED which; the seed is printed and
 // a failure is shrunk to the operations that it needs.
 func TestDifferential(t *testing.T) {
@@ -77,31 +77,6 @@ func TestDifferentialCanFail(t *testing.T) {
 	}
 }
 
-func fromEnv(t *testing.T, name string, otherwise uint64) uint64 {
-	t.Helper()
-	text := os.Getenv(name)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.ParseUint(text, 10, 64)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return n
-}
-
-// setFlags sets flags of rapid for this test alone.
-func setFlags(t *testing.T, values map[string]string) {
-	t.Helper()
-	for name, value := range values {
-		before := flag.Lookup(name).Value.String()
-		if err := flag.Set(name, value); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { flag.Set(name, before) })
-	}
-}
-
 // needed leaves out the operations that do nothing.
 func needed(ops []oracle.Op) []oracle.Op {
 	return slices.DeleteFunc(slices.Clone(ops), func(op oracle.Op) bool { return op.Kind == oracle.Rest })
@@ -109,13 +84,22 @@ func needed(ops []oracle.Op) []oracle.Op {
 
 // differential is one tracer that sees one workload after the other.
 type differential struct {
-	kernel  *tracer.Kernel
-	model   *tree.Model
-	witness *witness
-	marks   int
-	done    map[oracle.Kind]int
-	checks  int
-	lives   int
+	kernel   *tracer.Kernel
+	model    *tree.Model
+	witness  *witness
+	recalled recalled
+	marks    int
+	done     map[oracle.Kind]int
+	checks   int
+	lives    int
+}
+
+// recalled is a witness of a model that knows only what another told.
+type recalled struct{ *witness }
+
+func (r recalled) Put(ev *events.Event) error {
+	r.model.Recall(ev)
+	return r.witness.Put(ev)
 }
 
 func openDifferential(t *testing.T) *differential {
@@ -124,8 +108,12 @@ func openDifferential(t *testing.T) *differential {
 	if err != nil {
 		t.Fatal(err)
 	}
-	model := tree.New(tree.Options{Keep: 1 << 14})
-	return &differential{kernel: kernel, model: model, witness: newWitness(model), done: map[oracle.Kind]int{}}
+	keep := tree.Options{Keep: 1 << 14}
+	model := tree.New(keep)
+	return &differential{
+		kernel: kernel, model: model, witness: newWitness(model),
+		recalled: recalled{newWitness(tree.New(keep))}, done: map[oracle.Kind]int{},
+	}
 }
 
 // run performs the operations and returns the differences of the first comparison
@@ -138,6 +126,7 @@ func (d *differential) run(t *testing.T, images []string, ops []oracle.Op) []str
 	}
 	defer os.RemoveAll(dir)
 	d.witness.reset()
+	d.recalled.reset()
 	w, err := oracle.Start(images, dir)
 	if err != nil {
 		t.Fatal(err)
@@ -206,26 +195,11 @@ func (d *differential) compare(t *testing.T, w *oracle.World) []string {
 	d.drain(t, mark, func() bool { return d.witness.name == mark })
 	d.checks++
 	d.lives = max(d.lives, len(lives))
-	for _, l := range lives {
-		d.witness.ours[l.ID] = true
+	differences := d.witness.compare(w, lives)
+	for _, line := range d.recalled.compare(w, lives) {
+		differences = append(differences, "recalled: "+line)
 	}
-	keys, err := d.witness.keys(lives)
-	if err != nil {
-		return []string{err.Error()}
-	}
-	differences := d.witness.corrected
-	for i, truth := range lives {
-		told, err := d.witness.life(keys[i])
-		if err != nil {
-			differences = append(differences, fmt.Sprintf("process %v: %v", truth.ID, err))
-			continue
-		}
-		for _, line := range truth.Diff(&told) {
-			differences = append(differences, fmt.Sprintf("process %v: %s", truth.ID, line))
-		}
-	}
-	differences = append(differences, differ("PID namespaces", w.Spaces(), d.witness.spaces())...)
-	return append(differences, differ("signals", w.Signals(), d.witness.sent())...)
+	return differences
 }
 
 // drain reads until something is there: all that was recorded before is then known.
@@ -233,7 +207,7 @@ func (d *differential) drain(t *testing.T, what string, there func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	sink := tracer.Derive(d.model, d.witness)
+	sink := tracer.Derive(d.model, d.witness, d.recalled)
 	for !there() {
 		ev, err := d.kernel.Next(ctx)
 		if err != nil {
@@ -269,22 +243,4 @@ func (d *differential) summary(t *testing.T) {
 			t.Errorf("%v: %d records missed: the program ran already on that CPU", kind, c.Missed)
 		}
 	}
-}
-
-// differ compares two lists line by line.
-func differ[T any](what string, truth, told []T) []string {
-	var all []string
-	for i := range max(len(truth), len(told)) {
-		want, got := "nothing", "nothing"
-		if i < len(truth) {
-			want = fmt.Sprintf("%+v", truth[i])
-		}
-		if i < len(told) {
-			got = fmt.Sprintf("%+v", told[i])
-		}
-		if want != got {
-			all = append(all, fmt.Sprintf("%s: told %s, true is %s", what, got, want))
-		}
-	}
-	return all
 }

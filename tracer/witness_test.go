@@ -133,6 +133,48 @@ func (w *witness) keys(lives []oracle.Life) ([]events.ProcKey, error) {
 	return keys, nil
 }
 
+// compare returns what differs from the truth.
+func (w *witness) compare(world *oracle.World, lives []oracle.Life) []string {
+	for _, l := range lives {
+		w.ours[l.ID] = true
+	}
+	keys, err := w.keys(lives)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	differences := slices.Clone(w.corrected)
+	for i, truth := range lives {
+		told, err := w.life(keys[i])
+		if err != nil {
+			differences = append(differences, fmt.Sprintf("process %v: %v", truth.ID, err))
+			continue
+		}
+		for _, line := range truth.Diff(&told) {
+			differences = append(differences, fmt.Sprintf("process %v: %s", truth.ID, line))
+		}
+	}
+	differences = append(differences, differ("PID namespaces", world.Spaces(), w.spaces())...)
+	return append(differences, differ("signals", world.Signals(), w.sent())...)
+}
+
+// differ compares two lists line by line.
+func differ[T any](what string, truth, told []T) []string {
+	var all []string
+	for i := range max(len(truth), len(told)) {
+		want, got := "nothing", "nothing"
+		if i < len(truth) {
+			want = fmt.Sprintf("%+v", truth[i])
+		}
+		if i < len(told) {
+			got = fmt.Sprintf("%+v", told[i])
+		}
+		if want != got {
+			all = append(all, fmt.Sprintf("%s: told %s, true is %s", what, got, want))
+		}
+	}
+	return all
+}
+
 // life says what is known of one process.
 func (w *witness) life(key events.ProcKey) (oracle.Life, error) {
 	p, ok := w.model.Process(key)

@@ -106,7 +106,11 @@ func (w *World) born(creator, n *node, call string, newPID bool) {
 func (w *World) fork(op Op) (bool, error) { return w.clone(w.pick(op.A, (*node).free), 0) }
 
 func (w *World) cloneParent(op Op) (bool, error) {
-	return w.clone(w.pick(op.A, w.freeAndNotKeeper), unix.CLONE_PARENT)
+	flags := uint64(unix.CLONE_PARENT)
+	if op.B%3 == 0 {
+		flags |= unix.CLONE_NEWPID // as runc makes a container's init
+	}
+	return w.clone(w.pick(op.A, w.freeAndNotKeeper), flags)
 }
 
 func (w *World) newPID(op Op) (bool, error) {

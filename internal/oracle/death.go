@@ -129,7 +129,7 @@ func (w *World) zombies() (all []zombie) {
 	return all
 }
 
-// reap has a parent wait for its dead children, and compares how they ended.
+// reap has a parent of somebody dead wait for all of those, and compares how they ended.
 func (w *World) reap(op Op) (bool, error) {
 	dead := w.zombies()
 	if len(dead) == 0 {
@@ -139,7 +139,12 @@ func (w *World) reap(op Op) (bool, error) {
 	if n == nil || !n.free() {
 		return false, nil
 	}
-	dead = slices.DeleteFunc(dead, func(z zombie) bool { return z.ppid != n.PID })
+	return w.reapBy(n)
+}
+
+// reapBy has a process wait for its dead children.
+func (w *World) reapBy(n *node) (bool, error) {
+	dead := slices.DeleteFunc(w.zombies(), func(z zombie) bool { return z.ppid != n.PID })
 	list, err := n.call("reap")
 	if err != nil {
 		return false, err

@@ -192,7 +192,8 @@ func (w *World) rename(op Op) (bool, error) {
 	return err == nil, err
 }
 
-// fewPIDs lets a child namespace have so few PIDs that they recycle at once.
+// fewPIDs lets a child namespace have so few PIDs that they recycle at once, and uses
+// each of them.
 func (w *World) fewPIDs(op Op) (bool, error) {
 	n := w.pick(op.A, func(n *node) bool { return n.free() && n.level() > 0 })
 	if n == nil || !pidMaxPerNamespace() {
@@ -202,5 +203,26 @@ func (w *World) fewPIDs(op Op) (bool, error) {
 		return refused(err)
 	}
 	w.few = true
-	return true, nil
+	return true, w.useAgain(n)
+}
+
+// useAgain has a process make children until there must have been two with one PID.
+func (w *World) useAgain(n *node) error {
+	for range 8 {
+		made, err := w.clone(n, 0)
+		if err != nil || !made || n.strays {
+			return err
+		}
+		child := w.nodes[len(w.nodes)-1]
+		if err := child.send("exit 0"); err != nil {
+			return err
+		}
+		if err := w.die(child, Status{}, Killer{}); err != nil {
+			return err
+		}
+		if _, err := w.reapBy(n); err != nil {
+			return err
+		}
+	}
+	return nil
 }

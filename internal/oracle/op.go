@@ -10,7 +10,7 @@ const (
 	Rest        Kind = iota // nothing, to which others shrink
 	Fork                    // fork
 	Vfork                   // the creator waits until its child executes or ends
-	CloneParent             // clone with CLONE_PARENT
+	CloneParent             // clone with CLONE_PARENT, and CLONE_NEWPID now and then
 	NewPID                  // clone with CLONE_NEWPID
 	SetTID                  // clone3 with the PIDs of a process that was reaped
 	DoubleFork              // a daemon whose parent is gone at once
@@ -29,7 +29,7 @@ const (
 	ThreadExit              // the same by a thread that is not the leader
 	Rename                  // PR_SET_NAME
 	Reap                    // wait for all children that are dead
-	FewPIDs                 // kernel.pid_max so low that PIDs recycle
+	FewPIDs                 // kernel.pid_max so low that PIDs recycle, and children that use them
 	kinds
 )
 

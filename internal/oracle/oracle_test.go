@@ -17,7 +17,7 @@ func TestWorldIsTrue(t *testing.T) {
 	}
 	kerneltest.CheckLeaks(t)
 	done := map[Kind]int{}
-	waited := 0
+	waited, again, runcs := 0, 0, 0
 	for seed := range 12 {
 		w, err := Start(images, t.TempDir())
 		if err != nil {
@@ -36,7 +36,11 @@ func TestWorldIsTrue(t *testing.T) {
 			if n.waited {
 				waited++
 			}
+			if n.isInit() && n.Creator != n.Under {
+				runcs++
+			}
 		}
+		again += recycled(w.nodes)
 		for kind, count := range w.Done() {
 			done[kind] += count
 		}
@@ -49,9 +53,28 @@ func TestWorldIsTrue(t *testing.T) {
 			t.Errorf("%v: never performed", kind)
 		}
 	}
-	if waited < 50 {
-		t.Errorf("%d of the dead were waited for, want at least 50", waited)
+	if waited < 50 || runcs == 0 {
+		t.Errorf("%d of the dead were waited for, want at least 50; %d inits made for the creator's parent", waited, runcs)
 	}
+	if again == 0 && pidMaxPerNamespace() {
+		t.Error("in no namespace with few PIDs was one used again")
+	}
+}
+
+// recycled counts the PIDs that were used again where they were made few: there, and
+// nowhere else in a namespace of the workload, they begin at 300.
+func recycled(nodes []*node) (count int) {
+	seen := map[Number]bool{}
+	for _, n := range nodes {
+		if n.level() == 0 || n.own().PID < 300 {
+			continue
+		}
+		if seen[n.own()] {
+			count++
+		}
+		seen[n.own()] = true
+	}
+	return count
 }
 
 // A tracer that is wrong about anything is told so.
