@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/recording"
+	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
 // recordOptions is what the flags of record say.
@@ -108,6 +109,8 @@ var scopes = []string{scopeCommand, scopeContainers, scopeAll}
 
 // check turns flags into a run. All that can be wrong with them is found here.
 func (o *recordOptions) check(a *app) (*recorder, error) {
+	// Cgroups are made and removed seldom, and a container's start is told by them.
+	o.events = append(o.events, "+"+events.CgroupMkdir.String(), "+"+events.CgroupRmdir.String())
 	w := &watch{watchOptions: &o.watchOptions, app: a}
 	r := &recorder{watch: w, more: o}
 	if !o.syscallsOn {

@@ -184,7 +184,7 @@ func (a *teller) took() {
 		}
 	}
 	if longest != nil {
-		text += ", the longest of it " + words.Duration(longest.EndNS-longest.BeginNS) + " for " + timeline.Label(longest.Name) + " (" + ref(longest.Process) + ")"
+		text += ", the longest of it " + words.Duration(longest.EndNS-longest.BeginNS) + " for " + timeline.Label(longest.Name) + " (" + ref(timeline.Named(longest)) + ")"
 	}
 	a.say("took", text)
 }

@@ -185,8 +185,11 @@ func Label(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
 // offset is when a phase begins, from the first sign of the container.
 func offset(ns, from uint64) string {
-	if from == 0 || ns < from {
+	switch {
+	case from == 0 || ns < from:
 		return ""
+	case ns == from:
+		return "+0"
 	}
 	return "+" + words.Duration(ns-from)
 }
@@ -212,7 +215,7 @@ func (p *printer) absent() {
 		}
 		why := words.Or(whys[a.Why], safe.String(a.Why))
 		if a.Why == "not_recorded" {
-			why += ": it needs record, or watch --syscalls -e +cgroup_mkdir,+cgroup_rmdir"
+			why += ": see record -- CMD, or watch --syscalls -e +cgroup_mkdir,+cgroup_rmdir"
 		}
 		p.line(dim, "not known: "+Label(a.Phase)+" ("+why+")")
 	}

@@ -13,11 +13,21 @@ import (
 
 // who names the process of a phase and says what is particular of what it did.
 func (p *printer) who(f *report.Phase) string {
-	text := words.Ref(f.Process)
+	text := words.Ref(Named(f))
 	if about := p.about(f); about != "" {
 		text += "  " + about
 	}
 	return text
+}
+
+// Named is the process of a phase by a name that says something: what runs by way of
+// /proc/self/exe is called exe by the kernel.
+func Named(f *report.Phase) events.Ref {
+	r := f.Process
+	if r.Comm == "exe" && f.Program != "" {
+		r.Comm = f.Program
+	}
+	return r
 }
 
 func (p *printer) about(f *report.Phase) string {
@@ -38,9 +48,7 @@ func (p *printer) about(f *report.Phase) string {
 		return p.ended(f)
 	case f.Name == "running" || f.Name == "root_pivoted":
 		return ""
-	case f.Name == "entrypoint":
-		return string(words.AppendArgs(nil, f.Args, p.more))
-	case strings.HasPrefix(f.Name, "stage_"):
+	case tools[f.Part] && f.Name != "maker" && !p.top(f), strings.HasPrefix(f.Name, "stage_"):
 		return p.parents(f)
 	}
 	text := string(words.AppendArgs(nil, f.Args, p.more))
@@ -48,6 +56,15 @@ func (p *printer) about(f *report.Phase) string {
 		text += " (by time: the only one asking)"
 	}
 	return text
+}
+
+// tools are those whose command lines say little to people beyond the phase's name.
+var tools = map[string]bool{"starter": true, "runtime": true, "command": true, "cleanup": true}
+
+// top reports whether nobody of the same start called it: then what it was called as
+// says what was asked for.
+func (p *printer) top(f *report.Phase) bool {
+	return len(p.t.Phases) > 0 && p.t.Phases[0].Process.Key == f.Process.Key
 }
 
 func (p *printer) made(f *report.Phase) string {
@@ -64,7 +81,7 @@ func (p *printer) made(f *report.Phase) string {
 // parents tells the creator, and the parent where that is another: CLONE_PARENT.
 func (p *printer) parents(f *report.Phase) string {
 	if f.Creator.IsZero() {
-		return "made by " + words.Ref(f.Parent)
+		return "child of " + words.Ref(f.Parent)
 	}
 	return "made by " + words.Ref(f.Creator) + ", child of " + words.Ref(f.Parent)
 }
