@@ -16,6 +16,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZTIME ?= 5
 BENCH ?= .
+KERNEL ?= 6.1-cloud 6.12-cloud 6.1-cloud/arm64
 ARGS ?=
 
 HELPERS = $(patsubst testdata/helpers/%.c,bin/helpers/pn-%,$(wildcard testdata/helpers/*.c))
@@ -31,7 +32,7 @@ UNPRIVILEGED := $(shell [ "$$(id -u)" -ne 0 ] || echo setpriv --bounding-set=-al
 KERNEL_PACKAGES = $(shell go list -f '{{range .TestImports}}{{.}} {{end}}{{range .XTestImports}}{{.}} {{end}}{{.ImportPath}}' ./... \
 	| awk '/internal\/kerneltest / {print $$NF}')
 
-.PHONY: help generate generate-check build watch helpers test test-kernel race fuzz lint vet vuln \
+.PHONY: help generate generate-check build watch helpers test test-kernel test-vm test-vm-table race fuzz lint vet vuln \
 	bench bench-go demo check check-all man completion install vagrant-validate clean
 
 help: ## print the targets
@@ -68,6 +69,13 @@ bin/helpers/pn-%: testdata/helpers/%.c $(wildcard testdata/helpers/*.h)
 
 test-kernel: helpers ## tests against the live kernel and container runtimes, as root
 	go test -count=1 -p 1 -exec '$(ROOT)' $(KERNEL_PACKAGES)
+
+test-vm: ## tests in emulated machines with other kernels; KERNEL="6.1-cloud 6.1-cloud/arm64" (docs/testing.md)
+	scripts/setup.sh --vm
+	scripts/vm-test.sh $(KERNEL)
+
+test-vm-table: ## write what test-vm saw into docs/kernels.md
+	go run ./internal/vm/table docs/kernels.md bin/vm/results/*.txt
 
 race: helpers ## all tests under the race detector, with the rights of the caller
 	go test -race -p 1 ./...

@@ -5,6 +5,7 @@
 #   scripts/setup.sh            for a machine that has Go, gcc, make and git
 #   scripts/setup.sh --base     these four too (the Vagrant box); Go by golang-go,
 #                               which then fetches the toolchain that go.mod names
+#   scripts/setup.sh --vm       what emulated machines need, too (make test-vm)
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -88,11 +89,21 @@ install_base() {
 	fi
 }
 
+install_vm() {
+	install qemu-system-x86 qemu-system-arm kmod xz-utils debian-archive-keyring \
+		gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+}
+
+# unified holds where cgroup v2 is alone, without which crun does not work.
+unified() { [[ $(stat -f -c %T /sys/fs/cgroup 2>/dev/null) == cgroup2fs ]]; }
+
 main() {
 	has apt-get || die "apt-get is not there: this script knows Debian and Ubuntu; see CONTRIBUTING.md for what to install"
 	[[ ${1:-} != --base ]] || install_base
+	[[ ${1:-} != --vm ]] || install_vm
 	install_clang
 	install docker.io containerd runc iptables busybox-static libc6-dev bpftrace
+	! unified || install podman crun conmon
 	# Debian 13 took the client out of docker.io.
 	optional docker docker-cli
 	optional bpftool bpftool "linux-tools-$(uname -r)" linux-tools-generic

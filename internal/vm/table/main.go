@@ -1,0 +1,140 @@
+// Command table writes what was seen in emulated machines into a document: from the
+// output of `go test -v`, a file a machine, a table of features by kernels between
+// two marks.
+//
+//	table DOCUMENT RESULTS...
+//
+// The first line of each RESULTS file is the machine's name: "6.1.0-56 amd64".
+// What no test has shown on a kernel is not claimed of it.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+)
+
+const (
+	begin = "<!-- make test-vm -->\n"
+	end   = "<!-- end -->\n"
+)
+
+// features are the rows, each with the tests that show it.
+var features = []struct {
+	name  string
+	tests *regexp.Regexp
+}{
+	{"every program loads and attaches, in the variant that BTF asks for", regexp.MustCompile(`^TestEachProgramLoads/`)},
+	{"records are what the wire says", regexp.MustCompile(`^Test(Wire|Decode)`)},
+	{"births, threads, new parents: scenarios T", regexp.MustCompile(`^TestScenarios/T`)},
+	{"PID namespaces: scenarios N", regexp.MustCompile(`^TestScenarios/N`)},
+	{"names, arguments, images: scenarios S", regexp.MustCompile(`^TestScenarios/S`)},
+	{"arguments, environment and paths of any size", regexp.MustCompile(`^TestExec(Args|Env|Path|Interpreter)`)},
+	{"exit status, reaper, threads", regexp.MustCompile(`^TestExit`)},
+	{"who killed it: signals, OOM, cgroup.kill", regexp.MustCompile(`^Test(OOMKill|CgroupKill|KillerUnasked|Signal)`)},
+	{"snapshot: neither gap nor ghost", regexp.MustCompile(`^TestSnapshot`)},
+	{"cgroup paths and moves", regexp.MustCompile(`^TestCgroup(Path)?($|/)`)},
+	{"loss is counted and healed", regexp.MustCompile(`^Test(Loss|R02)`)},
+	{"count identity", regexp.MustCompile(`^TestBirths$`)},
+	{"runc", regexp.MustCompile(`^TestRunc`)},
+	{"podman with conmon and crun", regexp.MustCompile(`^TestPodman`)},
+	{"crun", regexp.MustCompile(`^TestCrun`)},
+}
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "table:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) < 2 {
+		return errors.New("usage: table DOCUMENT RESULTS")
+	}
+	var machines []machine
+	for _, path := range args[1:] {
+		m, err := read(path)
+		if err != nil {
+			return err
+		}
+		machines = append(machines, m)
+	}
+	text, err := os.ReadFile(args[0])
+	if err != nil {
+		return fmt.Errorf("document: %w", err)
+	}
+	before, rest, ok := bytes.Cut(text, []byte(begin))
+	_, after, closed := bytes.Cut(rest, []byte(end))
+	if !ok || !closed {
+		return fmt.Errorf("document %s: no lines %q and %q", args[0], begin, end)
+	}
+	table := string(before) + begin + format(machines) + end + string(after)
+	if err := os.WriteFile(args[0], []byte(table), 0o644); err != nil {
+		return fmt.Errorf("document: %w", err)
+	}
+	return nil
+}
+
+// machine is what one file says.
+type machine struct {
+	name    string
+	results map[string]string // test → PASS, FAIL, SKIP
+}
+
+var result = regexp.MustCompile(`(?m)^ *--- (PASS|FAIL|SKIP): (\S+)`)
+
+func read(path string) (machine, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return machine{}, fmt.Errorf("results: %w", err)
+	}
+	name, text, _ := strings.Cut(string(raw), "\n")
+	m := machine{name: name, results: map[string]string{}}
+	for _, found := range result.FindAllStringSubmatch(text, -1) {
+		m.results[found[2]] = found[1]
+	}
+	return m, nil
+}
+
+func format(machines []machine) string {
+	var b strings.Builder
+	b.WriteString("| |")
+	for _, m := range machines {
+		b.WriteString(" " + m.name + " |")
+	}
+	b.WriteString("\n|---|" + strings.Repeat(":---:|", len(machines)) + "\n")
+	for _, f := range features {
+		b.WriteString("| " + f.name + " |")
+		for _, m := range machines {
+			b.WriteString(" " + m.cell(f.tests) + " |")
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// cell counts the tests that have none below them.
+func (m machine) cell(tests *regexp.Regexp) string {
+	parents, count := map[string]bool{}, map[string]int{}
+	for name := range m.results {
+		if at := strings.LastIndexByte(name, '/'); at >= 0 {
+			parents[name[:at]] = true
+		}
+	}
+	for name, result := range m.results {
+		if tests.MatchString(name) && !parents[name] {
+			count[result]++
+		}
+	}
+	switch {
+	case count["FAIL"] > 0:
+		return fmt.Sprintf("**%d of %d**", count["PASS"], count["PASS"]+count["FAIL"])
+	case count["PASS"] > 0:
+		return fmt.Sprint(count["PASS"])
+	}
+	return "–"
+}
