@@ -33,10 +33,6 @@ func (m *Model) rejoin(p *Process) {
 	level := p.Chain.Level()
 	for ns := p.ns; ns != nil && level >= 0; ns = ns.Parent {
 		e := p.Chain[level].NS
-		if e.ID != 0 && e.ID == ns.ID.ID {
-			level-- // certain: a pass is no moment, an inum can come again during it
-			continue
-		}
 		if m.nsByInum[e.Inum] != ns {
 			break
 		}
@@ -87,7 +83,7 @@ func (ns *Namespace) admits(e events.PIDEntry, p *Process) bool {
 	}
 	init := ns.Init.Key
 	if e.PID == 1 && ns.Level == p.Chain.Level() {
-		return init == p.Key || init.IsZero() && !ns.dying
+		return init == p.Key || init.IsZero()
 	}
 	return !older(p.Key, init)
 }

@@ -33,7 +33,7 @@ func (m *Model) born(p *Process, d *events.ForkDetail) {
 }
 
 func (m *Model) created(p *Process, ns *Namespace, d *events.ForkDetail) {
-	if ns.Born || ns.init != p {
+	if ns.init != p {
 		return
 	}
 	ns.Born, ns.BornNS, ns.Creator = true, m.current.BootNS, d.Creator
@@ -103,7 +103,7 @@ func (m *Model) reaped(p *Process, d *events.SignalDetail) {
 
 // reapIn notes for the end of the namespace that its death kills p.
 func (m *Model) reapIn(p *Process, ns *Namespace) {
-	if p.reapedIn != nil || ns.init == p {
+	if p.reapedIn != nil {
 		return
 	}
 	m.markDying(ns)

@@ -122,7 +122,7 @@ func (m *Model) recallReparent(p *Process, ev *events.Event) {
 		status := *d.FromExit
 		a.FromExit = &status
 	}
-	if last := p.lastAdoption(); last != nil && last.AtNS == a.AtNS && last.From.Key == a.From.Key {
+	if last := p.lastAdoption(); last != nil && last.From.Key == a.From.Key {
 		*last = a // the model concluded it by itself, or it was foretold
 	} else {
 		p.addAdoption(a)
