@@ -178,8 +178,11 @@ func (l *Lookup) tellLate(a Answer) {
 
 // remember keeps the container and has the daemon asked for the rest.
 func (l *Lookup) remember(c *events.Container) {
-	if c == nil || c.Outer != nil || len(l.known) >= maxKnown {
+	if c == nil || c.Outer != nil {
 		return
+	}
+	if len(l.known) >= maxKnown {
+		clear(l.known) // what still runs is asked for again
 	}
 	l.known[c.ID] = c
 	if l.api == nil {

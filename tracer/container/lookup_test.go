@@ -1,0 +1,122 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+func newLookup(t *testing.T, root string, api API) *Lookup {
+	t.Helper()
+	l := NewLookup(NewResolver(root), api)
+	t.Cleanup(l.Close)
+	return l
+}
+
+// awaitLate returns the next late answer.
+func awaitLate(t *testing.T, l *Lookup) Answer {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if a, ok := l.Late(); ok {
+			return a
+		}
+	}
+	t.Fatal("no answer")
+	return Answer{}
+}
+
+func TestLookup(t *testing.T) {
+	l := newLookup(t, host(t), nil)
+	path := "/docker/" + id
+	want := &events.Container{ID: id, Runtime: "docker", Source: "state", Name: "web", Image: "busybox:1"}
+	first := l.Identify(path)
+	if !first.Equal(want) {
+		t.Fatalf("got %+v, want %+v", first, want)
+	}
+	if again := l.Identify(path + "/sub"); again != first {
+		t.Errorf("asked again: %p, want what is remembered, %p", again, first)
+	}
+	if named := l.Named(id, "docker"); named != first {
+		t.Errorf("by its id: %p, want what is remembered, %p", named, first)
+	}
+	l.Forget(id)
+	if again := l.Identify(path); again == first || !again.Equal(want) {
+		t.Errorf("after it was forgotten: %+v, want it asked for again", again)
+	}
+	if got := l.Identify("/system.slice/ssh.service"); got != nil {
+		t.Errorf("a service: %+v, want none", got)
+	}
+	if got, want := l.Named("nobody", "runc"), (&events.Container{ID: "nobody", Runtime: "runc", Source: "args"}); !got.Equal(want) {
+		t.Errorf("an unknown one: %+v, want %+v", got, want)
+	}
+	l.Declare(Call{ID: "n", Creates: true, Bundle: "/bundles/new"}, "crun", "", nil)
+	if got := l.Identify("/n"); got == nil || got.Name != "fresh" || got.Runtime != "crun" {
+		t.Errorf("declared: %+v, want fresh", got)
+	}
+}
+
+// TestDiskThatHangs: who asks waits once and goes on; the answers come later.
+func TestDiskThatHangs(t *testing.T) {
+	l := newLookup(t, host(t), nil)
+	release := make(chan struct{})
+	if c := l.ask("/slow", func() *events.Container { <-release; return of("slow", "runc") }); c != nil {
+		t.Fatalf("got %+v, want nothing yet", c)
+	}
+	// These return although the disk still hangs.
+	if got := l.Identify("/docker/" + id); got == nil || got.Source != "cgroup" {
+		t.Errorf("meanwhile: %+v, want what the path says", got)
+	}
+	for range 2 * maxQueued {
+		l.Identify("/box")
+	}
+	close(release)
+	if a := awaitLate(t, l); a.Path != "/slow" || a.Container.ID != "slow" {
+		t.Errorf("first answer %+v, want the slow one", a)
+	}
+	if a := awaitLate(t, l); a.Path != "/docker/"+id || a.Container.Name != "web" {
+		t.Errorf("second answer %+v %+v, want web", a, a.Container)
+	}
+}
+
+// api answers with a name, when it is let.
+type api struct {
+	let chan error
+}
+
+func (a api) Ask(ctx context.Context, c *events.Container) (*events.Container, error) {
+	select {
+	case err := <-a.let:
+		told := *c
+		told.Name, told.Source = "told", "api"
+		return &told, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// TestAPI: a daemon is asked behind the events' back, and its answer comes late.
+func TestAPI(t *testing.T) {
+	a := api{make(chan error, 2)}
+	l := newLookup(t, t.TempDir(), a)
+	path := "/docker/" + id
+	if c := l.Identify(path); c == nil || c.Source != "cgroup" {
+		t.Fatalf("got %+v, want what the path says while nobody answers", c)
+	}
+	a.let <- nil
+	if late := awaitLate(t, l); late.Path != "" || late.Container.ID != id || late.Container.Name != "told" {
+		t.Errorf("answer %+v, want told", late.Container)
+	}
+	if c := l.Identify(path); c.Source != "api" || c.Name != "told" {
+		t.Errorf("later: %+v, want told", c)
+	}
+	l.Identify("/docker/" + inner)
+	a.let <- errors.New("gone")
+	l.Identify("/docker/" + other("01"))
+	a.let <- nil
+	if late := awaitLate(t, l); late.Container.ID != other("01") {
+		t.Errorf("answer %+v, want that of the question after the failed one", late.Container)
+	}
+}

@@ -1,0 +1,199 @@
+package container
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// disk is a host's root directory with these files.
+func disk(t testing.TB, files map[string]string) string {
+	t.Helper()
+	root := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+const (
+	tasks   = "run/containerd/io.containerd.runtime.v2.task/"
+	storage = "var/lib/containers/storage/overlay-containers/"
+	podNS   = `"io.kubernetes.cri.sandbox-name":"web-0","io.kubernetes.cri.sandbox-namespace":"shop","io.kubernetes.cri.sandbox-uid":"` + uid + `"`
+)
+
+// host has a container of each kind, written as the runtimes write them.
+func host(t testing.TB) string {
+	return disk(t, map[string]string{
+		// Docker.
+		tasks + "moby/" + id + "/config.json": `{"ociVersion":"1.0","hostname":"h","linux":{"cgroupsPath":"/docker/` + id + `"},
+			"mounts":[{"destination":"/proc"},{"source":"/data/docker/containers/` + id + `/hostname"}]}`,
+		"data/docker/containers/" + id + "/config.v2.json": `{"ID":"` + id + `","Name":"/web","Config":{"Image":"busybox:1","Labels":{}}}`,
+		// The same daemon with a parent cgroup of its user's.
+		tasks + "moby/" + other("01") + "/config.json":                 `{"linux":{"cgroupsPath":"/mine/` + other("01") + `"}}`,
+		"var/lib/docker/containers/" + other("01") + "/config.v2.json": `{"ID":"` + other("01") + `","Name":"/own","Config":{"Image":"i"}}`,
+		// ctr, and nerdctl's names.
+		tasks + "default/web/config.json":                 `{"linux":{"cgroupsPath":"/default/web"}}`,
+		tasks + "default/" + other("02") + "/config.json": `{"linux":{"cgroupsPath":"system.slice:nerdctl:` + other("02") + `"},"annotations":{"nerdctl/name":"nerd"}}`,
+		// A pod of containerd's CRI: its sandbox and one container.
+		tasks + "k8s.io/" + other("03") + "/config.json": `{"annotations":{"io.kubernetes.cri.container-type":"sandbox","io.kubernetes.cri.sandbox-id":"` + other("03") + `",` + podNS + `}}`,
+		tasks + "k8s.io/" + other("04") + "/config.json": `{"annotations":{"io.kubernetes.cri.container-type":"container","io.kubernetes.cri.container-name":"nginx",
+			"io.kubernetes.cri.image-name":"docker.io/library/nginx:1","io.kubernetes.cri.sandbox-id":"` + other("03") + `",` + podNS + `}}`,
+		// CRI-O.
+		"run/containers/storage/overlay-containers/" + other("05") + "/userdata/config.json": `{"annotations":{"io.container.manager":"cri-o","io.kubernetes.container.name":"db",
+			"io.kubernetes.pod.name":"db-0","io.kubernetes.pod.namespace":"shop","io.kubernetes.pod.uid":"` + uid + `",
+			"io.kubernetes.cri-o.ImageName":"quay.io/db:2","io.kubernetes.cri-o.SandboxID":"` + other("06") + `"}}`,
+		// Podman.
+		storage + other("07") + "/userdata/config.json": `{"annotations":{"io.container.manager":"libpod"}}`,
+		storage + "containers.json": `[{"id":"x","names":["y"]},
+			{"id":"` + other("07") + `","names":["pod-web"],"metadata":"{\"image-name\":\"docker.io/library/alpine:3\",\"name\":\"pod-web\"}"}]`,
+		"home/u/storage/overlay-containers/" + other("08") + "/userdata/config.json": `{"annotations":{"io.container.manager":"libpod"},"linux":{"cgroupsPath":"user.slice:libpod:` + other("08") + `"}}`,
+		// runc, crun.
+		"run/runc/box/state.json": `{"id":"box","cgroup_paths":{"":"/sys/fs/cgroup/unified/box","memory":"/sys/fs/cgroup/memory/user/box"},"config":{"labels":["bundle=/bundles/box"]}}`,
+		"bundles/box/config.json": `{}`,
+		"run/crun/cup/status":     `{"pid":1,"cgroup-path":"/user.slice/crun-cup.scope","bundle":"/bundles/box"}`,
+		"bundles/new/config.json": `{"annotations":{"io.kubernetes.container.name":"fresh"}}`,
+	})
+}
+
+// other returns an id of its own.
+func other(hex string) string { return strings.Repeat(hex, 32) }
+
+func TestIdentify(t *testing.T) {
+	root := host(t)
+	pod := func(id, name, image, qos string) *events.Container {
+		return &events.Container{
+			ID: id, Runtime: "containerd", Source: "state", Name: name, Image: image,
+			Pod: "web-0", PodNS: "shop", PodUID: uid, PodQoS: qos, SandboxID: other("03"),
+		}
+	}
+	for _, c := range []struct {
+		path string
+		want *events.Container
+	}{
+		{"/docker/" + id, &events.Container{ID: id, Runtime: "docker", Source: "state", Name: "web", Image: "busybox:1"}},
+		{"/docker/" + id + "/init", &events.Container{ID: id, Runtime: "docker", Source: "state", Name: "web", Image: "busybox:1"}},
+		{"/docker/" + other("99"), &events.Container{ID: other("99"), Runtime: "docker", Source: "cgroup"}},
+		{"/mine/" + other("01"), &events.Container{ID: other("01"), Runtime: "docker", Source: "state", Name: "own", Image: "i"}},
+		{"/mine/" + other("99"), nil},
+		{"/default/web", &events.Container{ID: "web", Runtime: "containerd", Source: "state"}},
+		{"/default/web/below", &events.Container{ID: "web", Runtime: "containerd", Source: "state"}},
+		{"/elsewhere/web", nil},
+		{"/web", nil},
+		{"/default/nobody", nil},
+		{"/default", nil},
+		{"/system.slice/nerdctl-" + other("02") + ".scope", &events.Container{ID: other("02"), Runtime: "containerd", Source: "state", Name: "nerd"}},
+		{"/kubepods/besteffort/pod" + uid + "/" + other("03"), pod(other("03"), "", "", "besteffort")},
+		{"/kubepods/besteffort/pod" + uid + "/" + other("04"), pod(other("04"), "nginx", "docker.io/library/nginx:1", "besteffort")},
+		{
+			"/kubepods.slice/kubepods-pod" + uidSlc + ".slice/crio-" + other("05") + ".scope",
+			&events.Container{
+				ID: other("05"), Runtime: "cri-o", Source: "state", Name: "db", Image: "quay.io/db:2",
+				Pod: "db-0", PodNS: "shop", PodUID: uid, PodQoS: "guaranteed", SandboxID: other("06"),
+			},
+		},
+		{"/machine.slice/libpod-" + other("07") + ".scope", &events.Container{ID: other("07"), Runtime: "podman", Source: "state", Name: "pod-web", Image: "docker.io/library/alpine:3"}},
+		{"/box", &events.Container{ID: "box", Runtime: "runc", Source: "state"}},
+		{"/user/box", &events.Container{ID: "box", Runtime: "runc", Source: "state"}},
+		{"/user/box/sub", &events.Container{ID: "box", Runtime: "runc", Source: "state"}},
+		{"/other/box", nil},
+		{"/user.slice/crun-cup.scope", &events.Container{ID: "cup", Runtime: "crun", Source: "state"}},
+		{"/cup", nil},
+		{"/user.slice/runc-box.scope", nil},
+		{"/system.slice/box.service", nil},
+		{"/../run/runc/box", nil},
+		{"/", nil},
+		{"", nil},
+	} {
+		if got := NewResolver(root).Identify(c.path); !got.Equal(c.want) {
+			t.Errorf("%s:\n got %+v\nwant %+v", c.path, got, c.want)
+		}
+	}
+}
+
+// TestNestedState: only the outermost container's state is this host's.
+func TestNestedState(t *testing.T) {
+	c := NewResolver(host(t)).Identify("/docker/" + id + "/docker/" + other("07"))
+	if c == nil || c.Source != "cgroup" || c.Name != "" || c.Outer == nil || c.Outer.Name != "web" {
+		t.Fatalf("%+v in %+v, want the outer one's name alone", c, c.Outer)
+	}
+}
+
+// TestDeclared: what a runtime was called with names containers that no usual place has.
+func TestDeclared(t *testing.T) {
+	root := host(t)
+	inside := of(id, "docker")
+	for name, c := range map[string]struct {
+		call    Call
+		cwd     string
+		outer   *events.Container
+		path    string
+		want    *events.Container
+		program string
+	}{
+		"bundle": {
+			call: Call{ID: "n", Creates: true, Bundle: "/bundles/new"}, path: "/n",
+			want: &events.Container{ID: "n", Runtime: "runc", Source: "state", Name: "fresh"},
+		},
+		"relative": {
+			call: Call{ID: "n", Creates: true, Bundle: "new"}, cwd: "/bundles", path: "/user.slice/runc-n.scope",
+			want: &events.Container{ID: "n", Runtime: "runc", Source: "state", Name: "fresh"},
+		},
+		"working directory": {
+			call: Call{ID: "n", Creates: true}, cwd: "/bundles/new", path: "/n",
+			want: &events.Container{ID: "n", Runtime: "runc", Source: "state", Name: "fresh"},
+		},
+		"no bundle": {
+			call: Call{ID: "n", Creates: true}, path: "/a/n",
+			want: &events.Container{ID: "n", Runtime: "runc", Source: "args"},
+		},
+		"another cgroup":  {call: Call{ID: "n", Creates: true}, path: "/a/m"},
+		"makes none":      {call: Call{ID: "n"}, path: "/n"},
+		"bundle's cgroup": {call: Call{ID: "n", Creates: true, Bundle: "/" + tasks + "default/web"}, path: "/n"},
+		"rootless Podman": {
+			call: Call{ID: other("08"), Creates: true, Name: "mine", Bundle: "/home/u/storage/overlay-containers/" + other("08") + "/userdata"},
+			path: "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" + other("08") + ".scope/container",
+			want: &events.Container{ID: other("08"), Runtime: "podman", Source: "state", Name: "mine"},
+		},
+		"inside": {
+			call: Call{ID: "n", Creates: true, Bundle: "/bundles/new"}, outer: inside, path: "/docker/" + id + "/n",
+			want: &events.Container{ID: "n", Runtime: "runc", Source: "args", Outer: &events.Container{ID: id, Runtime: "docker", Source: "state", Name: "web", Image: "busybox:1"}},
+		},
+		"inside, path outside": {call: Call{ID: "n", Creates: true}, outer: inside, path: "/n"},
+		"outside, path inside": {
+			call: Call{ID: "n", Creates: true}, path: "/docker/" + id + "/n",
+			want: &events.Container{ID: id, Runtime: "docker", Source: "state", Name: "web", Image: "busybox:1"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := NewResolver(root)
+			r.Declare(c.call, "runc", c.cwd, c.outer)
+			if got := r.Identify(c.path); !got.Equal(c.want) {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
+
+// TestDeclaredBound: of very many calls the oldest are forgotten.
+func TestDeclaredBound(t *testing.T) {
+	r := NewResolver(t.TempDir())
+	for i := range maxDeclared + 1 {
+		r.Declare(Call{ID: "c" + strings.Repeat("x", i%200) + string(rune('a'+i/200)), Creates: true}, "runc", "", nil)
+	}
+	if len(r.declared.byID) != maxDeclared || len(r.declared.order) != maxDeclared {
+		t.Errorf("%d remembered in %d places, want %d", len(r.declared.byID), len(r.declared.order), maxDeclared)
+	}
+	if r.Identify("/ca") != nil || r.Identify("/cxa") == nil {
+		t.Error("not the oldest was forgotten")
+	}
+}
