@@ -15,8 +15,9 @@ type API interface {
 }
 
 const (
-	// patience is how long an event waits for files that are usually in memory.
-	patience = 20 * time.Millisecond
+	// patience is how long an event waits for files: they are usually in memory and take
+	// a fraction of a millisecond. The ring buffer holds what happens meanwhile.
+	patience = 100 * time.Millisecond
 	// apiPatience bounds one question to a daemon.
 	apiPatience = 2 * time.Second
 	// maxQueued bounds how many questions wait; of more, the newest are not asked.
@@ -44,6 +45,7 @@ type Lookup struct {
 	disk, daemon chan func()
 	late         chan Answer
 	busy         atomic.Int32 // questions to the disk that are under way
+	patience     time.Duration
 	known        map[string]*events.Container
 	stop         context.CancelFunc
 }
@@ -52,7 +54,7 @@ type Lookup struct {
 func NewLookup(r *Resolver, api API) *Lookup {
 	ctx, stop := context.WithCancel(context.Background())
 	l := &Lookup{
-		resolver: r, api: api, stop: stop,
+		resolver: r, api: api, stop: stop, patience: patience,
 		disk: make(chan func(), maxQueued), daemon: make(chan func(), maxQueued),
 		late: make(chan Answer, maxQueued), known: map[string]*events.Container{},
 	}
@@ -132,8 +134,8 @@ func (l *Lookup) ask(path string, question func() *events.Container) *events.Con
 	answer := make(chan *events.Container, 1)
 	waits := l.busy.Load() == 0
 	job := func() {
-		defer l.busy.Add(-1)
 		c := question()
+		l.busy.Add(-1) // before who waits goes on to ask the next
 		select {
 		case answer <- c:
 		default: // nobody waits any more
@@ -148,7 +150,7 @@ func (l *Lookup) ask(path string, question func() *events.Container) *events.Con
 		return nil
 	}
 	if waits {
-		timer := time.NewTimer(patience)
+		timer := time.NewTimer(l.patience)
 		defer timer.Stop()
 		select {
 		case c := <-answer:

@@ -30,6 +30,7 @@ func awaitLate(t *testing.T, l *Lookup) Answer {
 
 func TestLookup(t *testing.T) {
 	l := newLookup(t, host(t), nil)
+	l.patience = time.Minute // a busy machine's disk
 	path := "/docker/" + id
 	want := &events.Container{ID: id, Runtime: "docker", Source: "state", Name: "web", Image: "busybox:1"}
 	first := l.Identify(path)
@@ -101,6 +102,7 @@ func (a api) Ask(ctx context.Context, c *events.Container) (*events.Container, e
 func TestAPI(t *testing.T) {
 	a := api{make(chan error, 2)}
 	l := newLookup(t, t.TempDir(), a)
+	l.patience = time.Minute
 	path := "/docker/" + id
 	if c := l.Identify(path); c == nil || c.Source != "cgroup" {
 		t.Fatalf("got %+v, want what the path says while nobody answers", c)
