@@ -7,6 +7,9 @@
 // they live, replayed or made up by a test. It must not know where events come
 // from (BPF, files) nor how they are shown.
 //
+// Apply takes records and tells what they mean; Recall takes what was told and needs
+// less: with it, a recording shows what was seen live.
+//
 // # What it never does
 //
 // Records can be lost. Even then it makes no cycle, merges no two processes and
