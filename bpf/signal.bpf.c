@@ -136,8 +136,9 @@ int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_
 	fill_ref(&rec.head.sender, cur);
 	fill_ns(&rec.head.ns_id, &rec.head.ns_inum, ns);
 	rec.head.sig = sig;
-	/* SEND_SIG_NOINFO (0) and SEND_SIG_PRIV (1), as TP_STORE_SIGINFO has them. */
-	rec.head.code = kind > 1 ? info->si_code : kind == 1 ? 0x80 : 0;
+	/* SEND_SIG_NOINFO (0) and SEND_SIG_PRIV (1), as TP_STORE_SIGINFO has them. A probe
+	 * read, because some 6.12 take info for a number, too. */
+	rec.head.code = kind > 1 ? BPF_CORE_READ(info, si_code) : kind == 1 ? 0x80 : 0;
 	rec.head.flags = flags;
 	rec.head.result = result;
 	rec.head.pad = 0;
