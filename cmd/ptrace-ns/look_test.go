@@ -228,8 +228,8 @@ func TestPartialLook(t *testing.T) {
 func TestTreeRefuses(t *testing.T) {
 	for args, want := range map[string]string{
 		"-S -o json":  "-S is for text",
-		"-c no-such":  "not by names",
-		"-c we -s":    "not by names",
+		"-c no-such":  "no process is in it",
+		"-c we -s":    "no process is in it",
 		"--ns -s 76":  "does not go with -s",
 		"-S -o dot 1": "-S is for text",
 	} {
@@ -283,7 +283,7 @@ func TestTreeShowTimes(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	s := &treeShow{w: &out, followed: followed{map[events.ProcKey]struct{}{dead.Process.Key: {}}}}
+	s := &treeShow{w: &out, followed: followed{map[events.ProcKey]struct{}{dead.Process.Key: {}}}, nowNS: func() uint64 { return 0 }}
 	s.view.Ended = true
 	for _, clock := range []func() time.Time{nil, func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }} {
 		s.clock = clock
@@ -294,6 +294,54 @@ func TestTreeShowTimes(t *testing.T) {
 	line := "9 sh killed by SIGKILL, by 7 bash, child of 1 systemd\n"
 	if got, want := out.String(), line+"-- 03:04:05 --\n"+line; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// A watch's tree comes with the namespaces of those in it: one that is over, one that
+// is dying, and not those of others.
+func TestTreeShowNamespaces(t *testing.T) {
+	m := tree.New(tree.Options{})
+	s := &treeShow{followed: followed{map[events.ProcKey]struct{}{}}, nowNS: func() uint64 { return 9_000_000_000 }}
+	apply := func(followed bool, ev *events.Event) {
+		if err := m.Apply(ev, func(*events.Event) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if followed {
+			s.followed.keys[ev.Process.Key] = struct{}{}
+		}
+	}
+	born := func(pid, nr int32, inum uint32, bootNS uint64) *events.Event {
+		ev := fork(pid, 7)
+		ev.Process.Parent.Comm = "unshare"
+		ev.BootNS, ev.Fork.Creator, ev.Fork.Flags = bootNS, ev.Process.Parent, 0x20000000
+		ev.Process.Key.Start, ev.Process.Comm = bootNS, "sh"
+		ev.Process.Chain = events.PIDChain{{NS: hostNS, PID: pid}, {NS: events.NSID{Inum: inum}, PID: nr}}
+		return ev
+	}
+	ended := func(birth *events.Event, bootNS uint64) *events.Event {
+		return &events.Event{Kind: events.Exit, BootNS: bootNS, Process: birth.Process, Exit: &events.ExitDetail{Status: events.ExitStatus{Code: 3}}}
+	}
+	over, dying, stuck, other := born(20, 1, 52, 1_000_000_000), born(30, 1, 53, 2_000_000_000), born(31, 2, 53, 3_000_000_000), born(40, 1, 54, 4_000_000_000)
+	apply(false, there(1, 0, 0, "systemd"))
+	apply(false, there(7, 1, 0, "unshare"))
+	for _, ev := range []*events.Event{over, dying, stuck, ended(over, 5_000_000_000), ended(dying, 6_500_000_000)} {
+		apply(true, ev)
+	}
+	apply(false, other)
+	var out bytes.Buffer
+	s.w = &out
+	if err := s.show(m); err != nil {
+		t.Fatal(err)
+	}
+	want := "PIDNS LEVEL MEMBERS INIT AGE CONTAINER CREATOR             COMMAND\n" +
+		"1     0     2+2     1    9 s -         -                   systemd\n" +
+		"|-52  1     0       20>1 4 s -         7 unshare via clone sh\n" +
+		"|   over since 4 s ago: its PID 1 exited 3\n" +
+		"`-53  1     1       30>1 7 s -         7 unshare via clone sh\n" +
+		"    dying since 2.5 s ago: its PID 1 exited 3\n" +
+		"    waiting for 31 sh, whose parent 7 unshare lives outside\n"
+	if _, got, _ := strings.Cut(out.String(), "PIDNS"); "PIDNS"+got != want {
+		t.Errorf("got\n%swant\n%s", "PIDNS"+got, want)
 	}
 }
 

@@ -48,17 +48,19 @@ type treeShow struct {
 	followed  followed
 	spaces    nstree.Options
 	forgotten int
-	bootTime  int64 // wall clock at CLOCK_BOOTTIME 0
+	nowNS     func() uint64 // CLOCK_BOOTTIME
 	// clock tells the trees of one run apart; nil where there is only one.
 	clock func() time.Time
 }
 
 // newTreeShow prints where people look: beside the stream of text, but beside the
-// summary when standard output is for JSON.
+// summary when standard output is for JSON. bootTime is the wall clock at
+// CLOCK_BOOTTIME 0.
 func (w *watch) newTreeShow(bootTime int64) *treeShow {
-	s := &treeShow{w: w.app.out, bootTime: bootTime, followed: followed{map[events.ProcKey]struct{}{}}, view: forest.Options{
+	s := &treeShow{w: w.app.out, followed: followed{map[events.ProcKey]struct{}{}}, view: forest.Options{
 		Color: w.app.coloured(w.color), Unicode: w.app.unicode(), Width: w.app.width(), User: w.app.user, Ended: true,
 	}}
+	s.nowNS = func() uint64 { return uint64(time.Now().UnixNano() - bootTime) }
 	if w.interval > 0 {
 		s.clock = time.Now
 	}
@@ -96,7 +98,7 @@ func (s *treeShow) show(m *tree.Model) error {
 // the initial one.
 func (s *treeShow) showSpaces(m *tree.Model, wanted func(*tree.Process) bool) error {
 	o := s.spaces
-	o.NowNS = uint64(time.Now().UnixNano() - s.bootTime)
+	o.NowNS = s.nowNS()
 	all := picture.NamespacesOf(m, o.NowNS, wanted)
 	if !slices.ContainsFunc(all, func(ns *report.Namespace) bool { return ns.Info.Level > 0 || len(ns.Children) > 0 }) {
 		return nil

@@ -122,7 +122,7 @@ func (t *table) cells(ns *report.Namespace, lead string) []string {
 	case !ns.Creator.IsZero():
 		creator = words.Ref(ns.Creator)
 		if ns.Via != "" {
-			creator += " by " + safe.String(ns.Via)
+			creator += " via " + safe.String(ns.Via)
 		}
 	case ns.Info.Level == 0:
 		creator = "-"
