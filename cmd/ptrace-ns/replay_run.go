@@ -46,14 +46,31 @@ func (r *replay) run(ctx context.Context) (err error) {
 	if r.speed > 0 {
 		src = &paced{src: p, speed: r.speed, wait: waitUntil}
 	}
-	if err := ended(p.run(ctx, src, out.all)); err != nil {
+	seen, all := map[int32]bool{}, out.all
+	if len(r.pids) > 0 {
+		all = sighted{all, seen}
+	}
+	if err := ended(p.run(ctx, src, all)); err != nil {
 		return err
 	}
-	return r.finish(p, out)
+	return r.finish(p, out, seen)
 }
 
+// sighted notes which PIDs a recording names as its events' processes and parents.
+type sighted struct {
+	next events.Sink
+	pids map[int32]bool
+}
+
+func (s sighted) Put(ev *events.Event) error {
+	s.pids[ev.Process.Key.PID], s.pids[ev.Process.Parent.Key.PID] = true, true
+	return s.next.Put(ev)
+}
+
+func (s sighted) Flush() error { return s.next.Flush() }
+
 // finish tells what there was, and what of it could not be read.
-func (r *replay) finish(p *playback, out *outputs) error {
+func (r *replay) finish(p *playback, out *outputs, seen map[int32]bool) error {
 	trailer, whole := p.reader.Trailer()
 	if out.file != nil && whole {
 		out.file.close(counted(trailer))
@@ -72,8 +89,10 @@ func (r *replay) finish(p *playback, out *outputs) error {
 	if out.file != nil && out.file.err != nil {
 		return &exitError{Code: exitFailed} // it was told when it happened
 	}
-	if len(r.pids) > 0 && out.shown.total() == 0 {
-		return fmt.Errorf("process %d: %w in what is selected", r.pids[0], selection.ErrNoProcess)
+	for _, pid := range r.pids {
+		if !seen[pid] {
+			return fmt.Errorf("process %d: %w in this recording", pid, selection.ErrNoProcess)
+		}
 	}
 	return nil
 }
