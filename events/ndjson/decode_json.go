@@ -340,17 +340,36 @@ func (s *scanner) skip() {
 	}
 }
 
-// number passes over a number of any form.
+// number passes over a number of any form that JSON has.
 func (s *scanner) number() {
-	start := s.i
-	for s.i < len(s.b) {
-		c := s.b[s.i]
-		if (c < '0' || c > '9') && c != '-' && c != '+' && c != '.' && c|0x20 != 'e' {
-			break
-		}
+	if s.peek() == '-' {
 		s.i++
 	}
-	if _, err := strconv.ParseFloat(string(s.b[start:s.i]), 64); err != nil {
+	if s.i < len(s.b) && s.b[s.i] == '0' {
+		s.i++
+	} else {
+		s.run()
+	}
+	if s.i < len(s.b) && s.b[s.i] == '.' {
+		s.i++
+		s.run()
+	}
+	if s.i < len(s.b) && s.b[s.i]|0x20 == 'e' {
+		s.i++
+		if s.i < len(s.b) && (s.b[s.i] == '-' || s.b[s.i] == '+') {
+			s.i++
+		}
+		s.run()
+	}
+}
+
+// run passes over one digit or more.
+func (s *scanner) run() {
+	start := s.i
+	for s.i < len(s.b) && s.b[s.i]-'0' <= 9 {
+		s.i++
+	}
+	if s.i == start {
 		s.fail("no value")
 	}
 }

@@ -186,7 +186,9 @@ func (r *Reader) failed(err error) error {
 func (r *Reader) other(err error) error {
 	var unknown *ndjson.UnknownError
 	if !errors.As(err, &unknown) {
-		r.rest = nil // the rest of the frame is no better
+		if r.zstd != nil {
+			r.rest = nil // the rest of the frame is no better
+		}
 		return r.resumable(err)
 	}
 	if unknown.Kind != ndjson.TrailerEvent {
