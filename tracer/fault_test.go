@@ -110,7 +110,7 @@ func (f *faulty) lose(it *item) *events.Event {
 // until folds what comes until something holds.
 func (f *faulty) until(what string, holds func() bool) {
 	f.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), kerneltest.Patience(20*time.Second))
 	defer cancel()
 	for !holds() {
 		ev, err := f.Next(ctx)
