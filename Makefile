@@ -28,6 +28,8 @@ GOTOOL := go tool -modfile=tools/go.mod
 ROOT := $(shell [ "$$(id -u)" -eq 0 ] || echo sudo -E)
 # Root without a single capability: what needs none must pass without.
 UNPRIVILEGED := $(shell [ "$$(id -u)" -ne 0 ] || echo setpriv --bounding-set=-all --inh-caps=-all --no-new-privs)
+# What reads recordings, tests included; the commands are built besides.
+PORTABLE := ./events/... ./tracer/tree ./cmd/ptrace-ns/recording ./cmd/ptrace-ns/view/... ./cmd/ptrace-ns/selection
 # The packages whose tests use the live kernel are those that import its helpers.
 KERNEL_PACKAGES = $(shell go list -f '{{range .TestImports}}{{.}} {{end}}{{range .XTestImports}}{{.}} {{end}}{{.ImportPath}}' ./... \
 	| awk '/internal\/kerneltest / {print $$NF}')
@@ -52,6 +54,10 @@ watch: build ## build and run `ptrace-ns watch $(ARGS)`
 
 vet: ## go vet
 	go vet ./...
+
+portable: ## what reads recordings builds for other systems
+	@for os in darwin windows; do echo "portable: $$os"; \
+		CGO_ENABLED=0 GOOS=$$os go build -o /dev/null ./cmd/ptrace-ns && GOOS=$$os go vet $(PORTABLE) || exit 1; done
 
 lint: ## golangci-lint with the house's import rules (.golangci.yml)
 	$(GOTOOL) golangci-lint run ./...
@@ -102,7 +108,7 @@ check: ## set up this machine and run everything: THE test command
 	scripts/setup.sh
 	scripts/runtimes.sh run $(MAKE_COMMAND) --no-print-directory check-all
 
-check-all: vet lint generate-check build test race test-kernel fuzz vagrant-validate
+check-all: vet portable lint generate-check build test race test-kernel fuzz vagrant-validate
 	@echo "check: all passed"
 
 vagrant-validate: ## check the Vagrantfile, where vagrant is installed

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/recording"
+	"github.com/ptrace-ns/ptrace-ns/events/record"
 )
 
 // TestFailedWriteIsTakenBack lets a write fail halfway by the limit on the size of
@@ -35,6 +36,30 @@ func TestFailedWriteIsTakenBack(t *testing.T) {
 		if got := content(t, path); got != c.want || f.Size() != int64(len(c.want)) {
 			t.Errorf("lines %t: the file has %q, size %d", c.lines, got, f.Size())
 		}
+	}
+}
+
+// TestFailedFrame has a file without room for the next frame: what is there stays whole,
+// but has no end, which a reader says.
+func TestFailedFrame(t *testing.T) {
+	r := recorder(t, recording.Options{Path: filepath.Join(t.TempDir(), "a.zst"), RotateSize: 64 << 10})
+	before := r.Size()
+	var err error
+	func() {
+		defer limitFiles(t, uint64(before)+3000)()
+		for seq := uint64(1); seq <= 5000 && err == nil; seq++ {
+			err = r.Put(noise(seq))
+		}
+	}()
+	if err == nil {
+		t.Fatal("everything was written")
+	}
+	size := r.Size()
+	if closed := r.Close(record.Trailer{}); closed == nil {
+		t.Error("Close says nothing of what is not there")
+	}
+	if r.Size() != size || size < before {
+		t.Errorf("the file has %d bytes, then %d, with a header of %d", size, r.Size(), before)
 	}
 }
 
