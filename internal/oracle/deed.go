@@ -199,7 +199,7 @@ func (w *World) fewPIDs(op Op) (bool, error) {
 	if n == nil || !pidMaxPerNamespace() {
 		return false, nil
 	}
-	if _, err := n.call("few %d", 303+int(op.B)%4); err != nil {
+	if _, err := n.call("few %d", 303+int(op.B)%2); err != nil {
 		return refused(err)
 	}
 	w.few = true
@@ -208,7 +208,7 @@ func (w *World) fewPIDs(op Op) (bool, error) {
 
 // useAgain has a process make children until there must have been two with one PID.
 func (w *World) useAgain(n *node) error {
-	for range 8 {
+	for range 5 {
 		made, err := w.clone(n, 0)
 		if err != nil || !made || n.strays {
 			return err

@@ -65,28 +65,29 @@ func TestNamespaceOfZombiesIsNotTold(t *testing.T) {
 	}
 }
 
-// Who is not in a recorded pass is gone only when the whole of it was read.
+// Who is not in a recorded pass is gone only when all was read since the loss.
 func TestRecallPassInPart(t *testing.T) {
-	for missing, want := range map[events.Kind]State{events.KindUnknown: Gone, events.Snapshot: Live} {
+	for missing, want := range map[int]State{-1: Gone, 2: Gone, 5: Live} {
 		k := newKernel(true)
 		a := k.fork(k.init, 0)
-		k.fork(k.init, 0)
+		b := k.fork(k.init, 0)
 		k.log = append(k.log, &events.Event{Kind: events.Lost, BootNS: k.now, Lost: &events.LostDetail{Count: 1}})
 		a.dead = true
 		k.snapshot()
 		k.emit(events.OOM, k.init)
-		m, lost := New(Options{}), false
-		for _, ev := range apply(t, New(Options{}), k.log) {
-			lost = lost || ev.Kind == events.Lost
-			if lost && ev.Kind == missing {
-				missing = events.KindUnknown // the first alone
-				continue
+		told := apply(t, New(Options{}), k.log)
+		if len(told) != 7 || told[2].Process.Key != b.key || told[3].Kind != events.Lost || told[5].Kind != events.Snapshot {
+			t.Fatalf("told %v", kinds(told))
+		}
+		m := New(Options{})
+		for i, ev := range told {
+			if i != missing {
+				m.Recall(ev)
 			}
-			m.Recall(ev)
 		}
 		p, _ := m.Process(a.key)
 		if p.State != want {
-			t.Errorf("who is not in the pass is %v, want %v", p.State, want)
+			t.Errorf("without %d: who is not in the pass is %v, want %v", missing, p.State, want)
 		}
 		if sure := m.Certainty(p); want == Live && sure != Inferred {
 			t.Errorf("his parent is %v", sure)

@@ -234,6 +234,12 @@ func TestN05RejoinAfterPass(t *testing.T) {
 	if n := len(namespaces(m)); n != 3 {
 		t.Errorf("%d namespaces, want the initial, the fresh and the inner", n)
 	}
+	r := newRecaller(t)
+	k.emit(events.OOM, k.init) // with which the recorded pass is over
+	for _, ev := range k.log {
+		r.apply(ev)
+	}
+	r.wantEqual("after the pass")
 }
 
 // N06: injected processes belong to the outside until they have children.

@@ -60,7 +60,7 @@ func (m *Model) holder(child events.ProcKey, pid int32) events.Ref {
 	if p := m.procs[child]; p != nil && p.parent.Key.PID == pid {
 		return p.parent.Ref()
 	}
-	if p := m.byPID[pid]; p != nil && older(p.Key, child) {
+	if p := m.byPID[pid]; p != nil {
 		return p.Ref()
 	}
 	return events.Ref{}

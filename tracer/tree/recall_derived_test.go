@@ -78,3 +78,26 @@ func TestRecallDerivedAlone(t *testing.T) {
 		}
 	}
 }
+
+// What lines of a recording do not have is found: a namespace's identity in what was
+// told of its birth, and the parent that waits in its exit and holds no PID any more.
+func TestRecallFindsWhatLinesLack(t *testing.T) {
+	k := newKernel(true)
+	init := k.fork(k.init, cloneNewPID)
+	k.log[len(k.log)-1].Process.PidnsOwner = 77
+	member := k.fork(init, 0)
+	k.die(init, killed) // its member is not killed yet
+	k.log = append(k.log, &events.Event{Kind: events.Lost, BootNS: k.now, Lost: &events.LostDetail{Count: 1}})
+	k.emit(events.OOM, member)
+	r := newRecaller(t)
+	r.thin = asRead
+	for _, ev := range k.log {
+		r.apply(ev)
+	}
+	wantParent(t, r.told, member, init, Confirmed)
+	wantParent(t, r.by, member, init, Confirmed)
+	p, _ := r.by.Process(member.key)
+	if ns := p.Namespace(); ns.ID != init.ns.id || ns.UserNS != 77 || r.by.nsByID[init.ns.id.ID] != ns {
+		t.Errorf("the namespace is %+v", ns)
+	}
+}
