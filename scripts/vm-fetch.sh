@@ -30,7 +30,8 @@ private() {
 
 lists() {
 	apt=$cache/apt-$arch
-	[[ ! -s $apt/sources.list ]] || return 0
+	# Older lists name packages that newer ones have replaced.
+	[[ -z $(find "$apt/sources.list" -mmin -1440 2>/dev/null) ]] || return 0
 	[[ -f $keyring ]] || die "$keyring is not there: install debian-archive-keyring"
 	mkdir -p "$apt"/{state,lists/partial,cache/archives/partial}
 	: >"$apt/status"
