@@ -1,7 +1,10 @@
 package phases
 
 import (
+	"slices"
+
 	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/tracer/container"
 )
 
 // life is what is kept of one process: the events about it that can begin or end a
@@ -16,6 +19,7 @@ type life struct {
 	signals []*events.Event
 	last    events.Process // as last told, for what other events do not repeat
 
+	roles   []role
 	kept    bool // something needs it after its end
 	subject *subject
 }
@@ -37,6 +41,9 @@ var factKinds = map[events.Kind]bool{
 // note keeps the event.
 func (l *life) note(ev *events.Event) {
 	l.learn(&ev.Process)
+	if ev.Kind == events.Exec || l.birth == nil && ev.Kind != events.Exit {
+		l.runs(&ev.Process)
+	}
 	switch {
 	case ev.Kind == events.Fork || ev.Kind == events.Snapshot:
 		if l.birth == nil {
@@ -141,23 +148,27 @@ func (l *life) launched(r role) *events.Event {
 }
 
 // is reports whether it ran a program of that role.
-func (l *life) is(r role) bool {
-	if programOf(&l.last).role == r || l.birth != nil && programOf(&l.birth.Process).role == r {
-		return true
+func (l *life) is(r role) bool { return slices.Contains(l.roles, r) }
+
+// runs notes the role of the program that the event shows.
+func (l *life) runs(p *events.Process) {
+	if p.Exe == "" && p.Comm == "" {
+		return
 	}
-	for _, ev := range l.execs {
-		if programOf(&ev.Process).role == r {
-			return true
-		}
+	if r := programOf(p).role; r != anyRole && !l.is(r) {
+		l.roles = append(l.roles, r)
 	}
-	return false
 }
 
 // matters reports whether what it did may belong to a container's life, by what it
 // ran.
 func (l *life) matters() bool {
 	for _, ev := range l.execs {
-		if r := programOf(&ev.Process).role; r == roleDaemon || verbOf(ev.Process.Args, r) != "" {
+		switch r := programOf(&ev.Process).role; {
+		case r == roleDaemon, verbOf(ev.Process.Args, r) != "":
+			return true
+		// A monitor that starts another in its place has no verb.
+		case r == roleShim && container.RoleOf(&ev.Process).Call.Creates:
 			return true
 		}
 	}

@@ -190,6 +190,10 @@ func (r *Recorder) forget(l *life) {
 	delete(r.lives, l.key)
 }
 
+// Kept returns how many processes are kept: the live ones and those that belong to a
+// container.
+func (r *Recorder) Kept() int { return len(r.lives) }
+
 // Timelines returns all containers and PID namespaces of the stream, in the order in
 // which they were first seen.
 func (r *Recorder) Timelines() []*report.Timeline {

@@ -1,0 +1,213 @@
+package phases_test
+
+import (
+	"testing"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/tracer/phases"
+)
+
+// script makes the stream of a start by hand: for genealogies that this machine's
+// runtimes do not have.
+type script struct {
+	all  []*events.Event
+	live map[int32]*events.Process
+}
+
+func newScript() *script {
+	s := &script{live: map[int32]*events.Process{}}
+	s.live[1] = &events.Process{Key: events.ProcKey{PID: 1, Start: 1}, Comm: "init", Exe: "/sbin/init", Chain: chain(1, 0), Full: true}
+	return s
+}
+
+func chain(pid, inner int32) events.PIDChain {
+	c := events.PIDChain{{NS: events.NSID{Inum: 1}, PID: pid}}
+	if inner != 0 {
+		c = append(c, events.PIDEntry{NS: events.NSID{Inum: 2}, PID: inner})
+	}
+	return c
+}
+
+func (s *script) emit(ev *events.Event, p *events.Process) *events.Event {
+	ev.Seq = uint64(len(s.all) + 1)
+	ev.BootNS = ev.Seq * 1_000_000
+	ev.Process = p.Clone()
+	s.all = append(s.all, ev)
+	return ev
+}
+
+// was is a process that was there before.
+func (s *script) was(pid, parent int32, args ...string) {
+	p := &events.Process{Key: events.ProcKey{PID: pid, Start: uint64(pid)}, Chain: chain(pid, 0), Full: true, Parent: s.live[parent].Ref()}
+	s.image(p, args)
+	s.live[pid] = p
+	s.emit(&events.Event{Kind: events.Snapshot}, p)
+}
+
+// fork makes a child; inner is its number in the container's PID namespace.
+func (s *script) fork(pid, parent, inner int32) {
+	p := s.live[parent].Clone()
+	p.Key, p.Parent = events.ProcKey{PID: pid, Start: uint64(len(s.all) + 100)}, s.live[parent].Ref()
+	if inner != 0 || p.Chain.Level() > 0 {
+		p.Chain = chain(pid, max(inner, pid))
+	}
+	if inner != 0 {
+		p.Chain = chain(pid, inner)
+	}
+	s.live[pid] = &p
+	ev := s.emit(&events.Event{Kind: events.Fork, Fork: &events.ForkDetail{Creator: p.Parent}}, &p)
+	if inner == 1 {
+		s.emit(&events.Event{Kind: events.PidnsCreate, Cause: ev.Seq, Pidns: &events.PidnsDetail{
+			NS: events.NSInfo{ID: events.NSID{Inum: 2}, Level: 1}, Via: "clone", Creator: p.Parent, Init: p.Ref(),
+		}}, &p)
+	}
+}
+
+func (s *script) image(p *events.Process, args []string) {
+	p.Exe, p.Args = args[0], events.ArgsOf(args...)
+	p.Comm = args[0][len("/usr/bin/"):]
+	p.Comm = p.Comm[:min(15, len(p.Comm))]
+}
+
+func (s *script) exec(pid int32, args ...string) {
+	p := s.live[pid]
+	s.image(p, args)
+	s.emit(&events.Event{Kind: events.Exec, Exec: &events.ExecDetail{Filename: args[0]}}, p)
+}
+
+// exit ends a process, and gives its children to another, as seen.
+func (s *script) exit(pid, heir int32, reason events.ReparentReason) {
+	dead := s.live[pid]
+	delete(s.live, pid)
+	s.emit(&events.Event{Kind: events.Exit, Exit: &events.ExitDetail{}}, dead)
+	for _, p := range s.live {
+		if p.Parent.Key == dead.Key {
+			p.Parent = s.live[heir].Ref()
+			s.emit(&events.Event{Kind: events.Reparent, Reparent: &events.ReparentDetail{
+				From: dead.Ref(), To: p.Parent, Reason: reason, FromExit: &events.ExitStatus{}, Confirmed: true,
+			}}, p)
+		}
+	}
+}
+
+// contain puts a process into the container.
+func (s *script) contain(pid int32, id, runtime, path string) {
+	p := s.live[pid]
+	p.Container = &events.Container{ID: id, Runtime: runtime, Source: "cgroup"}
+	p.Cgroup.Path = path
+	s.emit(&events.Event{Kind: events.CgroupMove, Cgroup: &events.CgroupDetail{To: p.Cgroup}}, p)
+}
+
+// begin executes the entrypoint.
+func (s *script) begin(pid int32, args ...string) {
+	s.exec(pid, args...)
+	cause := uint64(len(s.all))
+	s.emit(&events.Event{Kind: events.ContainerStart, Cause: cause, Exec: &events.ExecDetail{}}, s.live[pid])
+}
+
+// TestPodman: no daemon; conmon leaves its starter, crun makes the init itself.
+func TestPodman(t *testing.T) {
+	const id = "c0ffee"
+	s := newScript()
+	s.was(10, 1, "/usr/bin/bash")
+	s.fork(20, 10, 0)
+	s.exec(20, "/usr/bin/podman", "run", "--rm", "busybox", "true")
+	s.fork(30, 20, 0)
+	s.exec(30, "/usr/bin/conmon", "-c", id, "-b", "/run/bundle")
+	s.fork(31, 30, 0)
+	s.exit(30, 1, events.ReparentInit)
+	s.fork(40, 31, 0)
+	s.exec(40, "/usr/bin/crun", "create", "--bundle", "/run/bundle", id)
+	s.fork(50, 40, 1)
+	s.contain(50, id, "podman", "/libpod-"+id)
+	s.exit(40, 31, events.ReparentSubreaper)
+	s.fork(60, 20, 0)
+	s.exec(60, "/usr/bin/crun", "start", id)
+	s.begin(50, "/usr/bin/true")
+	s.exit(60, 1, events.ReparentInit)
+	got := only(t, s.all)
+	same(t, "start", names(got, report.Starting), []string{
+		"asked", "shim_start", "shim_daemonised", "runtime_create", "stage_2", "pidns_created", "cgroup_entered", "init_reparented", "runtime_start", "entrypoint",
+	})
+	if got.Runtime != "podman" || phase(t, got, "asked").Process.Key.PID != 20 || phase(t, got, "asked").Link != "" {
+		t.Errorf("%s, asked by %v", got.Runtime, phase(t, got, "asked"))
+	}
+	if f := phase(t, got, "init_reparented"); f.Reparent.To.Comm != "conmon" {
+		t.Errorf("the init is a child of %v", f.Reparent.To)
+	}
+	if got.EndedNS != 0 || phases.Ended(got) {
+		t.Error("it has ended")
+	}
+}
+
+// TestLegacyDocker: the shim stays a child of the container daemon, so that nobody
+// started it and it left nobody.
+func TestLegacyDocker(t *testing.T) {
+	const id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	s := newScript()
+	s.was(10, 1, "/usr/bin/dockerd-current")
+	s.was(11, 10, "/usr/bin/docker-containerd-current")
+	s.fork(20, 11, 0)
+	s.exec(20, "/usr/bin/docker-containerd-shim-current", id, "/var/run/bundle/"+id, "docker-runc-current")
+	s.fork(30, 20, 0)
+	s.exec(30, "/usr/bin/docker-runc-current", "create", "--bundle", "/var/run/bundle/"+id, id)
+	s.fork(40, 30, 1)
+	s.contain(40, id, "docker", "/docker/"+id)
+	s.exit(30, 20, events.ReparentSubreaper)
+	s.begin(40, "/usr/bin/java", "-jar", "x.jar")
+	got := only(t, s.all)
+	same(t, "start", names(got, report.Starting), []string{
+		"runtime_create", "stage_2", "pidns_created", "cgroup_entered", "init_reparented", "entrypoint",
+	})
+	if got.Runtime != "docker" || got.ID != id || phase(t, got, "runtime_create").Parent.Key.PID != 20 {
+		t.Errorf("%s %s, runtime by %v", got.Runtime, got.ID, phase(t, got, "runtime_create").Parent)
+	}
+	var absent []string
+	for _, a := range got.Absent {
+		absent = append(absent, a.Phase+" "+a.Why)
+	}
+	same(t, "absent", absent, []string{
+		"asked not_seen", "cgroup_made not_recorded", "namespaces_unshared not_recorded", "root_pivoted not_recorded",
+	})
+}
+
+// TestSharedPidns: a second container of a pod lives in the first one's namespace.
+func TestSharedPidns(t *testing.T) {
+	s := newScript()
+	s.was(10, 1, "/usr/bin/containerd-shim-runc-v2", "-namespace", "k8s.io", "-id", "pod")
+	s.fork(20, 10, 1)
+	s.contain(20, "pod", "containerd", "/kubepods/pod/pod")
+	s.begin(20, "/usr/bin/pause")
+	s.fork(30, 10, 0)
+	s.exec(30, "/usr/bin/runc", "create", "--bundle", "/run/bundle", "app")
+	s.fork(40, 30, 7)
+	s.contain(40, "app", "containerd", "/kubepods/pod/app")
+	s.exit(30, 10, events.ReparentSubreaper)
+	s.begin(40, "/usr/bin/app")
+	got := timelines(t, s.all)
+	if len(got) != 2 || got[0].Shared || !got[1].Shared || got[1].Pidns.ID != got[0].Pidns.ID || got[1].ID != "app" {
+		t.Fatalf("%d containers: %+v", len(got), got)
+	}
+	same(t, "start", names(got[1], report.Starting), []string{"runtime_create", "stage_2", "cgroup_entered", "init_reparented", "entrypoint"})
+	if phases.Selects(got[1], "2") || !phases.Selects(got[0], "2") {
+		t.Error("the namespace's number names who only shares it")
+	}
+}
+
+// TestUnknownRuntime has the milestones that every PID namespace has.
+func TestUnknownRuntime(t *testing.T) {
+	s := newScript()
+	s.was(10, 1, "/usr/bin/mysandbox")
+	s.fork(20, 10, 1)
+	s.exec(20, "/usr/bin/prog")
+	s.fork(30, 20, 2)
+	s.exit(30, 20, events.ReparentPidnsInit)
+	s.exit(20, 10, events.ReparentInit)
+	got := only(t, s.all)
+	same(t, "start", names(got, report.Starting), []string{"pidns_created", "entrypoint", "first_child"})
+	same(t, "end", names(got, report.Stopping), []string{"exit", "reaped"})
+	if got.Runtime != "" || got.ID != "2" || got.Gone || phases.Ended(got) {
+		t.Errorf("%q made %s, gone: %v", got.Runtime, got.ID, got.Gone)
+	}
+}
