@@ -81,3 +81,23 @@ func TestDeadParentConfirmsNothing(t *testing.T) {
 		t.Errorf("%d moves told", n)
 	}
 }
+
+// What was seen of a parent besides the records is in no record, and recalled all the
+// same.
+func TestRecallSawParent(t *testing.T) {
+	k := newKernel(true)
+	a := k.fork(k.init, 0)
+	orphan := k.fork(a, 0)
+	k.exit(a, killed)
+	r := newRecaller(t)
+	for _, ev := range k.log {
+		r.apply(ev)
+	}
+	wantParent(t, r.by, orphan, k.init, Predicted)
+	tell := func(ev *events.Event) error { r.by.Recall(ev); return nil }
+	if err := r.told.SawParent(orphan.key, k.init.key.PID, tell); err != nil {
+		t.Fatal(err)
+	}
+	wantParent(t, r.by, orphan, k.init, Confirmed)
+	r.wantEqual("after a look")
+}

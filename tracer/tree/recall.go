@@ -183,9 +183,6 @@ func (m *Model) recallDestroy(ev *events.Event) {
 	}
 	m.identify(ns, d.NS)
 	ns.dying, ns.destroyTold = true, true
-	if d.Exit != nil && !ns.exitSeen {
-		ns.exit, ns.exitSeen = *d.Exit, true
-	}
 	if m.pass.on {
 		m.recall.over = append(m.recall.over, ns)
 		return
@@ -210,9 +207,6 @@ func (m *Model) empty(ns *Namespace) {
 // recallContainerExit stands for the exit of the container's init where that is
 // missing.
 func (m *Model) recallContainerExit(ev *events.Event) {
-	if c := ev.Process.Container; c != nil && m.containers[c.ID] == ev.Process.Key {
-		delete(m.containers, c.ID)
-	}
 	if p := m.procs[ev.Process.Key]; p != nil && p.State == Live && ev.Exit != nil {
 		m.end(p, ev)
 	}
