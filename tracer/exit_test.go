@@ -50,6 +50,22 @@ func TestExitStatus(t *testing.T) {
 	}
 }
 
+// TestExitThreadsSinceExec: an exec leaves one thread, and the threads of the image
+// before it are not the new one's.
+func TestExitThreadsSinceExec(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	var report kerneltest.Report
+	all := record(t, Options{}, func() { report = runScenario(t, "T03") },
+		"task_newtask", "sched_process_exec", "sched_process_exit")
+	self, ok := report.Find("self", "execer")
+	if !ok {
+		t.Fatalf("report: %+v, want execer", report)
+	}
+	if n := only(t, all, events.Exit, self.PID).Exit.Threads; n != 1 {
+		t.Errorf("threads: %d, want the one that is left by the exec", n)
+	}
+}
+
 // TestExitReaper: the reaper that is foretold at a parent's exit is whom /proc then
 // shows as the child's parent. The scenarios T09 and T10 are a plain orphan and one
 // under a subreaper.
