@@ -25,7 +25,7 @@ A namespace whose PID 1 has ended is dying. When that takes long, the members ar
 named that it waits for: only their parent, who lives outside, can reap them.
 
 It is one look with nothing attached. Who created a namespace cannot be seen then: a
-watch that was there told it (pidns_create).`
+watch that was there told it (pidns_create), and watch --tree shows it.`
 
 func newNamespaces(a *app) *cobra.Command {
 	o := &namespacesOptions{}

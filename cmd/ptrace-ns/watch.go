@@ -114,7 +114,7 @@ func (o *watchOptions) outputFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.output, "output", "o", "text", "print `FORMAT`: text, or json, one object a line")
 	f.StringSliceVar(&o.fields, "fields", nil, "print only `FIELDS`, by their dotted JSON names: members with json, columns with text")
 	f.StringVar(&o.color, "color", "auto", "colour text `WHEN`: auto, always or never; NO_COLOR is heeded by auto")
-	f.BoolVar(&o.tree, "tree", false, "at the end, show what was followed as a tree, exited processes and changes of parent included; with -o json on standard error")
+	f.BoolVar(&o.tree, "tree", false, "at the end, show what was followed as a tree, exited processes and changes of parent included, and its PID namespaces; with -o json on standard error")
 	f.DurationVar(&o.interval, "interval", 0, "with --tree: show it every `DURATION`, too")
 	o.fileFlags(f)
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no summary at the end")
