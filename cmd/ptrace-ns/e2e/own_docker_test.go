@@ -56,7 +56,9 @@ address = %q
 		t.Fatal(err)
 	}
 	d.startContainerd()
-	d.start("dockerd", "--log-level", "warn", "--containerd", dir+"/c", "-H", "unix://"+dir+"/d", "--data-root", dir+"/data",
+	// A dockerd without a bridge removes docker0, which is another's: it gets a network
+	// namespace of its own.
+	d.start(syscall.CLONE_NEWNET, "dockerd", "--log-level", "warn", "--containerd", dir+"/c", "-H", "unix://"+dir+"/d", "--data-root", dir+"/data",
 		"--exec-root", dir+"/exec", "--pidfile", dir+"/pid", "--bridge", "none", "--iptables=false",
 		"--ip-forward=false", "--storage-driver", "vfs")
 	d.answers("docker", "-H", "unix://"+dir+"/d", "version")
@@ -70,16 +72,17 @@ address = %q
 
 func (d *ownDocker) startContainerd() {
 	d.t.Helper()
-	d.containerd = d.start("containerd", "--log-level", "warn", "--config", filepath.Join(d.dir, "config.toml"))
+	d.containerd = d.start(0, "containerd", "--log-level", "warn", "--config", filepath.Join(d.dir, "config.toml"))
 	d.answers("ctr", "--address", d.dir+"/c", "version")
 }
 
-// start starts a daemon, which ends with the test if not before.
-func (d *ownDocker) start(name string, args ...string) *daemon {
+// start starts a daemon with namespaces of its own, which ends with the test if not
+// before.
+func (d *ownDocker) start(namespaces uintptr, name string, args ...string) *daemon {
 	d.t.Helper()
 	one := &daemon{Cmd: exec.Command(name, args...)}
 	one.Stderr = &one.said
-	one.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt of the tests leaves it to the cleanup
+	one.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Cloneflags: namespaces} // an interrupt of the tests leaves it to the cleanup
 	one.WaitDelay = time.Second
 	if err := one.Start(); err != nil {
 		d.t.Fatal(err)
