@@ -13,7 +13,9 @@ type pod struct {
 	flags   []string
 	uid     string
 	sandbox string
-	ids     []string // pause first
+	ids     []string // pause first, as below
+	names   []string // pause has none of its own
+	images  []string
 	pids    []truth
 }
 
@@ -35,6 +37,8 @@ func (n *node) runPod(share bool) *pod {
 		p.do("container", p.sandbox, "app", shellImage, "/bin/sh", "-c", "sleep 1000 & wait"),
 		p.do("container", p.sandbox, "sidecar", shellImage, "/bin/sleep", "2000"),
 	}
+	p.names = []string{"", "app", "sidecar"}
+	p.images = []string{"", shellImage, shellImage}
 	for _, id := range p.ids {
 		p.pids = append(p.pids, look(n.t, n.taskPID("k8s.io", id)))
 	}
@@ -82,6 +86,11 @@ func (p *pod) checkContainers(s stream) []line {
 		equal(t, "reason", moved.Reason, "subreaper")
 		begun := s.only("the start of "+id, kind("container_start"), runsIn(id))
 		equal(t, "its init", begun.Process.ID, entrance.Process.ID)
+		c := begun.Process.Container
+		equal(t, "pod", c.Pod, "web")
+		equal(t, "pod's namespace", c.PodNamespace, "default")
+		equal(t, "name", c.Name, p.names[i])
+		equal(t, "image", c.Image, p.images[i])
 		ended := s.only("the end of "+id, kind("container_exit"), runsIn(id))
 		equal(t, "whose", ended.Process.ID, entrance.Process.ID)
 		entrances = append(entrances, entrance)
