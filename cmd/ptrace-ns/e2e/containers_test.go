@@ -3,6 +3,8 @@ package e2e
 import (
 	"os/exec"
 	"testing"
+
+	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
 )
 
 // TestN10DockerKill ends containers that were not asked to stop.
@@ -126,7 +128,8 @@ func TestN12SharedPidns(t *testing.T) {
 
 // TestRuncAlone runs a container without any daemon around it.
 func TestRuncAlone(t *testing.T) {
-	requireDocker(t) // for runc, and for the root file system
+	kerneltest.RequireBPF(t)
+	kerneltest.RequireTool(t, "busybox")
 	bundle := runcBundle(t)
 	tr := start(t)
 	id := "pns-e2e-" + t.Name()
