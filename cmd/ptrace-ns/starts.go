@@ -122,8 +122,8 @@ func (s *startSource) watch(ctx context.Context, a *app) (_ *starts, err error) 
 // deadly are the signals told of processes that are no PID 1: SIGKILL and SIGTERM.
 const deadly = 1<<(9-1) | 1<<(15-1)
 
-// settle is for those who clean up behind a container that has ended.
-const settle = time.Second
+// settle is for those who clean up behind a container that has ended. Tests shorten it.
+var settle = time.Second
 
 // awaitEnd records until the container has ended, and a while more.
 type awaitEnd struct {

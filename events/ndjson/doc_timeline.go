@@ -70,7 +70,7 @@ type PhaseDoc struct {
 	// What it belongs to.
 	Section string `json:"section" jsonschema:"enum=start,enum=run,enum=end"`
 	// What the process is in this start.
-	Part string `json:"part" jsonschema:"enum=client,enum=daemon,enum=starter,enum=shim,enum=runtime,enum=stage0,enum=stage1,enum=init,enum=helper,enum=first_child,enum=entered,enum=command,enum=cleanup"`
+	Part string `json:"part" jsonschema:"enum=client,enum=daemon,enum=starter,enum=shim,enum=runtime,enum=stage0,enum=stage1,enum=init,enum=helper,enum=first_child,enum=entered,enum=command,enum=cleanup,enum=stopper"`
 	// Wall clock of its beginning, in UTC.
 	Time string `json:"time" jsonschema:"format=date-time"`
 	// CLOCK_BOOTTIME of its beginning.

@@ -25,6 +25,7 @@ const (
 	entered part = "entered"
 	beside  part = "command" // the runtime called again for the same container: start, kill, delete
 	cleanup part = "cleanup" // a shim called to clean up
+	stopper part = "stopper" // a client that asks for the end
 )
 
 // relation is how the one who has a part is found from one who has another.
@@ -88,7 +89,7 @@ func (r *Recorder) index() *index {
 		if l.is(roleShim) {
 			x.shims = append(x.shims, l)
 		}
-		if l.is(roleClient) {
+		if l.is(roleClient) || l.is(roleEngine) {
 			x.clients = append(x.clients, l)
 		}
 		if p := l.parent().Key; l.seenBorn() && p.PID != 0 {
@@ -129,6 +130,7 @@ func (x *index) stage(s *subject) *play {
 	p.who[beside] = p.naming(x.runtimes, roleRuntime)
 	p.who[cleanup] = p.naming(x.shims, roleShim)
 	p.findClient()
+	p.findStoppers()
 	return p
 }
 
@@ -261,13 +263,13 @@ func (p *play) findClient() {
 	for _, l := range p.index.clients {
 		image, from := l.image(roleClient), l.launched(roleClient)
 		args := image.Args
-		if from == nil || from.Seq > at.Seq || l.exit != nil && l.exit.Seq < at.Seq || !slices.Contains(asking, verbOf(args, roleClient)) {
+		if !l.is(roleClient) || from == nil || from.Seq > at.Seq || l.exit != nil && l.exit.Seq < at.Seq || !slices.Contains(asking, verbOf(args, roleClient)) {
 			continue
 		}
 		if own := programOf(image).family; own != "" && family != "" && own != family {
 			continue
 		}
-		if name := p.init.last.Container; p.id != "" && hasArg(args, p.id) || name != nil && name.Name != "" && hasArg(args, name.Name) {
+		if p.named(args) {
 			p.who[client], p.link[l] = []*life{l}, "arguments"
 			return
 		}
@@ -275,6 +277,32 @@ func (p *play) findClient() {
 	}
 	if len(waiting) == 1 {
 		p.who[client], p.link[waiting[0]] = waiting, "time"
+	}
+}
+
+// named reports whether arguments name the container, as clients do: by its name, its
+// id, or the beginning of that which they print.
+func (p *play) named(args events.Args) bool {
+	c := p.init.last.Container
+	return p.id != "" && hasArg(args, p.id) || c != nil && c.Name != "" && hasArg(args, c.Name) ||
+		len(p.id) > shortID && hasArg(args, p.id[:shortID])
+}
+
+// shortID is how much of an id clients print.
+const shortID = 12
+
+// findStoppers finds the clients that asked, by name, for its end while it ran.
+func (p *play) findStoppers() {
+	from := entrypoint(p.init)
+	for _, l := range p.index.clients {
+		r := roleOf(l, client)
+		at, args := l.launched(r), l.image(r).Args
+		if at == nil || from != nil && at.Seq < from.Seq || p.init.exit != nil && at.Seq > p.init.exit.Seq || p.has(l) {
+			continue
+		}
+		if slices.Contains(stopping, verbOf(args, r)) && p.named(args) && len(p.who[stopper]) < maxBeside {
+			p.who[stopper], p.link[l] = append(p.who[stopper], l), "arguments"
+		}
 	}
 }
 
@@ -313,7 +341,7 @@ func (p *play) family() string {
 // roleOf is the role of the program by which a process has its part.
 func roleOf(l *life, who part) role {
 	switch who {
-	case client:
+	case client, stopper:
 		if l.is(roleEngine) {
 			return roleEngine
 		}

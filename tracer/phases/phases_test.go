@@ -30,9 +30,9 @@ func TestPhases(t *testing.T) {
 		{"docker-run", "docker", "", join(shimmed, created, helper, entered), []string{"running"},
 			[]string{"cgroup_removed", "client_exit", "exit", "runtime_delete", "runtime_delete", "shim_delete", "shim_exit"}},
 		{"docker-stop", "docker", "", join(shimmed, created, helper, entered), []string{"running", "client_exit"},
-			[]string{"cgroup_removed", "exit", "reaped", "runtime_delete", "runtime_delete", "runtime_kill", "runtime_kill", "shim_delete", "shim_exit", "signal", "signal"}},
+			[]string{"cgroup_removed", "exit", "reaped", "runtime_delete", "runtime_delete", "runtime_kill", "runtime_kill", "shim_delete", "shim_exit", "signal", "signal", "stop_asked"}},
 		{"docker-exec", "docker", "", join(shimmed, created, helper, entered[:4]), []string{"running", "client_exit", "entered"},
-			[]string{"cgroup_removed", "exit", "runtime_delete", "runtime_delete", "runtime_kill", "shim_delete", "shim_exit", "signal"}},
+			[]string{"cgroup_removed", "exit", "runtime_delete", "runtime_delete", "runtime_kill", "shim_delete", "shim_exit", "signal", "stop_asked"}},
 		{"ctr-run", "containerd", "web", join(shimmed, created, entered), []string{"running"},
 			[]string{"cgroup_removed", "client_exit", "exit", "runtime_delete", "runtime_delete", "shim_delete", "shim_exit"}},
 		{"runc-run", "runc", "web", join([]string{"runtime_run"}, created[1:], []string{"root_pivoted", "entrypoint", "first_child"}), []string{"running"},
@@ -108,6 +108,7 @@ func TestEnd(t *testing.T) {
 		}
 	}
 	same(t, "signals", signals, []string{"runc ignored", "runc delivered"})
+	same(t, "who asked", phase(t, got, "stop_asked").Args.Strings(), []string{"docker", "stop", "-t", "1", "web"})
 }
 
 // TestLink: which client asked is the arguments' word or the moment's, and says so.

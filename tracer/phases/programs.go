@@ -73,6 +73,9 @@ var commands = map[role][2][]string{
 // asking are the commands of a client that make a container.
 var asking = []string{"run", "create", "start", "restart", "up", "play", "runp"}
 
+// stopping are those that end one.
+var stopping = []string{"stop", "kill", "rm", "restart", "delete"}
+
 // shimNamespaces are containerd's namespaces that say for whom a shim works.
 var shimNamespaces = map[string]string{"moby": "docker"}
 

@@ -248,6 +248,11 @@ func (a *teller) end() {
 		text += ", by itself"
 	}
 	a.say("end", text)
+	for i := range t.Phases {
+		if f := &t.Phases[i]; f.Name == "stop_asked" {
+			a.say("stop", ref(f.Process), " had asked for its end (", command(f.Args), ")")
+		}
+	}
 }
 
 // most is how many of those reaped are named.

@@ -4,6 +4,7 @@
 package timeline
 
 import (
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -48,7 +49,7 @@ const (
 
 // partColors tell apart who does what.
 var partColors = map[string]string{
-	"client": "\x1b[33m", "shim": "\x1b[35m", "starter": "\x1b[35m", "cleanup": "\x1b[35m",
+	"client": "\x1b[33m", "stopper": "\x1b[33m", "shim": "\x1b[35m", "starter": "\x1b[35m", "cleanup": "\x1b[35m",
 	"runtime": "\x1b[36m", "command": "\x1b[36m", "stage0": "\x1b[36m", "stage1": "\x1b[36m", "init": "\x1b[32m",
 }
 
@@ -183,6 +184,8 @@ func (p *printer) colored(style, text string) string {
 // Label is a phase's name for people.
 func Label(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
+const second = 1_000_000_000
+
 // offset is when a phase begins, from the first sign of the container.
 func offset(ns, from uint64) string {
 	switch {
@@ -190,6 +193,8 @@ func offset(ns, from uint64) string {
 		return ""
 	case ns == from:
 		return "+0"
+	case ns-from >= second && ns-from < 100*second:
+		return fmt.Sprintf("+%.3f s", float64(ns-from)/second)
 	}
 	return "+" + words.Duration(ns-from)
 }

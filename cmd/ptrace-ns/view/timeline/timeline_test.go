@@ -1,0 +1,144 @@
+package timeline_test
+
+import (
+	"bufio"
+	"bytes"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/timeline"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/tracer/phases"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// read makes the timelines of a recorded run.
+func read(t testing.TB, name string) []*report.Timeline {
+	t.Helper()
+	f, err := os.Open("../../../../tracer/phases/testdata/streams/" + name + ".ndjson")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	r := phases.New()
+	for lines.Scan() {
+		ev := &events.Event{}
+		if ndjson.DecodeEvent(lines.Bytes(), ev) == nil {
+			_ = r.Put(ev)
+		}
+	}
+	return r.Timelines()
+}
+
+func draw(t testing.TB, tl *report.Timeline, o timeline.Options) string {
+	t.Helper()
+	var out bytes.Buffer
+	o.Zone = time.UTC
+	if err := timeline.Write(&out, tl, o); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := "testdata/" + name + ".golden"
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestGolden(t *testing.T) {
+	for name, o := range map[string]timeline.Options{
+		"docker-stop-80":  {Unicode: true, Width: 80},
+		"docker-stop-120": {Unicode: true, Width: 120},
+		"docker-run-80":   {Width: 80},
+		"runc-run-80":     {Unicode: true, Width: 80, Color: true},
+		"unshare-0":       {Unicode: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stream := name[:strings.LastIndexByte(name, '-')]
+			all := read(t, stream)
+			if len(all) != 1 {
+				t.Fatalf("%d containers", len(all))
+			}
+			got := draw(t, all[0], o)
+			golden(t, name, got)
+			for line := range strings.Lines(got) {
+				if o.Width > 0 && !o.Color && safe.Width(strings.TrimSuffix(line, "\n")) > o.Width {
+					t.Errorf("wider than %d: %q", o.Width, line)
+				}
+				if !o.Unicode && strings.IndexFunc(line, func(r rune) bool { return r > 0x7e }) >= 0 {
+					t.Errorf("not ASCII: %q", line)
+				}
+			}
+		})
+	}
+}
+
+func TestNames(t *testing.T) {
+	var out bytes.Buffer
+	if err := timeline.Names(&out, append(read(t, "nested"), read(t, "docker-run")...), timeline.Options{Unicode: true, Width: 80, Zone: time.UTC}); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "names", out.String())
+}
+
+// hostile puts a string wherever a process, a file or a container can choose one.
+func hostile(s string) *report.Timeline {
+	ref := func(pid int32) events.Ref { return events.Ref{Key: events.ProcKey{PID: pid, Start: 1}, Comm: s} }
+	args := events.ArgsOf("sh", s)
+	f := func(name string) report.Phase {
+		return report.Phase{Name: name, Section: report.Starting, Part: "init", Process: ref(2), Program: s, Parent: ref(3), Creator: ref(4), Args: args, BeginNS: 5, EndNS: 9}
+	}
+	t := &report.Timeline{
+		ID: s, Container: &events.Container{ID: s, Name: s, Runtime: s}, Runtime: s, Init: ref(2), Args: args, BeganNS: 5, RunsNS: 9,
+		Exit: &events.ExitStatus{Signal: 9}, Killer: &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: ref(7), SenderChain: []events.Ref{ref(8)}},
+		Absent: []report.Absence{{Phase: "asked", Why: s}},
+	}
+	for _, name := range []string{"asked", "stage_1", "entrypoint", "pidns_created", "exit"} {
+		t.Phases = append(t.Phases, f(name))
+	}
+	cg, moved, hit := f("cgroup_made"), f("init_reparented"), f("signal")
+	cg.Cgroup, cg.Via = s, s
+	moved.Reparent = &events.ReparentDetail{From: ref(3), To: ref(4)}
+	hit.Signal = &events.SignalDetail{Signal: 15, Sender: ref(6)}
+	t.Phases = append(t.Phases, cg, moved, hit)
+	return t
+}
+
+func FuzzStrings(f *testing.F) {
+	for _, s := range []string{"sh", "a\nb", "\x1b]52;c;\x07", "\xff", "\u202e\u009b\u2028", "'", "\x00", "\r", "exe"} {
+		f.Add(s, 80)
+	}
+	f.Fuzz(func(t *testing.T, s string, width int) {
+		width = max(width, 0) % 300
+		o := timeline.Options{Unicode: true, Width: width}
+		got := draw(t, hostile(s), o)
+		if n := strings.Count(got, "\n"); n != strings.Count(draw(t, hostile("x"), o), "\n") {
+			t.Errorf("lines are torn: %q", got)
+		}
+		if i := strings.IndexFunc(got, func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }); i >= 0 {
+			t.Errorf("%q", got[i:])
+		}
+	})
+}
