@@ -27,8 +27,9 @@ const (
 
 // route builds the way of an event, from its end: file, scope.
 func (r *recorder) route(h *events.Header, file *eventFile) (*outputs, error) {
-	out := &outputs{file: file, shown: &counter{next: &onlyFile{eventFile: file, ends: r.child == nil}}}
-	out.all = selection.Kinds(out.shown, r.stream)
+	out := &outputs{file: file, shown: &counter{next: file.next}}
+	file.next = out.shown // counted is what was written
+	out.all = selection.Kinds(&onlyFile{eventFile: file, ends: r.child == nil}, r.stream)
 	if r.more.scope != scopeAll {
 		o := recording.ScopeOptions{Containers: r.more.scope == scopeContainers}
 		if r.child != nil {

@@ -196,7 +196,7 @@ func TestRecordDockerRun(t *testing.T) {
 		stranger.Wait()
 	}()
 	cid := filepath.Join(t.TempDir(), "cid")
-	s := recordStart(t, nil, "docker", "run", "--cidfile", cid, "--label", "secret_token=hunter2", image, "sh", "-c", "sleep 0.1; exit 0")
+	s := recordStart(t, nil, "docker", "run", "--network", "none", "--cidfile", cid, "--label", "secret_token=hunter2", image, "sh", "-c", "sleep 0.1; exit 0")
 	id := strings.TrimSpace(readFile(t, cid))
 	defer run(t, "docker", "rm", "-f", id)
 	s.checkSchema()
@@ -242,7 +242,7 @@ func bornUnder(birth line) string {
 // TestRecordDockerExecAndStop records what happens to a container that was there.
 func TestRecordDockerExecAndStop(t *testing.T) {
 	requireDocker(t)
-	id := dockerRun(t, image, "sh", "-c", "trap '' TERM; sleep 1000 & wait; sleep 1000")
+	id := dockerRun(t, "--network", "none", image, "sh", "-c", "trap '' TERM; sleep 1000 & wait; sleep 1000")
 	init := dockerPID(t, id)
 	s := recordStart(t, nil, "docker", "exec", id, "sh", "-c", "exit 0")
 	entered := s.find("the entry", kind("pidns_enter"), func(l *line) bool { return l.Pidns.Inum == nsInum(t, init) })
