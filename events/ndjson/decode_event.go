@@ -57,7 +57,7 @@ func (d *Decoder) member(key []byte) {
 	case "raw":
 		d.rawTexts("event", d.eventText)
 	default:
-		if !d.birthMember(key) && !d.deathMember(key) && !d.namespaceMember(key) && !d.moveMember(key) {
+		if !d.deathMember(key) && !d.birthMember(key) && !d.namespaceMember(key) && !d.moveMember(key) {
 			d.textMember(key)
 		}
 	}

@@ -56,12 +56,12 @@ func (s *scanner) peek() byte {
 }
 
 func (s *scanner) expect(c byte) bool {
-	if s.peek() != c {
-		s.fail("no " + string(c))
-		return false
+	if s.i < len(s.b) && s.b[s.i] == c || s.peek() == c {
+		s.i++
+		return true
 	}
-	s.i++
-	return true
+	s.fail("no " + string(c))
+	return false
 }
 
 // open enters an object and returns its first key; nil when it has none.
@@ -154,24 +154,34 @@ func (s *scanner) bytes() []byte {
 		return nil
 	}
 	start, wide := s.i, byte(0)
-	for ; s.i < len(s.b); s.i++ {
-		c := s.b[s.i]
-		switch {
-		case c == '"':
-			text := s.b[start:s.i]
-			s.i++
-			return s.checked(text, wide)
-		case c == '\\':
-			return s.checked(s.escaped(start), 0x80)
-		case c < ' ':
-			s.fail("control character in a string")
-			return nil
+	for i, c := range s.b[start:] {
+		if !special[c] {
+			wide |= c
+			continue
 		}
-		wide |= c
+		s.i = start + i
+		switch c {
+		case '"':
+			s.i++
+			return s.checked(s.b[start:s.i-1], wide)
+		case '\\':
+			return s.checked(s.escaped(start), utf8.RuneSelf)
+		}
+		s.fail("control character in a string")
+		return nil
 	}
 	s.fail("string without an end")
 	return nil
 }
+
+// special are the bytes of a string that are not simply themselves.
+var special = func() (t [256]bool) {
+	for c := range ' ' {
+		t[c] = true
+	}
+	t['"'], t['\\'] = true, true
+	return t
+}()
 
 func (s *scanner) checked(text []byte, wide byte) []byte {
 	if wide >= utf8.RuneSelf && !utf8.Valid(text) {
@@ -275,23 +285,17 @@ func (s *scanner) integer(limit uint64) int64 {
 }
 
 // digits reads an integer up to limit, and nothing that a float could be.
-func (s *scanner) digits(limit uint64) (n uint64) {
+func (s *scanner) digits(limit uint64) uint64 {
 	s.peek()
 	start := s.i
-	for s.i < len(s.b) {
-		c := uint64(s.b[s.i] - '0')
-		if c > 9 {
-			break
-		}
-		if n > (limit-c)/10 || n*10 > limit-c {
-			s.fail("number out of range")
-			return 0
-		}
-		n = n*10 + c
-		s.i++
-	}
-	if s.i == start || s.i-start > 1 && s.b[start] == '0' {
+	n, size, ok := leadingDigits(s.b[start:])
+	s.i += size
+	switch {
+	case size == 0 || size > 1 && s.b[start] == '0':
 		s.fail("no whole number")
+		return 0
+	case !ok || n > limit:
+		s.fail("number out of range")
 		return 0
 	}
 	if s.i < len(s.b) && (s.b[s.i] == '.' || s.b[s.i]|0x20 == 'e') {
@@ -299,6 +303,24 @@ func (s *scanner) digits(limit uint64) (n uint64) {
 		return 0
 	}
 	return n
+}
+
+// leadingDigits reads the number that b begins with and how many digits it has;
+// not ok says that it is past 64 bits.
+func leadingDigits(b []byte) (n uint64, size int, ok bool) {
+	for size < len(b) {
+		c := uint64(b[size] - '0')
+		if c > 9 {
+			break
+		}
+		// 19 digits always fit.
+		if size >= 19 && (n > math.MaxUint64/10 || n*10 > math.MaxUint64-c) {
+			return 0, size, false
+		}
+		n = n*10 + c
+		size++
+	}
+	return n, size, true
 }
 
 func (s *scanner) bool() bool {
@@ -320,20 +342,20 @@ func (s *scanner) word(w string) bool {
 
 // skip passes over a value of any type.
 func (s *scanner) skip() {
-	switch c := s.peek(); {
-	case c == '"':
+	switch s.peek() {
+	case '"':
 		s.bytes()
-	case c == '{':
+	case '{':
 		for key := s.open(); key != nil; key = s.next() {
 			s.skip()
 		}
-	case c == '[':
+	case '[':
 		for ok := s.list(); ok; ok = s.more() {
 			s.skip()
 		}
-	case c == 't' || c == 'f':
+	case 't', 'f':
 		s.bool()
-	case c == 'n':
+	case 'n':
 		s.word("null")
 	default:
 		s.number()

@@ -16,13 +16,24 @@ const internMax = 8192
 const internLong = 512
 
 // interner gives equal bytes the same string: names and paths cost no allocation
-// once they have been seen.
-type interner struct{ seen map[string]string }
+// once they have been seen. The latest are found without a look into the map.
+type interner struct {
+	seen   map[string]string
+	latest [256]string
+}
 
 func (n *interner) get(b []byte) string {
 	if len(b) == 0 {
 		return ""
 	}
+	slot := &n.latest[byte(len(b)*31)^b[0]^b[len(b)-1]<<2^b[len(b)/2]<<4]
+	if *slot != string(b) {
+		*slot = n.find(b)
+	}
+	return *slot
+}
+
+func (n *interner) find(b []byte) string {
 	if known, ok := n.seen[string(b)]; ok {
 		return known
 	}

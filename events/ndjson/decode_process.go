@@ -1,9 +1,7 @@
 package ndjson
 
 import (
-	"bytes"
 	"math"
-	"strconv"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
@@ -15,21 +13,20 @@ func (d *Decoder) process(p *events.Process) {
 	d.argsRaw, d.envRaw = false, false
 	text := func(key []byte) *string { return d.processText(p, key) }
 	for key := d.open(); key != nil; key = d.next() {
+		if d.identityMember(p, key) || d.placeMember(p, key) || d.imageMember(p, key) {
+			continue
+		}
 		if place := d.processText(p, key); place != nil {
 			*place = d.string()
 			continue
 		}
 		switch string(key) {
-		case "id":
-			p.Key = d.readID()
-		case "pid":
-			d.int32() // it is in the id
 		case "raw":
 			d.rawProcess(text)
 		case "lossy":
 			d.bool()
 		default:
-			if !d.identityMember(p, key) && !d.imageMember(p, key) && !d.placeMember(p, key) && !d.jobMember(p, key) {
+			if !d.jobMember(p, key) {
 				d.pass("process", key)
 			}
 		}
@@ -87,6 +84,12 @@ func (d *Decoder) processText(p *events.Process, key []byte) *string {
 
 func (d *Decoder) identityMember(p *events.Process, key []byte) bool {
 	switch string(key) {
+	case "id":
+		p.Key = d.readID()
+	case "pid":
+		d.int32() // it is in the id
+	case "comm":
+		p.Comm = d.string()
 	case "tid":
 		p.TID = d.int32()
 	case "pids":
@@ -282,20 +285,17 @@ func (d *Decoder) readChain() events.PIDChain {
 }
 
 // readID reads a process's id.
-func (d *Decoder) readID() (k events.ProcKey) {
+func (d *Decoder) readID() events.ProcKey {
 	id := d.bytes()
-	at := bytes.IndexByte(id, '-')
-	if at < 0 {
-		d.fail("no process id")
-		return k
+	pid, n, _ := leadingDigits(id)
+	if n > 0 && n < len(id) && id[n] == '-' && pid <= math.MaxInt32 {
+		start, m, ok := leadingDigits(id[n+1:])
+		if ok && m > 0 && n+1+m == len(id) {
+			return events.ProcKey{PID: int32(pid), Start: start}
+		}
 	}
-	pid, err1 := strconv.ParseInt(string(id[:at]), 10, 32)
-	start, err2 := strconv.ParseUint(string(id[at+1:]), 10, 64)
-	if err1 != nil || err2 != nil || pid < 0 || pid > math.MaxInt32 {
-		d.fail("no process id")
-		return k
-	}
-	return events.ProcKey{PID: int32(pid), Start: start}
+	d.fail("no process id")
+	return events.ProcKey{}
 }
 
 // ref reads a reference to another process.

@@ -32,10 +32,13 @@ func (e *encoder) next() {
 }
 
 func (e *encoder) name(name string) {
-	e.next()
-	e.b = append(e.b, '"')
-	e.b = append(e.b, name...)
-	e.b = append(e.b, '"', ':')
+	b := e.b
+	if c := b[len(b)-1]; c != '{' && c != '[' {
+		b = append(b, ',')
+	}
+	b = append(b, '"')
+	b = append(b, name...)
+	e.b = append(b, '"', ':')
 }
 
 // open begins an object, a member's or an array's; what it returns goes to close.
@@ -94,7 +97,37 @@ func (e *encoder) int(name string, v int64) {
 
 func (e *encoder) uint(name string, v uint64) {
 	e.name(name)
-	e.b = strconv.AppendUint(e.b, v, 10)
+	e.b = appendUint(e.b, v)
+}
+
+// appendUint is strconv.AppendUint without its second buffer: numbers are a third
+// of a line.
+func appendUint(b []byte, v uint64) []byte {
+	n := 1
+	for limit := uint64(10); v >= limit; limit *= 10 {
+		if n++; n == 20 { // no power of ten is above
+			break
+		}
+	}
+	const pairs = "0001020304050607080910111213141516171819" +
+		"2021222324252627282930313233343536373839" +
+		"4041424344454647484950515253545556575859" +
+		"6061626364656667686970717273747576777879" +
+		"8081828384858687888990919293949596979899"
+	b = append(b, pairs[:n]...) // room for the digits
+	at := len(b)
+	for v >= 100 {
+		two := v % 100 * 2
+		v /= 100
+		at -= 2
+		b[at], b[at+1] = pairs[two], pairs[two+1]
+	}
+	if v >= 10 {
+		b[at-2], b[at-1] = pairs[v*2], pairs[v*2+1]
+	} else {
+		b[at-1] = '0' + byte(v)
+	}
+	return b
 }
 
 // known writes a number whose zero means "not known".
@@ -145,16 +178,27 @@ func (e *encoder) texts(name string, all []string) {
 
 func (e *encoder) time(name string, unixNS int64) {
 	e.name(name)
-	e.b = append(e.b, '"')
 	t := time.Unix(0, unixNS).UTC()
-	// The package knows this layout by itself; one with nine digits it reads anew
-	// each time, and RFC3339Nano drops trailing zeros.
-	e.b = t.AppendFormat(e.b, time.RFC3339)
-	e.b[len(e.b)-1] = '.' // for the Z
-	for ns, unit := t.Nanosecond(), 100_000_000; unit > 0; unit /= 10 {
-		e.b = append(e.b, '0'+byte(ns/unit%10))
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	// RFC3339Nano drops trailing zeros, and a layout with nine digits is read anew
+	// each time.
+	b := decimal(append(e.b, '"'), year, 1000)
+	b = decimal(append(b, '-'), int(month), 10)
+	b = decimal(append(b, '-'), day, 10)
+	b = decimal(append(b, 'T'), hour, 10)
+	b = decimal(append(b, ':'), minute, 10)
+	b = decimal(append(b, ':'), second, 10)
+	b = decimal(append(b, '.'), t.Nanosecond(), 100_000_000)
+	e.b = append(b, 'Z', '"')
+}
+
+// decimal appends the digits of n from that of unit down.
+func decimal(b []byte, n, unit int) []byte {
+	for ; unit > 0; unit /= 10 {
+		b = append(b, '0'+byte(n/unit%10))
 	}
-	e.b = append(e.b, 'Z', '"')
+	return b
 }
 
 const hex = "0123456789abcdef"

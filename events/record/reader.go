@@ -126,8 +126,9 @@ func (r *Reader) readHeader() error {
 func (r *Reader) Header() *events.Header { return &r.header }
 
 // Line returns the last event's line as it is in the file, without its newline.
-// It is whatever somebody wrote there: fit for a file or another program, not for
-// a terminal. It is valid until the next call of Next.
+// It is whatever somebody wrote there: ndjson.Printable tells whether it can be
+// shown as it is, which saves encoding the event. It is valid until the next call
+// of Next.
 func (r *Reader) Line() []byte { return r.line }
 
 // Trailer returns the recording's last line once Next has come to it.

@@ -18,8 +18,8 @@ import (
 type Options struct {
 	// FlushEvery is the longest that a record waits in memory; one second when 0.
 	FlushEvery time.Duration
-	// FrameBytes is the most that a frame holds before compression; 1 MiB when 0,
-	// at most MaxFrame. Larger frames compress better and lose more when damaged.
+	// FrameBytes is the most that a frame holds before compression; 256 KiB when 0,
+	// at most MaxFrame. Smaller and larger ones compress worse (docs/bench/record.txt).
 	FrameBytes int
 }
 
@@ -52,7 +52,7 @@ func NewWriter(w io.Writer, h *events.Header, o Options) (*Writer, error) {
 		o.FlushEvery = time.Second
 	}
 	if o.FrameBytes <= 0 {
-		o.FrameBytes = 1 << 20
+		o.FrameBytes = 256 << 10
 	}
 	o.FrameBytes = min(o.FrameBytes, MaxFrame)
 	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(true), zstd.WithEncoderLevel(zstd.SpeedDefault))
