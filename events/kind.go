@@ -43,10 +43,15 @@ const (
 // event stream.
 const SnapshotEnd Kind = 255
 
+// Gap tells a model that records are missing here which a Lost before has counted
+// already: it was told when the reader came to the first gap, and counts what had
+// been dropped by then. It is never part of the event stream.
+const Gap Kind = 254
+
 // ContainerKnown tells a model what was found out of a container when its processes
 // were told already: Process.Container, for those of that container and for those of
 // Process.Cgroup. Like SnapshotEnd it is never part of the event stream.
-const ContainerKnown Kind = 254
+const ContainerKnown Kind = 253
 
 var kindNames = [kindCount]string{
 	KindUnknown: "unknown",
