@@ -25,11 +25,13 @@ func (k *Kernel) decode(it *item) (*events.Event, error) {
 			return nil, err
 		}
 		if lost != nil {
-			again := *it
-			again.raw = append([]byte(nil), it.raw...)
-			k.queue.unpop(again)
-			return lost, nil
+			k.count.passed = head.Drops
+			return k.before(it, lost), nil
 		}
+	}
+	if it.received && k.count.passed != head.Drops {
+		k.count.passed = head.Drops
+		return k.before(it, &events.Event{Kind: events.Gap, BootNS: head.Time}), nil
 	}
 	ev, err := k.decoder.Decode(it.raw)
 	if err != nil {
@@ -41,6 +43,14 @@ func (k *Kernel) decode(it *item) (*events.Event, error) {
 		k.lastNS = head.Time
 	}
 	return k.complete(ev), nil
+}
+
+// before returns the event, and has the item come again after it.
+func (k *Kernel) before(it *item, ev *events.Event) *events.Event {
+	again := *it
+	again.raw = append([]byte(nil), it.raw...)
+	k.queue.unpop(again)
+	return ev
 }
 
 // complete adds what the record only hints at, and drops what was not asked for.

@@ -106,3 +106,39 @@ func checkDropped(t *testing.T, s Stats, told uint64, byKind map[events.Kind]uin
 		t.Errorf("dropped: %+v, want forks and exits among them", s.ByKind)
 	}
 }
+
+// TestGapCountedBefore has a record come after drops that a lost event has told
+// already: the model must hear of the gap where it is.
+func TestGapCountedBefore(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	k, err := Open(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = k.Close() })
+	if err := exec.Command("true").Run(); err != nil {
+		t.Fatal(err)
+	}
+	records, err := k.readAvailable()
+	if err != nil || len(records) < 2 {
+		t.Fatalf("%d records, %v, want those of a process", len(records), err)
+	}
+	k.queue = queue{}
+	k.count.passed-- // as if the record before these had come one drop earlier
+	k.queueRecords(records[:2])
+	var kinds []events.Kind
+	for range 3 {
+		it := k.queue.pop()
+		if it == nil {
+			break
+		}
+		ev, err := k.decode(it)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds = append(kinds, ev.Kind)
+	}
+	if len(kinds) != 3 || kinds[0] != events.Gap || kinds[1] == events.Gap || kinds[2] == events.Gap {
+		t.Errorf("kinds %d, want one gap (%d) and two events", kinds, events.Gap)
+	}
+}

@@ -71,6 +71,7 @@ type tally struct {
 	bytes    [bpf.Kinds]uint64
 	told     [bpf.Kinds]uint64 // drops that a lost event told of
 	toldSum  uint64
+	passed   uint32 // the drops before the latest record, low half
 }
 
 // gapTold reports whether all drops before a record have been told. The record

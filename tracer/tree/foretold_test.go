@@ -101,3 +101,15 @@ func TestRecallSawParent(t *testing.T) {
 	wantParent(t, r.by, orphan, k.init, Confirmed)
 	r.wantEqual("after a look")
 }
+
+// A gap whose count was told before makes an edge as doubtful as one that is told.
+func TestGapCountedBefore(t *testing.T) {
+	k := newKernel(true)
+	p := k.fork(k.init, 0)
+	m, _ := fold(t, k.log)
+	wantParent(t, m, p, k.init, Confirmed)
+	if told := apply(t, m, []*events.Event{{Kind: events.Gap, BootNS: k.now}}); len(told) != 0 {
+		t.Errorf("told %v, want nothing", kinds(told))
+	}
+	wantParent(t, m, p, k.init, Inferred)
+}

@@ -123,6 +123,8 @@ func (m *Model) fold(ev *events.Event) {
 		m.thread(ev)
 	case events.Lost:
 		m.lost(ev)
+	case events.Gap:
+		m.gap++
 	case events.Unshare, events.Setns, events.CloneFailed, events.Subreaper, events.PivotRoot:
 		m.syscall(ev)
 	case events.PidnsCreate, events.PidnsEnter, events.PidnsReap, events.PidnsDestroy, events.Reparent:
