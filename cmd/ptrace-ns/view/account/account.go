@@ -36,7 +36,7 @@ func Of(t *report.Timeline) *report.Account {
 	a := &teller{&report.Account{Timeline: t}, t}
 	a.what()
 	if t.BeganNS == 0 {
-		a.unknown("start", "How it started is not in the recording: it was there before, or its first events are lost")
+		a.unknown("start", "How it started was not seen: it was there before, or its first events are lost")
 	} else {
 		a.asked()
 		a.made()
@@ -117,7 +117,7 @@ func (a *teller) asked() {
 		a.say("asked", ref(f.Parent), " started ", ref(f.Process), " for it (", command(f.Args), ")")
 		return
 	}
-	a.unknown("asked", "Who asked for it is not known from the recording")
+	a.unknown("asked", "Who asked for it was not seen")
 }
 
 // made tells who made what, from the daemon to the PID namespace.
@@ -151,7 +151,8 @@ func (a *teller) made() {
 		text += "; new as well: " + strings.Join(others, ", ")
 	}
 	if creator.Key != made.Parent.Key && !made.Parent.IsZero() {
-		text += ". The init was born a child of " + ref(made.Parent) + ", because of CLONE_PARENT"
+		a.say("pidns", text)
+		text = "Its init was born a child of " + ref(made.Parent) + ", because of CLONE_PARENT"
 	}
 	a.say("pidns", text)
 }
@@ -168,7 +169,7 @@ func without(all []string, one string) (rest []string) {
 // took tells how long it was to the entrypoint, and what that was spent on most.
 func (a *teller) took() {
 	if a.t.RunsNS <= a.t.BeganNS {
-		a.unknown("entrypoint", "Its entrypoint is not in the recording")
+		a.unknown("entrypoint", "Its entrypoint was not seen")
 		return
 	}
 	text := "To the entrypoint it took " + words.Duration(a.t.RunsNS-a.t.BeganNS)
@@ -226,7 +227,7 @@ func (a *teller) parent() {
 func (a *teller) end() {
 	t := a.t
 	if t.EndedNS == 0 {
-		a.say("end", "It runs; its end is not in the recording")
+		a.say("end", "It runs; its end was not seen")
 		return
 	}
 	text := "It ended"
@@ -279,6 +280,6 @@ func (a *teller) reaped() {
 		a.say("reaped", "With its PID 1 gone, the kernel killed what was left in its PID namespace: ", words.Count(n, "process", "processes"), ", ", strings.Join(all, ", "))
 	}
 	if !t.Gone {
-		a.unknown("namespace", "That its PID namespace is empty is not in the recording")
+		a.unknown("namespace", "The end of its PID namespace was not seen: something may still live there")
 	}
 }

@@ -1,0 +1,104 @@
+package account_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/account"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func ref(pid int32, comm string) events.Ref {
+	return events.Ref{Key: events.ProcKey{PID: pid, Start: uint64(pid)}, Comm: comm}
+}
+
+// lives are one that was seen from its beginning to its end, one that only its middle
+// is known of, and one in another's namespace; s stands where others choose the text.
+func lives(s string) map[string]*report.Timeline {
+	ns := events.NSInfo{ID: events.NSID{Inum: 4026532178}, Level: 1}
+	args := events.ArgsOf("docker", "run", s)
+	phase := func(name string, pid int32, from, to uint64) report.Phase {
+		return report.Phase{Name: name, Section: report.Starting, Process: ref(pid, s), Parent: ref(7, s), Args: args, BeginNS: from, EndNS: to}
+	}
+	whole := &report.Timeline{
+		ID: s, Container: &events.Container{ID: s, Runtime: "docker"}, Runtime: "docker", Pidns: ns, Init: ref(20, s), Args: args, Gone: true,
+		Chain: events.PIDChain{{PID: 20}, {NS: ns.ID, PID: 1}}, Namespaces: []string{"pid", "mnt", "net"},
+		Parent: ref(11, "containerd-shim"), Creator: ref(15, s), BeganNS: 1_000_000, RunsNS: 301_000_000, EndedNS: 3_301_000_000,
+		Adopted: &events.ReparentDetail{From: ref(12, "runc"), To: ref(11, "containerd-shim"), Reason: events.ReparentSubreaper, FromExit: &events.ExitStatus{}, Confirmed: true},
+		Exit:    &events.ExitStatus{Signal: 9}, Killer: &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: ref(30, s)},
+		Reaped: []events.Ref{ref(21, s), ref(22, "b")},
+	}
+	asked, shim, made := phase("asked", 9, 1_000_000, 50_000_000), phase("shim_daemonised", 11, 60_000_000, 70_000_000), phase("pidns_created", 20, 120_000_000, 0)
+	asked.Link = "time"
+	shim.Reparent = &events.ReparentDetail{From: ref(10, s), To: ref(1, "init")}
+	made.Creator, made.Via, made.Moment = ref(15, s), "unshare", true
+	whole.Phases = []report.Phase{asked, phase("shim_start", 10, 50_000_000, 70_000_000), shim, phase("runtime_create", 12, 71_000_000, 200_000_000), made, phase("helper", 16, 100_000_000, 180_000_000)}
+	stop := phase("stop_asked", 31, 3_000_000_000, 0)
+	stop.Section = report.Stopping
+	whole.Phases = append(whole.Phases, stop)
+	late := &report.Timeline{ID: s, Pidns: ns, Init: ref(20, s), Chain: whole.Chain, Parent: ref(11, s)}
+	shared := &report.Timeline{ID: s, Pidns: ns, Shared: true, Init: ref(20, s), Chain: events.PIDChain{{PID: 20}, {NS: ns.ID, PID: 7}}, EndedNS: 5, Exit: &events.ExitStatus{Signal: 15}, Runtime: s}
+	return map[string]*report.Timeline{"whole": whole, "late": late, "shared": shared}
+}
+
+func tell(t testing.TB, tl *report.Timeline) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := account.Write(&out, account.Of(tl)); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestGolden(t *testing.T) {
+	for name, tl := range lives("web") {
+		t.Run(name, func(t *testing.T) {
+			got, file := tell(t, tl), "testdata/"+name+".golden"
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("got\n%swant\n%s", got, want)
+			}
+		})
+	}
+}
+
+// TestUnknown: what is not known is named, and of what is known nothing is.
+func TestUnknown(t *testing.T) {
+	for name, want := range map[string]string{"whole": "", "late": "start parent", "shared": "start parent killer"} {
+		if got := strings.Join(account.Of(lives("web")[name]).Unknown, " "); got != want {
+			t.Errorf("%s: unknown are %q, want %q", name, got, want)
+		}
+	}
+}
+
+func FuzzStrings(f *testing.F) {
+	for _, s := range []string{"sh", "a\nb", "\x1b]52;c;\x07", "\xff", "\u202e\u009b\u2028", "'", "\x00", "\r", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for name, tl := range lives(s) {
+			got := tell(t, tl)
+			if n := strings.Count(got, "\n"); n != strings.Count(tell(t, lives("x")[name]), "\n") {
+				t.Errorf("%s: lines are torn: %q", name, got)
+			}
+			if i := strings.IndexFunc(got, func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }); i >= 0 {
+				t.Errorf("%s: %q", name, got[i:])
+			}
+		}
+	})
+}
