@@ -133,7 +133,7 @@ demo_namespaces() {
 	# From the inside out, so that each is reaped by its parent.
 	kill -KILL "$(pgrep -P "$(pgrep -P "$unshare")")"
 	wait "$unshare" || true
-	(($(wc -l <captured/namespaces.txt) == 5))
+	(($(wc -l <captured/namespaces.txt) == 5)) && grep -q 'sleep 2000' captured/namespaces.txt
 }
 
 demo_dying() {
@@ -150,7 +150,7 @@ demo_dying() {
 	look dying "namespaces | sed 2d"
 	kill -CONT "$enter"
 	{ wait "$enter" "$unshare"; } 2>/dev/null || true
-	(($(wc -l <captured/dying.txt) == 5))
+	(($(wc -l <captured/dying.txt) == 5)) && grep -q 'waiting for' captured/dying.txt
 }
 
 demo_tree() {
