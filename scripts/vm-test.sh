@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 # Their own packages, so that container runtimes are the distribution's.
-packages=(busybox-static dash coreutils util-linux procps libcap2-bin runc
+packages=(busybox-static bash dash coreutils util-linux procps libcap2-bin runc
 	crun podman conmon golang-github-containers-common)
 
 declare -A compiler=([amd64]=gcc [arm64]=aarch64-linux-gnu-gcc)
