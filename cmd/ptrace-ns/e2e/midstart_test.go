@@ -100,8 +100,9 @@ type lateTracer struct {
 	model    *tree.Model
 	born     map[events.ProcKey]bool
 	dead     map[events.ProcKey]bool
-	ended    int              // who ended last
-	started  map[string][]int // containers, and their init as it was told
+	zombies  map[events.ProcKey]bool // dead before, and reaped unseen
+	ended    int                     // who ended last
+	started  map[string][]int        // containers, and their init as it was told
 	wrong    []string
 }
 
@@ -122,7 +123,8 @@ func (l *lateTracer) run() {
 		l.opening = time.Duration(l.attached - began)
 	}
 	l.model = tree.New(tree.Options{})
-	l.born, l.dead, l.started = map[events.ProcKey]bool{}, map[events.ProcKey]bool{}, map[string][]int{}
+	l.born, l.dead, l.zombies = map[events.ProcKey]bool{}, map[events.ProcKey]bool{}, map[events.ProcKey]bool{}
+	l.started = map[string][]int{}
 	sink := tracer.DeriveLive(l.model, l)
 	l.fold(k, sink, func() bool {
 		select {
@@ -140,6 +142,8 @@ func (l *lateTracer) run() {
 	}
 	if stats, err := k.Stats(); err != nil || stats.Check() != nil {
 		l.failf("counts: %v %v", err, stats.Check())
+	} else if len(l.wrong) > 0 {
+		l.failf("counts: %+v", stats.ByKind) // with what was missed
 	}
 }
 
@@ -176,9 +180,10 @@ func (l *lateTracer) Put(ev *events.Event) error {
 			l.failf("%s: %s, though it was there", key, ev.Kind)
 		}
 		l.born[key] = true
+		l.zombies[key] = ev.Process.Zombie
 	case events.Exit:
 		if !l.born[key] || l.dead[key] {
-			l.failf("%s: exit, though it was there: %v, and dead: %v", key, l.born[key], l.dead[key])
+			l.failf("%s %s: exit, though it was there: %v, and dead: %v", key, ev.Process.Comm, l.born[key], l.dead[key])
 		}
 		l.dead[key], l.ended = true, int(key.PID)
 	case events.Lost:
@@ -228,7 +233,12 @@ func (l *lateTracer) compare(bringTo func(pid int)) {
 	if ours < 2 {
 		l.failf("container: %d processes in /proc, want PID 1 and its child", ours)
 	}
-	if s := l.model.Stats(); s.Mispredicted+s.Refused+s.Vanished > 0 {
+	for p := range l.model.All() {
+		if p.State == tree.Gone && !l.zombies[p.Key] {
+			l.failf("%s %s: gone without an end", p.Key, p.Comm)
+		}
+	}
+	if s := l.model.Stats(); s.Mispredicted+s.Refused > 0 {
 		l.failf("model: %+v", s)
 	}
 }
