@@ -88,7 +88,8 @@ func (s *sequence) lacks(f *report.Phase) (why string, unknown bool) {
 		return "the end is not in the stream", true
 	}
 	for _, a := range s.Absent {
-		if a.Why != whyNotSeen && (a.Phase == f.Name || a.Phase == "start" && f.Section == report.Starting) {
+		// No record of the kernel ties who asked to what a daemon then does.
+		if (a.Why != whyNotSeen || a.Phase == "asked") && (a.Phase == f.Name || a.Phase == "start" && f.Section == report.Starting) {
 			return a.Why, true
 		}
 	}

@@ -170,11 +170,11 @@ func (p *printer) phase(f *report.Phase, s scale, bars bool) {
 	if room := p.Width - before - p.bar - 1; p.Width > 0 && safe.Width(who) > room {
 		who = safe.Cut(who, max(room-safe.Width(p.more), 0)) + p.more
 	}
-	line := first + p.colored(partColors[f.Part], bar) + " " + who
+	line := first + p.paint(partColors[f.Part], bar) + " " + who
 	p.out.WriteString(strings.TrimRight(line, " ") + "\n")
 }
 
-func (p *printer) colored(style, text string) string {
+func (p *printer) paint(style, text string) string {
 	if !p.Color || style == "" || strings.TrimSpace(text) == "" {
 		return text
 	}
