@@ -35,7 +35,7 @@ KERNEL_PACKAGES = $(shell go list -f '{{range .TestImports}}{{.}} {{end}}{{range
 	| awk '/internal\/kerneltest / {print $$NF}')
 
 .PHONY: help generate generate-check build watch helpers test test-kernel test-vm test-vm-table race fuzz lint vet vuln \
-	bench bench-go demo check check-all man completion install vagrant-validate clean
+	bench bench-go demo recordings check check-all man completion install vagrant-validate clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -100,6 +100,10 @@ bench-go: ## Go benchmarks: BENCH=regexp, BASE=old output to compare with
 
 demo: build helpers ## capture again what the documents show (docker, as root)
 	scripts/runtimes.sh run scripts/demo.sh
+
+recordings: build ## make testdata/recordings anew, by daemons of its own (as root)
+	$(ROOT) scripts/recordings.sh
+	go test ./cmd/ptrace-ns -run Recordings -update
 
 vuln: ## known vulnerabilities in what is linked (asks vuln.go.dev)
 	$(GOTOOL) govulncheck ./...
