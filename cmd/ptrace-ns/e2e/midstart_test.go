@@ -194,7 +194,8 @@ func (l *lateTracer) Put(ev *events.Event) error {
 		}
 	default:
 	}
-	if l.dead[key] && ev.Kind != events.Exit && !ev.Kind.Derived() {
+	// A signal may still reach one that waits to be reaped.
+	if l.dead[key] && ev.Kind != events.Exit && ev.Kind != events.Signal && !ev.Kind.Derived() {
 		l.failf("%s: %s after its end", key, ev.Kind)
 	}
 	return nil
