@@ -122,7 +122,7 @@ func (m machine) connect(cmd *exec.Cmd, ports map[string]io.Writer) (done func()
 		cmd.ExtraFiles = append(cmd.ExtraFiles, w)
 		copying.Go(func() {
 			defer r.Close()
-			io.Copy(ports[name], r) //nolint:errcheck // who reads this program's output has gone: the status still counts
+			io.Copy(ports[name], r) // who reads this program's output has gone: the status still counts
 		})
 	}
 	err = cmd.Start()

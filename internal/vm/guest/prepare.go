@@ -35,7 +35,7 @@ func prepare() error {
 		return err
 	}
 	for _, m := range mounts {
-		os.MkdirAll(m.path, 0o755) //nolint:errcheck // the mount says it
+		os.MkdirAll(m.path, 0o755) // the mount says it
 		if err := unix.Mount(m.kind, m.path, m.kind, 0, ""); err != nil && m.needed {
 			return fmt.Errorf("mount %s: %w", m.path, err)
 		}
@@ -48,9 +48,9 @@ func prepare() error {
 			return err
 		}
 	}
-	os.Symlink("/proc/self/fd", "/dev/fd")                     //nolint:errcheck // there already
-	os.Symlink("pts/ptmx", "/dev/ptmx")                        //nolint:errcheck // there already
-	os.WriteFile("/proc/sys/kernel/hostname", []byte("vm"), 0) //nolint:errcheck // a name is no need
+	os.Symlink("/proc/self/fd", "/dev/fd")                     // there already
+	os.Symlink("pts/ptmx", "/dev/ptmx")                        // there already
+	os.WriteFile("/proc/sys/kernel/hostname", []byte("vm"), 0) // a name is no need
 	if err := loopbackUp(); err != nil {
 		return err
 	}
