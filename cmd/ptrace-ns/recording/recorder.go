@@ -87,7 +87,7 @@ func Create(o Options) (*Recorder, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	r := &Recorder{o: o, number: 1, frame: 1 << 20}
+	r := &Recorder{o: o, number: 1, frame: 256 << 10}
 	for _, limit := range []int64{o.RotateSize, o.MaxSize} {
 		if limit > 0 {
 			r.frame = max(4<<10, min(r.frame, limit/8))
