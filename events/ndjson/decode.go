@@ -118,7 +118,7 @@ func (d *Decoder) pass(object string, key []byte) {
 	d.skip()
 }
 
-// texts reads the raw bytes of the strings of one object that were not UTF-8.
+// rawTexts reads the raw bytes of the strings of one object that were not UTF-8.
 // place gives a string by its member's name, nil for none.
 func (d *Decoder) rawTexts(object string, place func(key []byte) *string) {
 	for key := d.open(); key != nil; key = d.next() {

@@ -311,17 +311,24 @@ func (d *Decoder) ref(object string) (r events.Ref) {
 		case "lossy":
 			d.bool()
 		case "raw":
-			d.rawTexts(object, func(key []byte) *string {
-				if string(key) == "comm" {
-					return &r.Comm
-				}
-				return nil
-			})
+			r.Comm = d.rawComm(object, r.Comm)
 		default:
 			d.pass(object, key)
 		}
 	}
 	return r
+}
+
+// rawComm is rawTexts of an object that has no string but its name.
+func (d *Decoder) rawComm(object, comm string) string {
+	for key := d.open(); key != nil; key = d.next() {
+		if string(key) == "comm" {
+			comm = d.names.get(d.base64())
+		} else {
+			d.pass(object+".raw", key)
+		}
+	}
+	return comm
 }
 
 // refList reads references. All lists of a line share one room: each is a part

@@ -108,3 +108,25 @@ func TestDecodeOfNewerPrograms(t *testing.T) {
 		t.Errorf("a newer minor version: %v", err)
 	}
 }
+
+// The events of a busy stream cost no memory once their names have been seen.
+func TestDecodeAllocatesNothing(t *testing.T) {
+	p := full()
+	p.Cwd, p.Args = "", events.ArgsOf("sh", "-c", "true")
+	for _, ev := range []*events.Event{
+		{Kind: events.Fork, Process: p, Fork: &events.ForkDetail{Creator: runc}},
+		{Kind: events.Exec, Process: p, Exec: &events.ExecDetail{Filename: "/bin/sh"}},
+		{Kind: events.Exit, Process: brief(), Exit: &events.ExitDetail{Reaper: initRef}},
+	} {
+		line := ndjson.AppendEvent(nil, ev, bootTime)
+		var d ndjson.Decoder
+		n := testing.AllocsPerRun(100, func() {
+			if _, err := d.Event(line); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if n != 0 {
+			t.Errorf("%s: %v allocations", ev.Kind, n)
+		}
+	}
+}

@@ -98,7 +98,7 @@ func (p *pace) report(b *testing.B) {
 // BenchmarkSize tells the bytes of an event on disk, in frames of several sizes.
 func BenchmarkSize(b *testing.B) {
 	h, all := busy(b)
-	for _, frame := range []int{64 << 10, 256 << 10, 1 << 20, 4 << 20} {
+	for _, frame := range []int{8 << 10, 32 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20} {
 		b.Run(fmt.Sprintf("%dKiB", frame>>10), func(b *testing.B) {
 			var size int
 			for b.Loop() {
