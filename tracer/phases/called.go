@@ -38,41 +38,36 @@ func (p *play) helpers() []*life {
 	return all
 }
 
-// naming returns the processes of a role, with a verb, whose arguments name this
-// container and no later one of the same name.
-func (p *play) naming(all []*life, r role) []*life {
+// calls returns those who were called for this container, and not for a later one of
+// the same name.
+func (p *play) calls(who part) (found []*life) {
 	if p.id == "" {
 		return nil
 	}
-	from, to := p.span()
-	var found []*life
-	for _, l := range all {
-		at := l.launched(r)
-		if at == nil || at.Seq < from || at.Seq >= to || p.has(l) || len(found) == maxBeside {
-			continue
-		}
-		if args := l.image(r).Args; verbOf(args, r) != "" && hasArg(args, p.id) {
-			found = append(found, l)
+	to := p.nextOfName()
+	for _, c := range p.index.byID[who][p.id] {
+		if c.at.Seq >= p.seq && c.at.Seq < to && !p.has(c.life) && len(found) < maxBeside {
+			found = append(found, c.life)
 		}
 	}
 	return found
 }
 
-// span is the part of the stream in which the container's name means this one.
-func (p *play) span() (from, to uint64) {
-	from, to = p.seq, ^uint64(0)
-	for _, s := range p.index.subjects {
-		if s.seq > p.seq && s.seq < to && p.sameName(s) {
-			to = s.seq
+// nextOfName is where in the stream the next container of this name begins.
+func (p *play) nextOfName() uint64 {
+	for _, seq := range p.index.names[p.id] {
+		if seq > p.seq {
+			return seq
 		}
 	}
-	return from, to
+	return ^uint64(0)
 }
 
-func (p *play) sameName(s *subject) bool {
-	other := &play{subject: s, index: p.index, who: map[part][]*life{initial: {s.init}}}
-	if l := p.index.related(s.init, cast[0]); l != nil {
-		other.who[runtime] = []*life{l}
+// nameOf is what a subject is called, before it is known who has which part.
+func (x *index) nameOf(s *subject) string {
+	p := &play{subject: s, index: x, who: map[part][]*life{initial: {s.init}}}
+	if l := x.related(s.init, cast[0]); l != nil {
+		p.who[runtime] = []*life{l}
 	}
-	return other.name() == p.id
+	return p.name()
 }

@@ -76,33 +76,67 @@ type play struct {
 // index is what the recorder kept, by what is looked for in it.
 type index struct {
 	*Recorder
-	runtimes, shims, clients []*life
-	children                 map[events.ProcKey][]*life // of kept parents, by birth
+	clients  []call
+	byID     map[part]map[string][]call // the runtime and the shim called for a container
+	children map[events.ProcKey][]*life // of kept parents, by birth
+	names    map[string][]uint64        // where in the stream containers of that name begin
+}
+
+// call is a process called with a command that matters.
+type call struct {
+	*life
+	role  role
+	at    *events.Event
+	image *events.Process
+	verb  string
 }
 
 func (r *Recorder) index() *index {
-	x := &index{Recorder: r, children: map[events.ProcKey][]*life{}}
+	x := &index{
+		Recorder: r, children: map[events.ProcKey][]*life{}, names: map[string][]uint64{},
+		byID: map[part]map[string][]call{beside: {}, cleanup: {}},
+	}
 	for _, l := range r.lives {
-		if l.is(roleRuntime) {
-			x.runtimes = append(x.runtimes, l)
-		}
-		if l.is(roleShim) {
-			x.shims = append(x.shims, l)
-		}
-		if l.is(roleClient) || l.is(roleEngine) {
-			x.clients = append(x.clients, l)
-		}
+		x.addCalls(l)
 		if p := l.parent().Key; l.seenBorn() && p.PID != 0 {
 			x.children[p] = append(x.children[p], l)
 		}
 	}
-	for _, all := range [][]*life{x.runtimes, x.shims, x.clients} {
-		slices.SortFunc(all, inOrder)
+	inOrderOfCalls := func(a, b call) int { return inOrder(a.life, b.life) }
+	slices.SortFunc(x.clients, inOrderOfCalls)
+	for _, ids := range x.byID {
+		for _, all := range ids {
+			slices.SortFunc(all, inOrderOfCalls)
+		}
 	}
 	for _, all := range x.children {
 		slices.SortFunc(all, inOrder)
 	}
+	for _, s := range r.subjects {
+		if name := x.nameOf(s); name != "" {
+			x.names[name] = append(x.names[name], s.seq)
+		}
+	}
 	return x
+}
+
+func (x *index) addCalls(l *life) {
+	for _, r := range l.roles {
+		image := l.image(r)
+		c := call{l, r, l.launched(r), image, verbOf(image.Args, r)}
+		// At its birth it runs what its parent does, which is no call.
+		if c.at == nil || c.verb == "" || programOf(image).role != r {
+			continue
+		}
+		switch id := container.RoleOf(image).Call.ID; {
+		case r == roleClient || r == roleEngine:
+			x.clients = append(x.clients, c)
+		case r == roleRuntime && id != "":
+			x.byID[beside][id] = append(x.byID[beside][id], c)
+		case r == roleShim && id != "":
+			x.byID[cleanup][id] = append(x.byID[cleanup][id], c)
+		}
+	}
 }
 
 // inOrder is the order of birth in the stream, then that of identity.
@@ -127,8 +161,7 @@ func (x *index) stage(s *subject) *play {
 	}
 	p.who[entered] = s.entered
 	p.who[helper] = p.helpers()
-	p.who[beside] = p.naming(x.runtimes, roleRuntime)
-	p.who[cleanup] = p.naming(x.shims, roleShim)
+	p.who[beside], p.who[cleanup] = p.calls(beside), p.calls(cleanup)
 	p.findClient()
 	p.findStoppers()
 	return p

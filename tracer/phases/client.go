@@ -16,15 +16,15 @@ func (p *play) findClient() {
 		return
 	}
 	var waiting []*life
-	for _, l := range p.index.clients {
-		if !p.waits(l, at) {
+	for _, c := range p.index.clients {
+		if c.at.Seq > at.Seq || !p.waits(c, at) {
 			continue
 		}
-		if p.named(l.image(roleClient).Args) {
-			p.who[client], p.link[l] = []*life{l}, "arguments"
+		if p.named(c.image.Args) {
+			p.who[client], p.link[c.life] = []*life{c.life}, "arguments"
 			return
 		}
-		waiting = append(waiting, l)
+		waiting = append(waiting, c.life)
 	}
 	if waiting = p.alike(waiting); len(waiting) == 1 {
 		p.who[client], p.link[waiting[0]] = waiting, "time"
@@ -32,13 +32,12 @@ func (p *play) findClient() {
 }
 
 // waits reports whether a client was asking such a daemon for a container then.
-func (p *play) waits(l *life, at *events.Event) bool {
-	image, from := l.image(roleClient), l.launched(roleClient)
-	if !l.is(roleClient) || from == nil || from.Seq > at.Seq || l.exit != nil && l.exit.Seq < at.Seq {
+func (p *play) waits(c call, at *events.Event) bool {
+	if c.role != roleClient || c.exit != nil && c.exit.Seq < at.Seq || !slices.Contains(asking, c.verb) {
 		return false
 	}
-	own, family := programOf(image).family, p.family()
-	return slices.Contains(asking, verbOf(image.Args, roleClient)) && (own == "" || family == "" || own == family)
+	own, family := programOf(c.image).family, p.family()
+	return own == "" || family == "" || own == family
 }
 
 // alike are those of several clients that asked for this container's image and
@@ -78,14 +77,12 @@ const shortID = 12
 // findStoppers finds the clients that asked, by name, for its end while it ran.
 func (p *play) findStoppers() {
 	from := entrypoint(p.init)
-	for _, l := range p.index.clients {
-		r := roleOf(l, client)
-		at, args := l.launched(r), l.image(r).Args
-		if at == nil || from != nil && at.Seq < from.Seq || p.init.exit != nil && at.Seq > p.init.exit.Seq || p.has(l) {
+	for _, c := range p.index.clients {
+		if from != nil && c.at.Seq < from.Seq || p.init.exit != nil && c.at.Seq > p.init.exit.Seq || !slices.Contains(stopping, c.verb) {
 			continue
 		}
-		if slices.Contains(stopping, verbOf(args, r)) && p.named(args) && len(p.who[stopper]) < maxBeside {
-			p.who[stopper], p.link[l] = append(p.who[stopper], l), "arguments"
+		if p.named(c.image.Args) && !p.has(c.life) && len(p.who[stopper]) < maxBeside {
+			p.who[stopper], p.link[c.life] = append(p.who[stopper], c.life), "arguments"
 		}
 	}
 }
@@ -93,8 +90,8 @@ func (p *play) findStoppers() {
 // begun is the first event of the start that the kernel's records tie to it.
 func (p *play) begun() *events.Event {
 	for _, who := range []part{starter, shim, runtime, initial} {
-		if l := p.one(who); l != nil {
-			if at := l.launched(roleOf(l, who)); at != nil && l.seenBorn() {
+		if l := p.one(who); l != nil && l.seenBorn() {
+			if at := l.launched(roleOf(l, who)); at != nil {
 				return at
 			}
 		}

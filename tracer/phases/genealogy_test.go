@@ -211,3 +211,41 @@ func TestUnknownRuntime(t *testing.T) {
 		t.Errorf("%q made %s, gone: %v", got.Runtime, got.ID, got.Gone)
 	}
 }
+
+// TestMany: what a stream of many containers costs grows with their number, not with
+// its square, and each keeps to itself though all have one name.
+func TestMany(t *testing.T) {
+	const n = 3000
+	s := newScript()
+	s.was(9, 1, "/usr/bin/bash")
+	for i := int32(0); i < n; i++ {
+		base := 100 + 10*i
+		s.fork(base, 9, 0)
+		s.exec(base, "/usr/bin/runc", "create", "web")
+		s.fork(base+1, base, 1)
+		s.exit(base, 1, events.ReparentInit)
+		s.fork(base+2, 9, 0)
+		s.exec(base+2, "/usr/bin/runc", "start", "web")
+		s.exec(base+1, "/usr/bin/prog")
+		s.exit(base+2, 1, events.ReparentInit)
+		s.exit(base+1, 1, events.ReparentInit)
+	}
+	got := timelines(t, s.all)
+	if len(got) != n {
+		t.Fatalf("%d containers, want %d", len(got), n)
+	}
+	for i, tl := range got {
+		starts := 0
+		for _, f := range tl.Phases {
+			if f.Name == "runtime_start" {
+				starts++
+				if want := 100 + 10*int32(i) + 2; f.Process.Key.PID != want {
+					t.Fatalf("container %d is started by %d, want %d", i, f.Process.Key.PID, want)
+				}
+			}
+		}
+		if starts != 1 || tl.ID != "web" {
+			t.Fatalf("container %d, %s: started %d times", i, tl.ID, starts)
+		}
+	}
+}
