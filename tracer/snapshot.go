@@ -149,24 +149,36 @@ func (k *Kernel) iterate() ([][]byte, error) {
 }
 
 // readAvailable reads what is in the ring now, each record in memory of its own.
+// Whoever left before the pass came to him has his exit in it, so all of it must be
+// read: a program that was preempted before it submitted its record holds up those
+// behind it, for as long as a busy machine leaves it waiting.
 func (k *Kernel) readAvailable() (records [][]byte, err error) {
-	left := k.reader.AvailableBytes()
 	k.waits = true
-	k.reader.SetDeadline(time.Unix(1, 0))
-	for left > 0 {
+	for left, began := k.reader.AvailableBytes(), time.Now(); left > 0; {
 		var rec ringbuf.Record
-		err := k.reader.ReadInto(&rec)
-		if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, ringbuf.ErrFlushed) {
-			return records, nil
-		}
-		if err != nil {
+		k.reader.SetDeadline(time.Unix(1, 0))
+		switch err := k.reader.ReadInto(&rec); {
+		case err == nil:
+			records = append(records, rec.RawSample)
+			left = min(left-ringHeader-(len(rec.RawSample)+7)&^7, k.reader.AvailableBytes())
+		case errors.Is(err, ringbuf.ErrFlushed):
+		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return nil, fmt.Errorf("ring buffer: %w", err)
+		case k.reader.AvailableBytes() == 0 || time.Since(began) > heldUpAtMost:
+			return records, nil
+		default:
+			time.Sleep(time.Millisecond)
 		}
-		records = append(records, rec.RawSample)
-		left -= len(rec.RawSample)
 	}
 	return records, nil
 }
+
+const (
+	// ringHeader is what the ring puts before each record (BPF_RINGBUF_HDR_SZ).
+	ringHeader = 8
+	// heldUpAtMost bounds the wait for a record that is under way.
+	heldUpAtMost = 2 * time.Second
+)
 
 // resyncPause is the least time between two looks at all processes, so that a
 // machine that overruns the ring is not slowed further.
