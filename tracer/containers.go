@@ -71,17 +71,19 @@ func (k *Kernel) cwdFor(p *events.Process, path string) string {
 	return cwd
 }
 
-// takeLate takes up the answers that came late, and has the model told.
-func (k *Kernel) takeLate() {
+// takeLate takes up the answers that came late, and reports whether the model is to be
+// told: that is in the queue then.
+func (k *Kernel) takeLate() (some bool) {
 	for {
 		answer, ok := k.containers.Late()
 		if !ok {
-			return
+			return some
 		}
 		for _, cg := range k.cgroups.answered(answer) {
 			known := &events.Event{Kind: events.ContainerKnown, BootNS: k.lastNS}
 			known.Process.Container, known.Process.Cgroup = answer.Container, cg
 			k.queue.push(item{event: known})
+			some = true
 		}
 	}
 }

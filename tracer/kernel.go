@@ -3,6 +3,7 @@
 package tracer
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -128,7 +129,6 @@ func (k *Kernel) Next(ctx context.Context) (*events.Event, error) {
 // nextRaw returns the next record, or nil at an idle moment.
 func (k *Kernel) nextRaw(ctx context.Context) (*item, error) {
 	for {
-		k.takeLate()
 		if it := k.queue.pop(); it != nil {
 			return it, nil
 		}
@@ -150,6 +150,10 @@ func (k *Kernel) nextRaw(ctx context.Context) (*item, error) {
 		case err == nil:
 			k.quiet, k.idleTold = 0, false
 			k.sinceIdle++
+			if k.takeLate() { // it was there before the record was
+				k.queue.push(item{raw: bytes.Clone(k.rec.RawSample), received: true})
+				continue
+			}
 			return k.queue.live(k.rec.RawSample), nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			// What was lost last has no record after it that would tell.
