@@ -22,8 +22,8 @@ it; whose child its init is, and why; how long it took; who ended it; what the k
 reaped with it. What the recording does not show is said to be unknown.
 
 FILE is what record or watch -w wrote, or a stream of watch -o json; - is standard
-input. CONTAINER is a name, the beginning of an id, or the inum of a PID namespace; it
-may be left out where only one started.
+input. CONTAINER is a name, the beginning of an id, the inum of a PID namespace, or the
+host's PID of the init; it may be left out where only one started.
 
 ` + liveStarts
 

@@ -112,6 +112,7 @@ func (s *startSource) watch(ctx context.Context, a *app) (_ *starts, err error) 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	a.log.Info().Msg("attached; waiting for a container to start and end, or for an interrupt")
 	waiting := &awaitEnd{Recorder: phases.New(), container: s.container, ended: cancel}
 	if err := ended(live.Run(ctx, waiting)); err != nil {
 		return nil, err
@@ -199,10 +200,14 @@ func (s *starts) begun() (found []*report.Timeline) {
 // maxKnown is how many containers an error names.
 const maxKnown = 10
 
-// known names containers in an error.
+// known names containers in an error, those that share a name by their inits' PIDs.
 func known(all []*report.Timeline) string {
 	if len(all) == 0 {
 		return "there is none"
+	}
+	named := map[string]int{}
+	for _, t := range all {
+		named[nameOf(t)]++
 	}
 	var ids []string
 	for i, t := range all {
@@ -210,15 +215,24 @@ func known(all []*report.Timeline) string {
 			ids = append(ids, "...")
 			break
 		}
-		id := t.ID
-		if t.Container != nil && t.Container.Name != "" {
-			id = t.Container.Name
-		} else if len(id) > 12 {
-			id = id[:12]
+		id := safe.String(nameOf(t))
+		if named[nameOf(t)] > 1 {
+			id = fmt.Sprintf("%d (%s)", t.Init.Key.PID, id)
 		}
-		ids = append(ids, safe.String(id))
+		ids = append(ids, id)
 	}
 	return "there are " + strings.Join(ids, ", ")
+}
+
+// nameOf is what people call a container.
+func nameOf(t *report.Timeline) string {
+	switch {
+	case t.Container != nil && t.Container.Name != "":
+		return t.Container.Name
+	case len(t.ID) > 12:
+		return t.ID[:12]
+	}
+	return t.ID
 }
 
 // isFile reports whether a path is there, or is standard input.

@@ -26,8 +26,8 @@ Plain PID namespaces, as unshare makes them, have one, too. What the recording d
 show is said to be unknown.
 
 FILE is what record or watch -w wrote, or a stream of watch -o json; - is standard
-input. CONTAINER is a name, the beginning of an id, or the inum of a PID namespace.
-Without it the only container that started is shown; where there are several, they are
+input. CONTAINER is a name, the beginning of an id, the inum of a PID namespace, or
+the host's PID of the init. Without it the only container that started is shown; where there are several, they are
 listed. All of it is told of what record wrote; a watch needs --syscalls for unshare and
 pivot_root, and -e +cgroup_mkdir,+cgroup_rmdir for cgroups.
 

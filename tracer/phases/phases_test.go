@@ -192,7 +192,7 @@ func TestNested(t *testing.T) {
 
 func TestSelects(t *testing.T) {
 	got := only(t, stream(t, "docker-run"))
-	for word, want := range map[string]bool{"web": true, "we": false, got.ID: true, got.ID[:5]: true, "": false, "zz": false} {
+	for word, want := range map[string]bool{"web": true, "we": false, got.ID: true, got.ID[:5]: true, "": false, "zz": false, "2179": true, got.Init.Key.String(): true, "217": false} {
 		if phases.Selects(got, word) != want {
 			t.Errorf("%q: selected is %v", word, !want)
 		}

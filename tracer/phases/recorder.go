@@ -206,7 +206,8 @@ func (r *Recorder) Timelines() []*report.Timeline {
 }
 
 // Selects reports whether a word names the container: its name, the beginning of its
-// id, or the inum of its own PID namespace.
+// id, the inum of its own PID namespace, or its init by the host's PID or by its id. By
+// the last alone a container that was started again is told from what it was before.
 func Selects(t *report.Timeline, word string) bool {
 	if word == "" {
 		return false
@@ -214,7 +215,8 @@ func Selects(t *report.Timeline, word string) bool {
 	if c := t.Container; c != nil && (c.Name == word || strings.HasPrefix(c.ID, word)) {
 		return true
 	}
-	return t.ID == word || !t.Shared && strconv.FormatUint(uint64(t.Pidns.ID.Inum), 10) == word
+	return t.ID == word || !t.Shared && strconv.FormatUint(uint64(t.Pidns.ID.Inum), 10) == word ||
+		strconv.Itoa(int(t.Init.Key.PID)) == word || t.Init.Key.String() == word
 }
 
 // Ended reports whether the end of the container, and of those that belong to it, is

@@ -193,3 +193,31 @@ func TestTimelineLive(t *testing.T) {
 		t.Errorf("%v: %s%s", cmd.ProcessState, out.String(), errOut.String())
 	}
 }
+
+// TestTimelineCtr is containerd without Docker: the client's arguments name the
+// container, and the shim works for another namespace.
+func TestTimelineCtr(t *testing.T) {
+	requireDocker(t) // whose containerd it is
+	kerneltest.RequireTool(t, "ctr")
+	root, err := busyboxRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := "pns-timeline-" + strconv.FormatInt(time.Now().UnixNano(), 36)
+	t.Cleanup(func() { exec.Command("ctr", "container", "rm", id).Run() })
+	file := filepath.Join(t.TempDir(), "ctr.zst")
+	if r := tell(t, nil, "record", "-q", "-o", file, "--", "ctr", "run", "--rm", "--rootfs", root, id, "/bin/sh", "-c", "sleep 0.1; exit 3"); r.code != 3 {
+		t.Fatalf("exit code %d: %s", r.code, r.err)
+	}
+	doc := timelineOf(t, file, id)
+	equal(t, "runtime", doc.Runtime, "containerd")
+	inOrder(t, doc, append([]string{"asked"}, dockerStart...)...)
+	inOrder(t, doc, "running", "exit", "shim_exit")
+	equal(t, "who asked", phase(t, doc, "asked").Program, "ctr")
+	equal(t, "what ties it", phase(t, doc, "asked").Link, "arguments")
+	equal(t, "the init is given to", idOf(phase(t, doc, "init_reparented").Reparent.To), phase(t, doc, "shim_daemonised").Process.ID)
+	equal(t, "exit code", *doc.Exit.Code, 3)
+	if len(doc.Absent) != 0 {
+		t.Errorf("absent: %v", doc.Absent)
+	}
+}
