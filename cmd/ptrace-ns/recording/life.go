@@ -31,6 +31,7 @@ type life struct {
 	// snapshot, or fork and latest exec.
 	kept   []*events.Event
 	queued int // events that wait
+	seen   int // how many gaps there were at its latest event
 }
 
 // keep holds what of a dropped event may be told later.

@@ -4,6 +4,7 @@ import "github.com/ptrace-ns/ptrace-ns/events"
 
 // observe learns from an event as it comes: who matters from now on.
 func (s *Scope) observe(ev *events.Event) {
+	s.sweep(ev.Kind)
 	l := s.known(ev)
 	if l == nil {
 		return
@@ -44,6 +45,7 @@ func (s *Scope) known(ev *events.Event) *life {
 		l = &life{key: key, before: ev.Kind != events.Fork}
 		s.procs[key] = l
 	}
+	l.seen = s.gaps
 	if n := len(ev.Process.Chain); n > 0 && !ev.Process.Key.IsZero() {
 		l.own = ev.Process.Chain.Own().NS
 	}
@@ -56,6 +58,25 @@ func (s *Scope) known(ev *events.Event) *life {
 		}
 	}
 	return l
+}
+
+// sweep forgets, when the look at all processes that follows a gap is over, those who
+// do not matter and were not seen since: their end was lost.
+func (s *Scope) sweep(kind events.Kind) {
+	switch {
+	case kind == events.Lost:
+		s.gaps++
+		s.looking = false
+	case kind == events.Snapshot:
+		s.looking = s.gaps > 0
+	case s.looking:
+		s.looking = false
+		for key, l := range s.procs {
+			if l.seen < s.gaps && l.mark == undecided && l.queued == 0 {
+				delete(s.procs, key)
+			}
+		}
+	}
 }
 
 // born decides about a process by those who made it.

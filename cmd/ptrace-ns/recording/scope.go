@@ -58,6 +58,10 @@ type Scope struct {
 	ns    map[events.NSID]bool // that are in, with all members
 	queue queue
 	dead  []events.ProcKey
+	// gaps is how many were told; looking says that all processes are looked at after
+	// one.
+	gaps    int
+	looking bool
 	// unstarted are new namespaces whose PID 1 has not executed anything.
 	unstarted map[events.ProcKey]bool
 	starting  atomic.Int64
@@ -73,6 +77,9 @@ func NewScope(next events.Sink, o ScopeOptions) *Scope {
 		unstarted: map[events.ProcKey]bool{},
 	}
 }
+
+// Known returns how many processes it remembers.
+func (s *Scope) Known() int { return len(s.procs) }
 
 // Starting returns how many PID namespaces were born whose PID 1 has executed
 // nothing yet. It may be called at any time.

@@ -228,3 +228,29 @@ func TestScopeLost(t *testing.T) {
 	s.put(&events.Event{Kind: events.Lost, Lost: &events.LostDetail{Count: 1}}, born(40, 30))
 	s.expect("lost:0")
 }
+
+// Memory follows those who live: it does not grow with those who have lived, nor with
+// those whose end was lost.
+func TestScopeForgets(t *testing.T) {
+	s := newStage(t, true)
+	s.machine()
+	before := s.scope.Known()
+	for pid := int32(1000); pid < 3000; pid++ {
+		s.put(born(pid, 30), ran(pid, 30, "/bin/x"), died(pid, 30))
+	}
+	s.later()
+	if n := s.scope.Known(); n != before {
+		t.Errorf("%d processes are known, %d live", n, before)
+	}
+	for pid := int32(3000); pid < 4000; pid++ {
+		s.put(born(pid, 30))
+	}
+	s.later()
+	s.put(&events.Event{Kind: events.Lost, Lost: &events.LostDetail{Count: 1000}})
+	s.machine()
+	s.put(died(30, 1))
+	s.later()
+	if n := s.scope.Known(); n != before-1 {
+		t.Errorf("%d processes are known after a gap, %d live", n, before-1)
+	}
+}
