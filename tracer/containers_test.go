@@ -148,3 +148,30 @@ func TestContainerKnownLate(t *testing.T) {
 		}
 	}
 }
+
+// TestContainerInContainer: a cgroup below another container's names both.
+func TestContainerInContainer(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	outer, inner := strings.Repeat("ab", 32), strings.Repeat("cd", 32)
+	dir := kerneltest.Cgroup2(t)
+	for _, name := range []string{"docker", outer, "docker"} {
+		dir = filepath.Join(dir, name)
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		made := dir
+		t.Cleanup(func() { os.Remove(made) })
+	}
+	var cmd *exec.Cmd
+	all := live(t, Options{}, func() {
+		cmd = inBox(t, filepath.Join(dir, inner), "sleep", "60")
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	want := &events.Container{ID: inner, Runtime: "docker", Source: "cgroup", Outer: &events.Container{ID: outer, Runtime: "docker", Source: "cgroup"}}
+	for _, kind := range []events.Kind{events.Fork, events.Exec, events.Exit} {
+		if got := only(t, all, kind, cmd.Process.Pid).Process.Container; !got.Equal(want) {
+			t.Errorf("%s: %+v, want %s in %s", kind, got, inner, outer)
+		}
+	}
+}
