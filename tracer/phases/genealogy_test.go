@@ -184,12 +184,14 @@ func TestSharedPidns(t *testing.T) {
 	s.fork(40, 30, 7)
 	s.contain(40, "app", "containerd", "/kubepods/pod/app")
 	s.exit(30, 10, events.ReparentSubreaper)
+	s.fork(31, 10, 0)
+	s.exec(31, "/usr/bin/runc", "start", "app")
 	s.begin(40, "/usr/bin/app")
 	got := timelines(t, s.all)
 	if len(got) != 2 || got[0].Shared || !got[1].Shared || got[1].Pidns.ID != got[0].Pidns.ID || got[1].ID != "app" {
 		t.Fatalf("%d containers: %+v", len(got), got)
 	}
-	same(t, "start", names(got[1], report.Starting), []string{"runtime_create", "stage_2", "cgroup_entered", "init_reparented", "entrypoint"})
+	same(t, "start", names(got[1], report.Starting), []string{"runtime_create", "stage_2", "cgroup_entered", "init_reparented", "runtime_start", "entrypoint"})
 	if phases.Selects(got[1], "2") || !phases.Selects(got[0], "2") {
 		t.Error("the namespace's number names who only shares it")
 	}

@@ -91,6 +91,9 @@ func (r *Recorder) note(l *life, ev *events.Event) {
 	}
 	own := ev.Process.Chain.Own().NS
 	s := &subject{init: l, seq: ev.Seq, shared: !isInit(&ev.Process)}
+	if l.seenBorn() {
+		s.seq = l.birth.Seq
+	}
 	s.ns = events.NSInfo{ID: own, Level: max(ev.Process.Chain.Level(), 0)}
 	if ev.Kind == events.PidnsCreate {
 		s.ns = ev.Pidns.NS

@@ -13,6 +13,7 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/timeline"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/names"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
 )
 
@@ -87,11 +88,16 @@ func (a *teller) what() {
 		text += " " + verb + c
 	}
 	text += "; its init is " + ref(t.Init)
-	if own := t.Chain.Own(); len(t.Chain) > 1 {
-		text += ", PID " + strconv.Itoa(int(own.PID)) + " of PID namespace " + strconv.FormatUint(uint64(own.NS.Inum), 10) + ", level " + strconv.Itoa(t.Chain.Level())
-	}
-	if t.Shared {
-		text += ", which was there before it"
+	own := t.Chain.Own()
+	inum := strconv.FormatUint(uint64(own.NS.Inum), 10)
+	switch {
+	case len(t.Chain) > 1:
+		text += ", PID " + strconv.Itoa(int(own.PID)) + " of PID namespace " + inum + ", level " + strconv.Itoa(t.Chain.Level())
+		if t.Shared {
+			text += ", which was there before it"
+		}
+	case len(t.Chain) == 1:
+		text += ", in the initial PID namespace"
 	}
 	a.say("container", text)
 }
@@ -246,7 +252,7 @@ func (a *teller) end() {
 		a.Unknown = append(a.Unknown, "killer")
 		text += "; who sent that is not known"
 	default:
-		text += ", by itself"
+		text += ", by itself" + a.prompted()
 	}
 	a.say("end", text)
 	for i := range t.Phases {
@@ -254,6 +260,18 @@ func (a *teller) end() {
 			a.say("stop", ref(f.Process), " had asked for its end (", command(f.Args), ")")
 		}
 	}
+}
+
+// prompted tells the last signal that came before an exit of its own, which may have
+// been the reason for it.
+func (a *teller) prompted() (text string) {
+	for i := range a.t.Phases {
+		f := &a.t.Phases[i]
+		if d := f.Signal; d != nil && d.Result == events.SignalDelivered && f.BeginNS <= a.t.EndedNS {
+			text = ", " + words.Duration(a.t.EndedNS-f.BeginNS) + " after " + names.Signal(d.Signal) + " from " + ref(d.Sender)
+		}
+	}
+	return text
 }
 
 // most is how many of those reaped are named.
