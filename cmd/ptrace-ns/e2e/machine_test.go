@@ -13,7 +13,7 @@ type fact struct {
 	chain  []int32 // NSpid
 	ticks  uint64  // start since boot, in hundredths of a second
 	docker string  // id of the docker container whose cgroup it is in
-	zombie bool
+	ending bool    // a zombie, or still on the way there: its exit may have been told
 }
 
 var dockerCgroup = regexp.MustCompile(`/docker[/-]([0-9a-f]{64})`)
@@ -31,7 +31,7 @@ func factOf(dir string) (f fact, ok bool) {
 		case "PPid":
 			f.ppid = parse32(value)
 		case "State":
-			f.zombie = strings.HasPrefix(value, "Z") || strings.HasPrefix(value, "X")
+			f.ending = strings.HasPrefix(value, "Z") || strings.HasPrefix(value, "X")
 		case "NSpid":
 			for n := range strings.FieldsSeq(value) {
 				f.chain = append(f.chain, parse32(n))
@@ -51,6 +51,12 @@ func factOf(dir string) (f fact, ok bool) {
 		return f, false
 	}
 	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	const exiting = 0x4 // PF_EXITING, include/linux/sched.h
+	flags, err := strconv.ParseUint(fields[6], 10, 32)
+	if err != nil {
+		return f, false
+	}
+	f.ending = f.ending || flags&exiting != 0
 	f.ticks, err = strconv.ParseUint(fields[19], 10, 64) // field 22, the third being the first here
 	return f, err == nil
 }

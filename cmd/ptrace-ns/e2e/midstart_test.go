@@ -19,7 +19,7 @@ import (
 const (
 	// midStarts is how many tracers TestN16 starts unless N16_STARTS says another
 	// number; atOnce is how many of them see the same container.
-	midStarts = 48
+	midStarts = 24
 	atOnce    = 3
 )
 
@@ -221,7 +221,7 @@ func (l *lateTracer) compare(bringTo func(pid int)) {
 	}
 	ours := 0
 	for pid, truth := range before {
-		if again, ok := after[pid]; !ok || again.ticks != truth.ticks || again.zombie || truth.zombie {
+		if again, ok := after[pid]; !ok || again.ticks != truth.ticks || again.ending || truth.ending {
 			continue
 		} else if again.ppid != truth.ppid || again.docker != truth.docker {
 			continue
@@ -246,8 +246,12 @@ func (l *lateTracer) compare(bringTo func(pid int)) {
 
 func (l *lateTracer) compareProcess(pid int32, truth fact) {
 	p, ok := l.model.ByPID(pid)
-	if !ok || p.State != tree.Live || p.Key.Start/1e7 != truth.ticks {
+	if !ok {
 		l.failf("process %d: not in the tree", pid)
+		return
+	}
+	if p.State != tree.Live || p.Key.Start/1e7 != truth.ticks {
+		l.failf("%s %s: %s, but process %d started at %d lives", p.Key, p.Comm, p.State, pid, truth.ticks)
 		return
 	}
 	var chain []int32
