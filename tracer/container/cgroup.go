@@ -37,13 +37,15 @@ func fromParts(parts []string) (found *events.Container, depth int) {
 //   - crio-ID.scope and, with cgroupfs, crio-ID: CRI-O (internal/config/cgmgr)
 //   - libpod-ID.scope and, with cgroupfs, libpod-ID: Podman
 //     (libpod/container_internal_linux.go, getOCICgroupPath); conmon has one of its own,
-//     libpod-conmon-ID.scope, and is not in the container
+//     libpod-conmon-ID.scope, and is not in the container; libpod-payload-ID below the
+//     cgroup of the service that runs it, with --cgroups=split as Quadlet does
 //   - nerdctl-ID.scope: nerdctl (pkg/cmd/container/run_cgroup_linux.go)
 var scopes = []struct{ prefix, runtime string }{
 	{"docker-", "docker"},
 	{"cri-containerd-", "containerd"},
 	{"crio-", "cri-o"},
 	{"libpod-", "podman"},
+	{"libpod-payload-", "podman"},
 	{"nerdctl-", "containerd"},
 }
 

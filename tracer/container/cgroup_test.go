@@ -53,6 +53,8 @@ func TestFromCgroup(t *testing.T) {
 		{"/machine.slice/libpod-conmon-" + id + ".scope", nil},
 		{"/libpod_parent/libpod-" + id, of(id, "podman")},
 		{"/libpod_parent/conmon", nil},
+		{"/system.slice/web.service/libpod-payload-" + id, of(id, "podman")},
+		{"/system.slice/web.service/supervisor", nil},
 		{"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" + id + ".scope", of(id, "podman")},
 		{"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-conmon-" + id + ".scope", nil},
 		{
