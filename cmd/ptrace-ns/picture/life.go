@@ -1,6 +1,8 @@
 package picture
 
 import (
+	"iter"
+
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
@@ -8,6 +10,32 @@ import (
 
 // Life returns what is known of one process.
 func Life(m *tree.Model, p *tree.Process, nowNS uint64) *report.Life {
+	return life(m, p, nowNS, population(m))
+}
+
+// Lives yields what is known of every process, of those that have ended, too, parents
+// before children.
+func Lives(m *tree.Model, nowNS uint64) iter.Seq[*report.Life] {
+	return func(yield func(*report.Life) bool) {
+		members := population(m)
+		for p := range m.All() {
+			if !yield(life(m, p, nowNS, members)) {
+				return
+			}
+		}
+	}
+}
+
+// population counts who lives in each PID namespace and in none below it.
+func population(m *tree.Model) map[*tree.Namespace]int {
+	members := map[*tree.Namespace]int{}
+	for p := range m.Processes() {
+		members[p.Namespace()]++
+	}
+	return members
+}
+
+func life(m *tree.Model, p *tree.Process, nowNS uint64, members map[*tree.Namespace]int) *report.Life {
 	l := &report.Life{Node: *newNode(p), Unknown: unknown(p)}
 	if p.Birth.Seen {
 		l.Birth = &report.Birth{BootNS: p.Birth.AtNS, Creator: p.Birth.Creator, Parent: p.Birth.Under, Flags: p.Birth.Flags}
@@ -22,11 +50,7 @@ func Life(m *tree.Model, p *tree.Process, nowNS uint64) *report.Life {
 	}
 	if ns := p.Namespace(); ns != nil {
 		l.Pidns = namespace(m, ns, nowNS)
-		for q := range m.Processes() {
-			if q.Namespace() == ns {
-				l.Pidns.Members++
-			}
-		}
+		l.Pidns.Members = members[ns]
 	}
 	for c := range p.Children() {
 		if c.State == tree.Live {

@@ -46,10 +46,7 @@ func NamespacesOf(m *tree.Model, nowNS uint64, wanted func(*tree.Process) bool) 
 
 // hierarchy puts namespaces, of which outer ones come first, below one another.
 func hierarchy(m *tree.Model, all iter.Seq[*tree.Namespace], describe func(*tree.Namespace) *report.Namespace) []*report.Namespace {
-	members := map[*tree.Namespace]int{}
-	for p := range m.Processes() {
-		members[p.Namespace()]++
-	}
+	members := population(m)
 	known := map[*tree.Namespace]*report.Namespace{}
 	var roots []*report.Namespace
 	for ns := range all {
