@@ -23,7 +23,8 @@ reaped with it. What the recording does not show is said to be unknown.
 
 FILE is what record or watch -w wrote, or a stream of watch -o json; - is standard
 input. CONTAINER is a name, the beginning of an id, the inum of a PID namespace, or the
-host's PID of the init; it may be left out where only one started.
+host's PID of the init; without it, it is the one that the recorded command asked for, or
+the only one that started.
 
 ` + liveStarts
 
@@ -70,6 +71,7 @@ func (o *explainOptions) run(ctx context.Context, a *app) error {
 	if err != nil {
 		return first(all.damage, err)
 	}
+	all.tellOthers(a, o.container)
 	told := account.Of(one)
 	if o.output == "json" {
 		_, err = a.out.Write(ndjson.AppendAccount(nil, told, all.bootTime))

@@ -68,6 +68,7 @@ func (s *startSource) check(timed bool) error {
 type starts struct {
 	all      []*report.Timeline
 	bootTime int64
+	tracer   int32 // who recorded it; what it was told to run is its child
 	// damage is the error of a recording that is not whole, told after what is.
 	damage error
 }
@@ -90,7 +91,8 @@ func (a *app) readStarts(ctx context.Context, path string) (_ *starts, err error
 	if err := p.run(ctx, p, r); err != nil {
 		return nil, err
 	}
-	return &starts{all: r.Timelines(), bootTime: p.reader.Header().BootTimeNS, damage: p.damage}, nil
+	h := p.reader.Header()
+	return &starts{all: r.Timelines(), bootTime: h.BootTimeNS, tracer: int32(h.TracerPID), damage: p.damage}, nil
 }
 
 // watch attaches, and reads until the container has ended.
@@ -162,8 +164,9 @@ func (w *awaitEnd) Flush() error {
 // errSeveral is why no container was chosen: it is for the user to say which.
 var errSeveral = errors.New("several containers")
 
-// choose returns the container that the word names or, without a word, the only one
-// that started, else the only one there is. With errSeveral come those to choose from.
+// choose returns the container that the word names or, without a word, the one that
+// the recorder's own command asked for, else the only one that started, else the only
+// one there is. With errSeveral come those to choose from.
 func (s *starts) choose(word string) (*report.Timeline, []*report.Timeline, error) {
 	found := s.all
 	if word != "" {
@@ -175,6 +178,9 @@ func (s *starts) choose(word string) (*report.Timeline, []*report.Timeline, erro
 		}
 	} else if begun := s.begun(); len(begun) > 0 {
 		found = begun
+		if own := s.commanded(begun); len(own) == 1 {
+			found = own
+		}
 	}
 	switch {
 	case len(found) == 1:
@@ -195,6 +201,23 @@ func (s *starts) begun() (found []*report.Timeline) {
 		}
 	}
 	return found
+}
+
+// commanded are those whose first process is the command that was recorded.
+func (s *starts) commanded(all []*report.Timeline) (found []*report.Timeline) {
+	for _, t := range all {
+		if s.tracer > 0 && len(t.Phases) > 0 && t.Phases[0].Parent.Key.PID == s.tracer {
+			found = append(found, t)
+		}
+	}
+	return found
+}
+
+// tellOthers says what else there was to choose from where nobody said which.
+func (s *starts) tellOthers(a *app, word string) {
+	if begun := s.begun(); word == "" && len(begun) > 1 {
+		a.log.Info().Msg("others started at that time; CONTAINER chooses: " + known(begun))
+	}
 }
 
 // maxKnown is how many containers an error names.

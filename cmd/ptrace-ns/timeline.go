@@ -26,10 +26,11 @@ Plain PID namespaces, as unshare makes them, have one, too. What the recording d
 show is said to be unknown.
 
 FILE is what record or watch -w wrote, or a stream of watch -o json; - is standard
-input. CONTAINER is a name, the beginning of an id, the inum of a PID namespace, or
-the host's PID of the init. Without it the only container that started is shown; where there are several, they are
-listed. All of it is told of what record wrote; a watch needs --syscalls for unshare and
-pivot_root, and -e +cgroup_mkdir,+cgroup_rmdir for cgroups.
+input. CONTAINER is a name, the beginning of an id, the inum of a PID namespace, or the
+host's PID of the init. Without it the one that the recorded command asked for is shown,
+or the only one that started; where there are several, they are listed. All of it is told
+of what record wrote; a watch needs --syscalls for unshare and pivot_root, and
+-e +cgroup_mkdir,+cgroup_rmdir for cgroups.
 
 ` + liveStarts
 
@@ -113,5 +114,6 @@ func (o *timelineOptions) print(a *app, all *starts) error {
 	if one == nil {
 		return timeline.Names(a.out, several, v)
 	}
+	all.tellOthers(a, o.container)
 	return timeline.Write(a.out, one, v)
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +54,7 @@ func TestTimeline(t *testing.T) {
 		{"timeline " + run + " 825fa33c", 0, "stage 2", ""},
 		{"timeline --width 80 --color always " + run, 0, "\x1b[", ""},
 		{"timeline " + run + " db", exitFailed, "", "container db is not there: there are web"},
-		{"timeline " + nested, 0, "ID            RUNTIME", ""},
+		{"timeline " + nested, 0, "level 1", ""},
 		{"timeline " + nested + " 4026532398", 0, "level 2", ""},
 		{"timeline", exitUsage, "", "recording missing"},
 		{"timeline --width 5 " + run, exitUsage, "", "--width 5"},
@@ -64,13 +66,12 @@ func TestTimeline(t *testing.T) {
 		{"explain " + run, 0, "The shim called 2165 runc to create it.\n", ""},
 		{"explain " + run + " web", 0, "It ended after 124 ms: exited 0, by itself.\n", ""},
 		{"explain " + startRun("docker-stop") + " web", 0, "SIGTERM from 2626 runc 1.1 s before was ignored", ""},
-		{"explain " + nested, exitUsage, "", "there are 4026532397, 4026532398"},
 		{"diff " + run + " " + startRun("docker-run-again"), 0, "same sequence, 18 phases compared", ""},
 		{"diff " + run + " " + run, 0, "same sequence", ""},
 		{"diff --timing --least 0s --ratio 1.01 " + run + " " + startRun("docker-run-again"), exitFailed, "same sequence", ""},
 		{"diff " + run + " " + startRun("docker-stop") + ":web", exitFailed, "+ reaped", ""},
 		{"diff " + nested + ":4026532397 " + nested + ":4026532398", exitFailed, "! entrypoint: arguments", ""},
-		{"diff " + nested + " " + run, exitUsage, "", "which container of"},
+		{"diff " + nested + " " + run, exitFailed, "differences", ""},
 		{"diff " + run, exitUsage, "", "two recordings are needed"},
 		{"diff - -", exitUsage, "", "not both"},
 		{"diff --ratio 0.5 a b", exitUsage, "", "--ratio 0.5"},
@@ -91,15 +92,48 @@ func TestStartDocuments(t *testing.T) {
 	for _, name := range []string{"docker-run", "docker-stop", "docker-exec", "ctr-run", "runc-run", "runc-create", "unshare", "nested"} {
 		path := startRun(name)
 		for _, args := range [][]string{{"timeline", path}, {"diff", path, startRun("docker-run")}, {"explain", path}} {
-			if name == "nested" && args[0] != "timeline" {
-				continue
-			}
 			r := (&fake{}).execute(t, nil, append(args, "-o", "json")...)
 			if r.code != 0 && args[0] != "diff" {
 				t.Errorf("%v: %d, %v", args, r.code, r.err)
 			}
 			validate(t, args[0], r.out)
 		}
+	}
+}
+
+// TestTimelineOfCommand: of several that started at that time, without a word, it is the
+// one that the recorded command asked for. It is read from standard input.
+func TestTimelineOfCommand(t *testing.T) {
+	both, err := os.ReadFile(startRun("docker-run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := os.ReadFile(startRun("unshare"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, lines, _ := bytes.Cut(other, []byte("\n"))
+	lines = bytes.ReplaceAll(lines, []byte(`"seq":`), []byte(`"seq":1`))
+	both = append(both, lines...)
+	input := func(raw []byte) func(*app) { return func(a *app) { a.in = bytes.NewReader(raw) } }
+	if r := (&fake{}).execute(t, input(both), "timeline", "-"); r.code != 0 || !strings.HasPrefix(r.out, "docker web") {
+		t.Errorf("%d, %v, printed\n%s", r.code, r.err, r.out)
+	}
+	header, rest, _ := bytes.Cut(both, []byte("\n"))
+	nobody := append(regexp.MustCompile(`"tracer_pid":[0-9]+`).ReplaceAll(header, []byte(`"tracer_pid":1`)), '\n')
+	if r := (&fake{}).execute(t, input(append(nobody, rest...)), "timeline", "-"); r.code != 0 || !strings.HasPrefix(r.out, "ID ") {
+		t.Errorf("by nobody: %d, %v, printed\n%s", r.code, r.err, r.out)
+	}
+	for _, args := range [][]string{{"explain", "-"}, {"diff", "-", startRun("unshare")}} {
+		r := (&fake{}).execute(t, input(append(nobody, rest...)), args...)
+		if r.code != exitUsage || !strings.Contains(r.err.Error(), "there are web, 4026532398") {
+			t.Errorf("%v by nobody: %d, %v", args, r.code, r.err)
+		}
+	}
+	r := (&fake{}).execute(t, input(append(nobody, rest...)), "timeline", "-o", "json", "-")
+	validate(t, "timeline", r.out)
+	if !strings.HasPrefix(r.out, `{"timelines":[`) {
+		t.Errorf("by nobody: printed %.100s", r.out)
 	}
 }
 
