@@ -1,0 +1,296 @@
+package tui
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	"charm.land/bubbles/v2/viewport"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui/scene"
+)
+
+// content is what a pane shows: lines that are clean, on tabs.
+type content struct {
+	title string
+	tabs  []tab
+	gone  bool // there is nothing to show any more; what was there stays
+}
+
+type tab struct {
+	name  string
+	lines []string
+	table bool // its lines are not broken but scrolled sideways
+	ends  bool // what is last is what matters
+}
+
+// pane lies over the table.
+type pane struct {
+	content
+	name     string
+	load     func() content // nil where it never changes
+	at       int            // the tab
+	view     viewport.Model
+	begun    bool
+	w, h     int
+	unbroken bool
+}
+
+// open opens a pane, or closes the one that its key has opened, and reports whether
+// the key was for that.
+func (m *Model) open(msg tea.KeyPressMsg) (tea.Cmd, bool) {
+	k, src := m.keys, m.src
+	var p *pane
+	switch {
+	case key.Matches(msg, k.details), key.Matches(msg, k.lineage):
+		row := m.row()
+		if m.pane == nil && row == nil {
+			return nil, msg.String() != "enter"
+		}
+		if m.pane != nil && (m.pane.name == "details" || m.pane.name == "lineage" || msg.String() == "enter") || row == nil {
+			m.pane = nil
+			return nil, true
+		}
+		of, more := row.Key, m.glyphs
+		p = &pane{name: "details", load: func() content { return details(src.Detail(of), more) }}
+		if key.Matches(msg, k.lineage) {
+			p = &pane{name: "lineage", load: func() content { return lineage(src.Detail(of)) }}
+		}
+	case key.Matches(msg, k.deaths):
+		p = &pane{name: "deaths", load: func() content { return deaths(src.Deaths()) }}
+	case key.Matches(msg, k.namespaces):
+		p = &pane{name: "namespaces", load: func() content {
+			return content{title: "PID namespaces", tabs: []tab{{lines: cleaned(src.Namespaces()), table: true}}}
+		}}
+	case key.Matches(msg, k.help):
+		p = &pane{name: "help", content: m.helpContent()}
+	default:
+		return nil, false
+	}
+	if m.pane != nil && m.pane.name == p.name {
+		m.pane = nil
+		return nil, true
+	}
+	p.view = viewport.New()
+	m.pane, m.pages = p, 0
+	m.resize()
+	return m.load(), true
+}
+
+// load asks for what the pane shows.
+func (m *Model) load() tea.Cmd {
+	p := m.pane
+	if p == nil || p.load == nil {
+		return nil
+	}
+	return func() tea.Msg { return contentMsg{p, p.load()} }
+}
+
+// refill asks for it again from time to time.
+func (m *Model) refill() tea.Cmd {
+	if m.pages++; m.pane == nil || m.pages%10 != 0 {
+		return nil
+	}
+	return m.load()
+}
+
+func (p *pane) fill(c content) {
+	if c.gone && p.begun {
+		return
+	}
+	p.content = c
+	p.at = min(p.at, max(0, len(c.tabs)-1))
+	p.set(!p.begun)
+	p.begun = true
+}
+
+// set gives the viewport the lines of the tab, broken as its width needs it.
+func (p *pane) set(fresh bool) {
+	if len(p.tabs) == 0 || p.w <= 0 {
+		return
+	}
+	t := &p.tabs[p.at]
+	end := p.view.AtBottom()
+	lines := t.lines
+	if p.unbroken = t.table; !t.table {
+		lines = nil
+		for _, l := range t.lines {
+			lines = append(lines, wrap(l, p.w)...)
+		}
+	}
+	p.view.SetContentLines(lines)
+	if t.ends && (end || fresh) {
+		p.view.GotoBottom()
+	} else if fresh {
+		p.view.GotoTop()
+	}
+}
+
+func (p *pane) scroll(by int) {
+	if by < 0 {
+		p.view.ScrollUp(-by)
+	} else {
+		p.view.ScrollDown(by)
+	}
+}
+
+// resize fits the pane into the screen.
+func (m *Model) resize() {
+	m.top = max(0, min(m.top, len(m.layout.lines)-m.bodyHeight()))
+	if m.scene != nil && m.line < m.top+m.bodyHeight() {
+		m.reveal()
+	}
+	if p := m.prompt; p != nil {
+		p.input.SetWidth(max(1, m.width-len(p.input.Prompt)-1))
+	}
+	p := m.pane
+	if p == nil {
+		return
+	}
+	p.w, p.h = max(0, m.width-4), max(0, m.bodyHeight()-1)
+	p.view.SetWidth(p.w)
+	p.view.SetHeight(p.h)
+	p.set(!p.begun)
+}
+
+// paneKey does what a key does while a pane is open.
+func (m *Model) paneKey(msg tea.KeyPressMsg) tea.Cmd {
+	k, p := m.keys, m.pane
+	switch {
+	case key.Matches(msg, k.back), key.Matches(msg, k.quit):
+		m.pane = nil
+	case len(p.tabs) > 1 && key.Matches(msg, k.tab):
+		p.at = (p.at + 1) % len(p.tabs)
+		p.set(true)
+	case len(p.tabs) > 1 && key.Matches(msg, k.untab):
+		p.at = (p.at + len(p.tabs) - 1) % len(p.tabs)
+		p.set(true)
+	case key.Matches(msg, k.left):
+		p.view.ScrollLeft(8)
+	case key.Matches(msg, k.right):
+		p.view.ScrollRight(8)
+	case key.Matches(msg, k.up):
+		p.scroll(-1)
+	case key.Matches(msg, k.down):
+		p.scroll(1)
+	case key.Matches(msg, k.pageUp):
+		p.scroll(-max(1, p.h-1))
+	case key.Matches(msg, k.pageDown, k.space):
+		p.scroll(max(1, p.h-1))
+	case key.Matches(msg, k.top):
+		p.view.GotoTop()
+	case key.Matches(msg, k.bottom):
+		p.view.GotoBottom()
+	default:
+		cmd, _ := m.play(msg) // one may look at a process while the recording goes on
+		return cmd
+	}
+	return nil
+}
+
+// box draws the pane in its frame.
+func (m *Model) box() []string {
+	p := m.pane
+	lines := []string{m.boxTop()}
+	side := "│"
+	if !m.Unicode {
+		side = "|"
+	}
+	shown := strings.Split(p.view.View(), "\n")
+	for i := range p.h {
+		text := ""
+		if i < len(shown) {
+			text = shown[i]
+		}
+		pen := m.pen(plain)
+		pen.put(dim, side)
+		pen.put(plain, " "+fit(strings.TrimRight(text, " "), m.width-4, m.glyphs.more)+" ")
+		pen.put(dim, side)
+		lines = append(lines, pen.line())
+	}
+	pen := m.pen(plain)
+	pen.put(dim, m.glyphs.close+strings.Repeat(m.glyphs.ahead, max(0, m.width-2))+turned(m.glyphs.close))
+	return append(lines, pen.line())
+}
+
+// boxTop has the title and the tabs.
+func (m *Model) boxTop() string {
+	p, pen := m.pane, m.pen(plain)
+	pen.put(dim, m.glyphs.open+m.glyphs.ahead+" ")
+	title := p.title
+	if title == "" {
+		title = p.name
+	}
+	pen.put(bold, cut(title, max(0, m.width-8), m.glyphs.more))
+	for i, t := range p.tabs {
+		if t.name == "" {
+			continue
+		}
+		style := dim
+		if i == p.at {
+			style = reverse
+		}
+		if pen.left > cells(t.name)+5 {
+			pen.put(plain, "  ")
+			pen.put(style, t.name)
+		} else if i == p.at {
+			pen.put(plain, "  ")
+			pen.put(style, cut(t.name, max(0, pen.left-4), m.glyphs.more))
+		}
+	}
+	pen.put(dim, " "+strings.Repeat(m.glyphs.ahead, max(0, pen.left-2))+turned(m.glyphs.open))
+	return pen.line()
+}
+
+// turned is a corner on the other side.
+func turned(corner string) string {
+	switch corner {
+	case "╭":
+		return "╮"
+	case "╰":
+		return "╯"
+	}
+	return corner
+}
+
+func cleaned(lines []string) []string {
+	all := make([]string, len(lines))
+	for i, l := range lines {
+		all[i] = clean(l)
+	}
+	return all
+}
+
+func deaths(all []scene.Line) content {
+	lines := make([]string, len(all))
+	for i := range all {
+		lines[i] = clean(all[i].Text)
+	}
+	if len(lines) == 0 {
+		lines = []string{"none yet"}
+	}
+	return content{title: "signals and deaths", tabs: []tab{{lines: lines, ends: true}}}
+}
+
+// helpContent lists all keys.
+func (m *Model) helpContent() content {
+	names := []string{"moving", "looking", "panes", "recording"}
+	var lines []string
+	for i, column := range m.keys.FullHelp() {
+		if i > 0 {
+			lines = append(lines, "")
+		}
+		lines = append(lines, names[i])
+		for _, b := range column {
+			if !b.Enabled() {
+				continue
+			}
+			name := b.Help().Key
+			if !m.Unicode {
+				name = asciiKeys.Replace(name)
+			}
+			lines = append(lines, "  "+fit(name, 9, "")+" "+b.Help().Desc)
+		}
+	}
+	return content{title: "keys", tabs: []tab{{lines: lines}}}
+}

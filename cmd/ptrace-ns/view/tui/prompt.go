@@ -1,0 +1,137 @@
+package tui
+
+import (
+	"strconv"
+	"strings"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui/scene"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
+)
+
+// purpose is what is being typed.
+type purpose uint8
+
+const (
+	searching purpose = iota
+	filtering
+)
+
+// prompt is the line in which something is typed.
+type prompt struct {
+	input textinput.Model
+	of    purpose
+	from  place // the cursor was there when a search began
+	wrong string
+}
+
+func (m *Model) ask(of purpose) tea.Cmd {
+	p := &prompt{input: textinput.New(), of: of, from: m.at}
+	p.input.Prompt = "/"
+	if of == filtering {
+		p.input.Prompt = "filter: "
+		p.input.SetValue(m.filterText)
+	}
+	p.input.SetWidth(max(1, m.width-len(p.input.Prompt)-1))
+	p.input.KeyMap.Paste.Unbind() // it would run a program to ask for the clipboard; what a terminal pastes comes as it is
+	styles := p.input.Styles()
+	styles.Cursor.Blink = false
+	styles.Focused = textinput.StyleState{}
+	p.input.SetStyles(styles)
+	m.prompt = p
+	return p.input.Focus()
+}
+
+func (p *prompt) update(msg tea.Msg) tea.Cmd {
+	var cmd tea.Cmd
+	p.input, cmd = p.input.Update(msg)
+	return cmd
+}
+
+// typed takes a key for the prompt.
+func (m *Model) typed(msg tea.KeyPressMsg) tea.Cmd {
+	p := m.prompt
+	switch msg.String() {
+	case "esc":
+		if m.prompt = nil; p.of == searching {
+			m.at = p.from
+			m.arrange()
+			m.reveal()
+		}
+		return nil
+	case "enter":
+		if p.of == filtering && !m.setFilter(p.input.Value()) {
+			return nil
+		}
+		m.prompt = nil
+		return nil
+	}
+	cmd := p.update(msg)
+	if p.of == filtering {
+		p.wrong = m.wrong(p.input.Value())
+		return cmd
+	}
+	m.sought, m.at = p.input.Value(), p.from
+	m.arrange()
+	m.seek(0)
+	return cmd
+}
+
+// wrong says what is wrong with a filter, in one line; empty is nothing.
+func (m *Model) wrong(text string) string {
+	if strings.TrimSpace(text) == "" {
+		return ""
+	}
+	if _, err := m.Compile(text); err != nil {
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		return clean(first)
+	}
+	return ""
+}
+
+// setFilter takes a filter, an empty one for none, and reports whether it is one.
+func (m *Model) setFilter(text string) bool {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		m.filter, m.filterText = nil, ""
+		return true
+	}
+	wants, err := m.Compile(text)
+	if err != nil {
+		return false
+	}
+	m.filter, m.filterText = scene.NewFilter(wants), text
+	return true
+}
+
+// seek puts the cursor on the next row that has the text sought, in that direction; 0
+// is from where it is on.
+func (m *Model) seek(by int) {
+	if m.sought == "" || m.scene == nil || len(m.scene.Rows) == 0 {
+		return
+	}
+	text := strings.ToLower(m.sought)
+	n, from := len(m.scene.Rows), max(0, m.rowOf(m.at.key))
+	step := 1
+	if by < 0 {
+		step = n - 1
+	}
+	for i := range n {
+		at := (from + by + n + i*step) % n
+		if row := &m.scene.Rows[at]; row.Hit && has(row, text) {
+			m.unfoldTo(at)
+			return
+		}
+	}
+	m.notice = "no process has " + clean(m.sought)
+}
+
+// has reports whether one of the columns of a row has the text, in lower case.
+func has(row *scene.Row, text string) bool {
+	pid := strconv.Itoa(int(row.Key.PID))
+	return strings.Contains(pid, text) || strings.Contains(strings.ToLower(row.Comm), text) ||
+		row.Container != nil && strings.Contains(strings.ToLower(words.Container(row.Container)), text) ||
+		len(row.Args.Raw) > 0 && strings.Contains(strings.ToLower(string(words.AppendArgs(nil, row.Args, ""))), text)
+}

@@ -1,0 +1,69 @@
+package tui
+
+import (
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui/scene"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+)
+
+// How long what is new stands out.
+const (
+	bornNS  = 2e9
+	movedNS = 4e9
+)
+
+// styleOf is how a whole line looks.
+func (m *Model) styleOf(row *scene.Row) string {
+	switch {
+	case row.State != report.Live, !row.Hit:
+		return m.look.gone
+	case row.BornNS != 0 && m.scene.NowNS < row.BornNS+bornNS:
+		return m.look.born
+	}
+	return plain
+}
+
+// story says how a process ended or where it came from, and how that looks.
+func (m *Model) story(row *scene.Row) (text, style string) {
+	switch row.State {
+	case report.Unseen:
+		return "not seen itself", dim
+	case report.Gone:
+		return "ended unseen", dim
+	case report.Zombie, report.Ending:
+		text = "zombie"
+		if row.End != nil {
+			text = "zombie, " + words.Status(row.End.Status)
+		}
+		if row.State == report.Ending {
+			text = "ended, waits for its namespace's members"
+		}
+		return text, m.look.failed
+	case report.Exited:
+		if row.End == nil {
+			return "ended", dim
+		}
+		text, style = words.Status(row.End.Status), dim
+		if row.End.Status != (events.ExitStatus{}) {
+			style = m.look.failed
+		}
+		return clean(text + words.KillerBrief(row.End.Killer, row.Key)), style
+	}
+	a := row.Adopted
+	if a == nil {
+		return "", plain
+	}
+	text = m.glyphs.from + words.Ref(a.From)
+	if a.Reason != events.ReparentUnknown {
+		text += ", " + a.Reason.String()
+	}
+	if !a.Confirmed {
+		text += "?"
+	}
+	style = dim
+	if m.scene.NowNS < a.BootNS+movedNS {
+		style = m.look.moved
+	}
+	return clean(text), style
+}

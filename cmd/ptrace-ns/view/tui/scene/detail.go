@@ -1,0 +1,45 @@
+package scene
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/picture"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/nstree"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/story"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
+)
+
+// Detail returns all that is known of a process, nil when it is forgotten. It must be
+// called while no event is told.
+func (s *Stage) Detail(m *tree.Model, key events.ProcKey, nowNS uint64) *Detail {
+	p, ok := m.Process(key)
+	if !ok {
+		return nil
+	}
+	d := &Detail{Life: picture.Life(m, p, nowNS), NowNS: nowNS}
+	var told strings.Builder
+	// A Builder takes all that it is given.
+	_ = story.Tell(&told, d.Life, story.Options{Unicode: s.Unicode, BootTime: s.BootTime, NowNS: nowNS, Zone: s.Zone})
+	d.Story = told.String()
+	// What the model will write to must not be in it.
+	d.Life.Process = d.Life.Process.Clone()
+	if ns := d.Life.Pidns; ns != nil {
+		ns.Chain = slices.Clone(ns.Chain)
+	}
+	for l := range s.lines.all {
+		if l.Key == key || l.Other == key {
+			d.Events = append(d.Events, l.Text)
+		}
+	}
+	return d
+}
+
+// Namespaces returns the hierarchy of PID namespaces as lines that are fit for a
+// terminal. It must be called while no event is told.
+func (s *Stage) Namespaces(m *tree.Model, nowNS uint64) []string {
+	var b strings.Builder
+	_ = nstree.Write(&b, picture.Namespaces(m, nowNS), nstree.Options{Unicode: s.Unicode, NowNS: nowNS})
+	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+}

@@ -1,0 +1,134 @@
+package scene
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/text"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
+)
+
+// How many lines are kept of all that happened, and of signals and deaths alone, which
+// the rest would push out.
+const (
+	keptLines  = 8192
+	keptDeaths = 2048
+)
+
+// Options say what the lines of what happened look like, and what is shown.
+type Options struct {
+	Unicode  bool  // else ASCII stands for arrows
+	BootTime int64 // wall clock at CLOCK_BOOTTIME 0
+	Zone     *time.Location
+	// FadeNS is for how long a process stays after its end.
+	FadeNS uint64
+}
+
+// Stage is the sink beside the model that scenes are taken of. But for Seen, its
+// methods must not be called at the same time.
+type Stage struct {
+	Options
+	seen   atomic.Uint64
+	lost   uint64
+	rate   rate
+	procs  map[events.ProcKey]*aside
+	lines  ring
+	deaths ring
+	size   int // of the last scene
+}
+
+// aside is what is kept of a process beside the model.
+type aside struct {
+	rate rate
+	// changes counts the events about it: what was made of it before is out of date.
+	changes uint64
+	// role and what it was made of.
+	role      string
+	image     *tree.Image
+	container *events.Container
+	made      bool
+}
+
+// NewStage returns a stage on which nothing has happened.
+func NewStage(o Options) *Stage {
+	return &Stage{
+		Options: o, procs: map[events.ProcKey]*aside{},
+		lines: ring{room: keptLines}, deaths: ring{room: keptDeaths},
+	}
+}
+
+// Seen returns how many events were told.
+func (s *Stage) Seen() uint64 { return s.seen.Load() }
+
+// Put takes one event.
+func (s *Stage) Put(ev *events.Event) error {
+	s.seen.Add(1)
+	if ev.Kind == events.Snapshot {
+		return nil
+	}
+	if ev.Lost != nil {
+		s.lost += ev.Lost.Count
+	}
+	s.rate.add(ev.BootNS)
+	key := ev.Process.Key
+	if !key.IsZero() {
+		a := s.aside(key)
+		a.changes++
+		a.rate.add(ev.BootNS)
+	}
+	l := Line{Key: key, Text: text.Line(ev, s.BootTime, text.Options{Unicode: s.Unicode, Zone: s.Zone})}
+	switch {
+	case ev.Kind == events.Fork:
+		l.Other = ev.Process.Parent.Key
+	case ev.Reparent != nil:
+		l.Other = ev.Reparent.To.Key
+	}
+	s.lines.add(l)
+	if deadly(ev.Kind) {
+		s.deaths.add(l)
+	}
+	return nil
+}
+
+// Flush does nothing: a scene shows all that was put.
+func (s *Stage) Flush() error { return nil }
+
+// deadly reports whether a kind is a signal, an end, or says why there was one.
+func deadly(k events.Kind) bool {
+	switch k {
+	case events.Signal, events.Exit, events.OOM, events.PidnsReap, events.PidnsDestroy, events.ContainerExit:
+		return true
+	}
+	return false
+}
+
+// Deaths returns the latest signals and deaths, the oldest first.
+func (s *Stage) Deaths() []Line {
+	all := make([]Line, 0, len(s.deaths.lines))
+	for l := range s.deaths.all {
+		all = append(all, l)
+	}
+	return all
+}
+
+func (s *Stage) aside(key events.ProcKey) *aside {
+	a := s.procs[key]
+	if a == nil {
+		a = &aside{}
+		s.procs[key] = a
+	}
+	return a
+}
+
+// sweep forgets of whom the model knows nothing, once these may be many.
+func (s *Stage) sweep(m *tree.Model, shown int) {
+	if len(s.procs) < 2*shown+4096 {
+		return
+	}
+	for key := range s.procs {
+		if _, ok := m.Process(key); !ok {
+			delete(s.procs, key)
+		}
+	}
+}

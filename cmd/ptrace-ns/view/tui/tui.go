@@ -1,0 +1,96 @@
+// Package tui shows processes on a terminal as they come and go: `ptrace-ns top`.
+//
+// It works on scenes, which nobody changes, and asks a Source for the next one at most
+// twenty times a second; of a scene it draws only the lines that are on the screen. It
+// knows neither the model nor the kernel, and no byte of a process's own choice reaches
+// the terminal but through clean.
+package tui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui/scene"
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// Source gives scenes. Its methods are called one at a time but for Seen, and may take
+// their time: the screen does not wait for them.
+type Source interface {
+	// Look returns the scene now, nil where it would be the same as the last.
+	Look(*scene.Filter) *scene.Scene
+	// Seen is how many events there were so far.
+	Seen() uint64
+	// Detail returns what is known of a process, nil when that is nothing any more.
+	Detail(events.ProcKey) *scene.Detail
+	// Namespaces and Deaths return lines for a pane.
+	Namespaces() []string
+	Deaths() []scene.Line
+}
+
+// Player is a source that can be moved in time: a recording.
+type Player interface {
+	Source
+	// Play plays or pauses; Faster multiplies the speed.
+	Play(bool)
+	Faster(by float64)
+	// Step goes to the next of a kind and pauses there.
+	Step(scene.Mark)
+	// Seek goes back or on by a part of the whole, -1 to 1, and Rewind to the beginning.
+	Seek(part float64)
+	Rewind()
+}
+
+// Options say how it begins and what the terminal can show.
+type Options struct {
+	Unicode bool // else ASCII stands for lines and arrows
+	Color   bool
+	Light   bool // dark text on light until the terminal tells its background
+	Args    bool // command lines in place of names
+	Group   Group
+	Zone    *time.Location
+	// BootTime is the wall clock at CLOCK_BOOTTIME 0.
+	BootTime int64
+	Filter   string
+	// Compile makes a filter's predicate; the error says what is wrong with it.
+	Compile func(string) (func(*events.Event) bool, error)
+	// Notice is told at the beginning.
+	Notice string
+	In     io.Reader
+	Out    io.Writer
+	Env    []string
+}
+
+// Run shows the source until the user has enough, ctx ends, or ended gives an error or
+// is closed. However it ends, the terminal is then as it was before.
+func Run(ctx context.Context, src Source, o Options, ended <-chan error) error {
+	m := New(src, o)
+	options := []tea.ProgramOption{
+		tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithEnvironment(o.Env), tea.WithoutSignalHandler(), tea.WithFPS(30),
+	}
+	if !o.Color {
+		options = append(options, tea.WithColorProfile(colorprofile.ASCII))
+	}
+	program := tea.NewProgram(m, options...)
+	over := make(chan struct{})
+	failed := make(chan error, 1)
+	go func() {
+		defer close(failed)
+		select {
+		case err := <-ended:
+			failed <- err
+		case <-ctx.Done():
+		case <-over:
+			return
+		}
+		program.Quit()
+	}()
+	_, err := program.Run()
+	close(over)
+	return errors.Join(<-failed, err)
+}
