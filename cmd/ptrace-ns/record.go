@@ -52,8 +52,7 @@ const recordExample = `  ptrace-ns record -o start.zst -- docker run --rm busybo
   ptrace-ns record -o boot.zst --timeout 5m --max-size 1G`
 
 func newRecord(a *app) *cobra.Command {
-	o := &recordOptions{watchOptions: watchOptions{buffer: 8 << 20, maxArgs: 32 << 10, color: "auto"}}
-	o.watchOptions.output = "text"
+	o := &recordOptions{watchOptions: watchOptions{buffer: 8 << 20, maxArgs: 32 << 10, output: "text", color: "auto"}}
 	cmd := &cobra.Command{
 		Use:     "record -o FILE [flags] [-- CMD ARG...]",
 		Short:   "Record what processes do, or how a command starts containers",
