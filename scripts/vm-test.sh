@@ -49,7 +49,7 @@ machine() {
 	results=bin/vm/results/$kernel-$arch.txt
 	mkdir -p "${results%/*}" "bin/vm/out/$kernel-$arch"
 	say "$1 is $(<"$dir/version")"
-	echo "$(<"$dir/version") $arch" >"$results"
+	cp "$dir/version" "$results"
 	runner="$PWD/bin/vm/vm -arch $arch -accel ${VM_ACCEL:-tcg} -kernel $dir -init $PWD/bin/vm/$arch/init -root $root"
 	runner+=" -add $PWD/bin/vm/$arch/helpers:/vm/helpers -add $PWD/bin/vm/$arch/ptrace-ns:/vm/ptrace-ns"
 	runner+=" -memory 2048 -timeout 40m -out $PWD/bin/vm/out/$kernel-$arch"

@@ -4,7 +4,7 @@
 //
 //	table DOCUMENT RESULTS...
 //
-// The first line of each RESULTS file is the machine's name: "6.1.0-56 amd64".
+// The first line of each RESULTS file is the kernel's version.
 // What no test has shown on a kernel is not claimed of it.
 package main
 
