@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/difference"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
 	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
 	"github.com/ptrace-ns/ptrace-ns/tracer/phases"
@@ -132,6 +134,9 @@ func (a *app) side(ctx context.Context, side string) (one *report.Timeline, dama
 	one, several, err := all.choose(word)
 	if errors.Is(err, errSeveral) {
 		err = usageError("which container of %s is not said, behind a colon: %s", path, known(several))
+	}
+	if err == nil && one.BeganNS == 0 {
+		err = fmt.Errorf("container %s: its start is not in %s, there is nothing to compare", safe.String(nameOf(one)), path)
 	}
 	if err != nil {
 		return nil, nil, first(all.damage, err)

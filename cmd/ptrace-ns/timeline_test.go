@@ -137,6 +137,20 @@ func TestTimelineOfCommand(t *testing.T) {
 	}
 }
 
+// TestDiffLate: where the start is not in a file, nothing is the same and nothing else.
+func TestDiffLate(t *testing.T) {
+	raw, err := os.ReadFile(startRun("docker-stop"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(raw, []byte("\n"))
+	late := bytes.Join(append(lines[:1:1], lines[len(lines)*2/3:]...), nil)
+	r := (&fake{}).execute(t, func(a *app) { a.in = bytes.NewReader(late) }, "diff", "-", startRun("docker-stop"))
+	if r.code != exitFailed || !strings.Contains(r.err.Error(), "its start is not in -") || r.out != "" {
+		t.Errorf("%d, %v, printed %q", r.code, r.err, r.out)
+	}
+}
+
 // TestCutOff: what is whole is shown, then the place is named, exit code 4.
 func TestCutOff(t *testing.T) {
 	raw, err := os.ReadFile(startRun("runc-run"))

@@ -7,6 +7,8 @@ type TimelineDoc struct {
 	ID string `json:"id"`
 	// Who made it: docker, containerd, podman, cri-o, runc, crun, unshare …
 	Runtime string `json:"runtime,omitzero"`
+	// The line of programs that made it: docker-1.x, containerd-shim-v1, containerd-shim-v2, conmon …
+	Genealogy string `json:"genealogy,omitzero"`
 	// The container, where it is one.
 	Container *ContainerDoc `json:"container,omitzero"`
 	// The PID namespace that its init lives in.
@@ -175,7 +177,7 @@ type SideDiffDoc struct {
 type ChangeDoc struct {
 	// The phase, with which of several it is; absent for the whole.
 	Phase string `json:"phase,omitzero"`
-	// What is not the same: added, missing, order, process, arguments, parent, creator, reparented, namespaces, via, cgroup, root, signal, exit, runtime.
+	// What is not the same: added, missing, order, process, arguments, parent, creator, reparented, namespaces, via, cgroup, root, signal, exit, runtime, genealogy.
 	What string `json:"what"`
 	// Of the first, with what stands for ids, PIDs and names of its own.
 	A string `json:"a,omitzero"`

@@ -106,6 +106,7 @@ func (e *encoder) changes(name string, all []report.Change) {
 func (e *encoder) timeline(t *report.Timeline, boot int64) {
 	e.string("id", t.ID)
 	e.text("runtime", t.Runtime)
+	e.text("genealogy", t.Genealogy)
 	e.container("container", t.Container)
 	e.nsInfo(t.Pidns)
 	e.flag("shared", t.Shared)

@@ -19,7 +19,7 @@ func sampleTimeline() *report.Timeline {
 		return f
 	}
 	return &report.Timeline{
-		ID: "we\xffb", Container: docker, Runtime: "docker", Pidns: events.NSInfo{ID: childNS, Level: 1, Parent: hostNS}, Shared: true,
+		ID: "we\xffb", Container: docker, Runtime: "docker", Genealogy: "containerd-shim-v2", Pidns: events.NSInfo{ID: childNS, Level: 1, Parent: hostNS}, Shared: true,
 		Init: initRef, Chain: full().Chain, Args: full().Args, Namespaces: []string{"pid", "mnt"}, Creator: runc, Parent: ref(1, "init"), Adopted: moved,
 		BeganNS: 100, RunsNS: 200, EndedNS: 300, Exit: &events.ExitStatus{Signal: 9}, Killer: &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: runc},
 		Reaped: []events.Ref{ref(8, "c\x9b")}, Gone: true,

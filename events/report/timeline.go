@@ -22,6 +22,9 @@ type Timeline struct {
 	// Runtime names who made it: docker, containerd, podman, runc, unshare …; empty
 	// is not known.
 	Runtime string
+	// Genealogy is the line of programs that made it: docker-1.x, containerd-shim-v2,
+	// conmon …; empty is not known.
+	Genealogy string
 	// Pidns is the namespace that its init lives in, which is another's where Shared.
 	Pidns  events.NSInfo
 	Shared bool

@@ -23,6 +23,18 @@ func (p *play) name() string {
 	return ""
 }
 
+// genealogy is the line of programs that the shim belongs to, or the runtime.
+func (p *play) genealogy() string {
+	for _, who := range []part{shim, runtime} {
+		if l := p.one(who); l != nil {
+			if line := container.RoleOf(l.image(roleOf(l, who))).Genealogy; line != "" {
+				return line
+			}
+		}
+	}
+	return ""
+}
+
 // helpers are the runtime's children that are no stages, and those of the init
 // before its entrypoint: hooks, mostly.
 func (p *play) helpers() []*life {

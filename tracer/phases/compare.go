@@ -24,7 +24,13 @@ type Tolerance struct {
 func Compare(a, b *report.Timeline, o Tolerance) *report.Difference {
 	d := &report.Difference{A: a, B: b}
 	sa, sb := newSequence(a), newSequence(b)
-	add(d, "", "runtime", a.Runtime, b.Runtime)
+	// Where one does not know who made it, that is no difference.
+	if a.Runtime != "" && b.Runtime != "" {
+		add(d, "", "runtime", a.Runtime, b.Runtime)
+	}
+	if a.Genealogy != "" && b.Genealogy != "" {
+		add(d, "", "genealogy", a.Genealogy, b.Genealogy)
+	}
 	for _, key := range sa.keys {
 		if fb, ok := sb.phases[key]; ok {
 			one := differ{d, key, sa, sb}

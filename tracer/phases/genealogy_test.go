@@ -130,7 +130,7 @@ func TestPodman(t *testing.T) {
 	same(t, "start", names(got, report.Starting), []string{
 		"asked", "shim_start", "shim_daemonised", "runtime_create", "stage_2", "pidns_created", "cgroup_entered", "init_reparented", "runtime_start", "entrypoint",
 	})
-	if got.Runtime != "podman" || phase(t, got, "asked").Process.Key.PID != 20 || phase(t, got, "asked").Link != "" {
+	if got.Runtime != "podman" || got.Genealogy != "conmon" || phase(t, got, "asked").Process.Key.PID != 20 || phase(t, got, "asked").Link != "" {
 		t.Errorf("%s, asked by %v", got.Runtime, phase(t, got, "asked"))
 	}
 	if f := phase(t, got, "init_reparented"); f.Reparent.To.Comm != "conmon" {
@@ -160,7 +160,7 @@ func TestLegacyDocker(t *testing.T) {
 	same(t, "start", names(got, report.Starting), []string{
 		"runtime_create", "stage_2", "pidns_created", "cgroup_entered", "init_reparented", "entrypoint",
 	})
-	if got.Runtime != "docker" || got.ID != id || phase(t, got, "runtime_create").Parent.Key.PID != 20 {
+	if got.Runtime != "docker" || got.Genealogy != "docker-1.x" || got.ID != id || phase(t, got, "runtime_create").Parent.Key.PID != 20 {
 		t.Errorf("%s %s, runtime by %v", got.Runtime, got.ID, phase(t, got, "runtime_create").Parent)
 	}
 	var absent []string

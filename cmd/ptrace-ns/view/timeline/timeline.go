@@ -98,8 +98,15 @@ func (p *printer) head() {
 		ns += ", which was there before"
 	}
 	p.line("", init+ns)
+	var made []string
+	if p.t.Genealogy != "" {
+		made = append(made, "genealogy: "+safe.String(p.t.Genealogy))
+	}
 	if len(p.t.Namespaces) > 0 {
-		p.line("", "new namespaces: "+strings.Join(p.t.Namespaces, " "))
+		made = append(made, "new namespaces: "+strings.Join(p.t.Namespaces, " "))
+	}
+	if len(made) > 0 {
+		p.line("", strings.Join(made, "; "))
 	}
 }
 

@@ -111,7 +111,7 @@ func hostile(s string) *report.Timeline {
 		return report.Phase{Name: name, Section: report.Starting, Part: "init", Process: ref(2), Program: s, Parent: ref(3), Creator: ref(4), Args: args, BeginNS: 5, EndNS: 9}
 	}
 	t := &report.Timeline{
-		ID: s, Container: &events.Container{ID: s, Name: s, Runtime: s}, Runtime: s, Init: ref(2), Args: args, BeganNS: 5, RunsNS: 9,
+		ID: s, Container: &events.Container{ID: s, Name: s, Runtime: s}, Runtime: s, Genealogy: s, Init: ref(2), Args: args, BeganNS: 5, RunsNS: 9,
 		Exit: &events.ExitStatus{Signal: 9}, Killer: &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: ref(7), SenderChain: []events.Ref{ref(8)}},
 		Absent: []report.Absence{{Phase: "asked", Why: s}},
 	}
