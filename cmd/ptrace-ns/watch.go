@@ -24,7 +24,7 @@ type watchOptions struct {
 	chosen                     containerFlags
 	filter                     string
 	threads, syscalls, quiet   bool
-	tree                       bool
+	tree, tui                  bool
 	interval                   time.Duration
 	intervalled                bool
 	timeout                    time.Duration
@@ -69,6 +69,13 @@ func newWatch(a *app) *cobra.Command {
 			o.intervalled, o.argsLimited = flags.Changed("interval"), flags.Changed("max-args")
 			if err := refuseEmpty(flags); err != nil {
 				return err
+			}
+			if o.tui {
+				t, err := o.top(flags)
+				if err != nil {
+					return err
+				}
+				return t.run(cmd.Context(), a)
 			}
 			w, err := o.check(a)
 			if err != nil {
@@ -115,6 +122,7 @@ func (o *watchOptions) outputFlags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.fields, "fields", nil, "print only `FIELDS`, by their dotted JSON names: members with json, columns with text")
 	f.StringVar(&o.color, "color", "auto", "colour text `WHEN`: auto, always or never; NO_COLOR is heeded by auto")
 	f.BoolVar(&o.tree, "tree", false, "at the end, show what was followed as a tree, exited processes and changes of parent included, and its PID namespaces; with -o json on standard error")
+	f.BoolVar(&o.tui, "tui", false, "show the processes themselves, as top does")
 	f.DurationVar(&o.interval, "interval", 0, "with --tree: show it every `DURATION`, too")
 	o.fileFlags(f)
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no summary at the end")

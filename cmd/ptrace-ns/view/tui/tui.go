@@ -70,13 +70,14 @@ type Options struct {
 // is closed. However it ends, the terminal is then as it was before.
 func Run(ctx context.Context, src Source, o Options, ended <-chan error) error {
 	m := New(src, o)
-	options := []tea.ProgramOption{
-		tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithEnvironment(o.Env), tea.WithoutSignalHandler(), tea.WithFPS(30),
-	}
+	// More colours than these are not used. To find out how many there are would run a
+	// program where the terminal is tmux.
+	profile := colorprofile.ANSI
 	if !o.Color {
-		options = append(options, tea.WithColorProfile(colorprofile.ASCII))
+		profile = colorprofile.ASCII
 	}
-	program := tea.NewProgram(m, options...)
+	program := tea.NewProgram(m, tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithEnvironment(o.Env),
+		tea.WithColorProfile(profile), tea.WithoutSignalHandler(), tea.WithFPS(30))
 	over := make(chan struct{})
 	failed := make(chan error, 1)
 	go func() {

@@ -20,9 +20,9 @@ type glyphs struct {
 
 func (o Options) glyphs() glyphs {
 	if o.Unicode {
-		return glyphs{"├─", "└─", "│ ", "→", "← ", "…", "━", "─", "▶", "⏸", "╭", "╰"}
+		return glyphs{"├─", "└─", "│ ", "→", "← ", "…", "━", "─", "|>", "||", "╭", "╰"}
 	}
-	return glyphs{"|-", "`-", "| ", ">", "< ", "...", "=", "-", ">", "|", "+", "+"}
+	return glyphs{"|-", "`-", "| ", ">", "< ", "...", "=", "-", "|>", "||", "+", "+"}
 }
 
 // footerLines are those below the body.
