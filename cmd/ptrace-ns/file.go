@@ -17,8 +17,10 @@ import (
 type eventFile struct {
 	next   events.Sink
 	file   *recording.Recorder
+	drain  func() error // gives to next what waits before it; nil is nothing
 	failed func(error)
 	err    error
+	closed bool
 }
 
 // createFile makes the file of -w, nil without it.
@@ -65,8 +67,12 @@ func (f *eventFile) Flush() error {
 
 // close ends the file with what was counted; a second time it does nothing.
 func (f *eventFile) close(s summary) {
-	if f == nil {
+	if f == nil || f.closed {
 		return
+	}
+	f.closed = true
+	if f.drain != nil && f.err == nil {
+		f.note(f.drain())
 	}
 	// The first error is the one that matters; a full recording still gets its end.
 	f.note(f.file.Close(s.trailer()))

@@ -37,7 +37,7 @@ func (r *recorder) route(h *events.Header, file *eventFile) (*outputs, error) {
 		}
 		r.kept = recording.NewScope(out.all, o)
 		out.all = r.kept
-		out.last = func(*tree.Model) error { return r.kept.Finish() }
+		file.drain = r.kept.Finish
 	}
 	if r.live.Env == envNames {
 		out.all = selection.EnvNames(out.all)
