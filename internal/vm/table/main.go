@@ -28,7 +28,6 @@ var features = []struct {
 	tests *regexp.Regexp
 }{
 	{"every program loads and attaches, in the variant that BTF asks for", regexp.MustCompile(`^TestEachProgramLoads/`)},
-	{"records are what the wire says", regexp.MustCompile(`^Test(Wire|Decode)`)},
 	{"births, threads, new parents: scenarios T", regexp.MustCompile(`^TestScenarios/T`)},
 	{"PID namespaces: scenarios N", regexp.MustCompile(`^TestScenarios/N`)},
 	{"names, arguments, images: scenarios S", regexp.MustCompile(`^TestScenarios/S`)},
