@@ -17,6 +17,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
+	"slices"
 )
 
 //go:embed assets
@@ -74,10 +76,11 @@ func write(w io.Writer, data *document) error {
 		if !found {
 			return fmt.Errorf("page has no place for %s", place.mark)
 		}
-		if _, err := w.Write(append(before, place.text...)); err != nil {
+		if _, err := w.Write(slices.Concat(before, place.text)); err != nil {
 			return err
 		}
 		if place.mark == "DATA" {
+			fillLists(reflect.ValueOf(data).Elem())
 			// The encoder's HTML escaping is on: neither <, >, & nor a line separator
 			// is left as it is.
 			if err := json.NewEncoder(w).Encode(data); err != nil {
@@ -88,4 +91,19 @@ func write(w io.Writer, data *document) error {
 	}
 	_, err = w.Write(page)
 	return err
+}
+
+// fillLists makes empty lists of those that nothing was put into: the script knows no
+// null.
+func fillLists(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fillLists(v.Field(i))
+		}
+	case reflect.Slice:
+		if v.IsNil() {
+			v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+		}
+	}
 }

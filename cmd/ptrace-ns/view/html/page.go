@@ -65,13 +65,13 @@ func New(h *events.Header) *Page {
 	wall := h.BootTimeNS + int64(h.StartNS)
 	p.data.Meta = meta{
 		Host: safe.String(h.Host), Kernel: safe.String(h.Kernel), Version: safe.String(h.Version), Pidns: h.PidnsInum,
-		StartMS: wall / 1e6, StartNS: wall % 1e6, Options: options(h.Options), Gaps: []gap{},
+		StartMS: wall / 1e6, StartNS: wall % 1e6, Options: options(h.Options),
 	}
 	return p
 }
 
 func options(all map[string]any) []string {
-	told := []string{}
+	var told []string
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		told = append(told, safe.String(name+" "+fmt.Sprint(all[name])))
 	}
