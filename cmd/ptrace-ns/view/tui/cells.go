@@ -3,8 +3,8 @@ package tui
 import (
 	"strconv"
 	"strings"
-	"unicode"
 
+	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/text/width"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
@@ -37,20 +37,14 @@ func escapeCombining(s string) string {
 	return b.String()
 }
 
-// alone reports whether a rune has the same width whatever is beside it.
+// alone reports whether a rune has the same width whatever is beside it. What does not
+// combine even with itself does with nothing that is left.
 func alone(r rune) bool {
 	if r < 0x300 {
-		return r != 0xad && r != 0xa9 && r != 0xae // ©, ® and a variation selector make an emoji
+		return r != 0xad
 	}
-	switch {
-	case unicode.In(r, unicode.M, unicode.Regional_Indicator), // marks; two indicators are a flag
-		r >= 0x1100 && r <= 0x11ff, r >= 0xa960 && r <= 0xa97f, r >= 0xd7b0 && r <= 0xd7ff, // conjoining jamo
-		r >= 0x1f3fb && r <= 0x1f3ff, // skin tones
-		r == 0x3164, r == 0xffa0,     // Hangul fillers
-		r == 0xfffc: // object replacement
-		return false
-	}
-	return true
+	one, n := string(r), runeCells(r)
+	return ansi.StringWidth(one) == n && ansi.StringWidth("a"+one+one+"b") == 2*n+2 && ansi.StringWidthWc(one) == n
 }
 
 // runeCells is the width of a rune that is alone.

@@ -113,6 +113,7 @@ func or(style, otherwise string) string {
 // commandCell writes where in the tree the process is, what it is called and, where that
 // has no column, its story.
 func (m *Model) commandCell(p *pen, c columns, l line, row *scene.Row, style string) {
+	c.command = min(c.command, p.left)
 	inner := newPen(c.command, m.glyphs.more, plain)
 	inner.under = p.under
 	lead := m.lead(l, c.command/2)

@@ -126,7 +126,7 @@ func (l *layout) cluster(sc *scene.Scene, by Group) {
 			l.clusters = append(l.clusters, cluster{id: id, title: groupTitle(row, by)})
 		}
 		if own := row.Chain.Own(); by == ByNamespace && own.PID == 1 {
-			l.clusters[c].title += ", init " + strconv.Itoa(int(row.Key.PID)) + " " + words.Name(row.Comm)
+			l.clusters[c].title += ", init " + strconv.Itoa(int(row.Key.PID)) + " " + clean(words.Name(row.Comm))
 		}
 		l.of[i] = c
 		l.clusters[c].rows = append(l.clusters[c].rows, int32(i))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 )
@@ -157,7 +158,7 @@ func (m *Model) footer() []string {
 			pen.put(style, hint)
 			lines = append(lines, pen.line())
 		}
-		return append(lines, p.input.View())
+		return append(lines, ansi.Truncate(p.input.View(), m.width, ""))
 	}
 	pen := m.pen(plain)
 	if m.notice != "" {
