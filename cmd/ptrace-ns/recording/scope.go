@@ -50,7 +50,7 @@ type ScopeOptions struct {
 // for a while, and is dropped when it leaves and its process still does not matter. The
 // order of the stream stays, but for this: of those who turn out to matter later, the
 // snapshot, or the fork and the latest exec, come right before the first event that
-// names them, with their own seq and time.
+// names them, with their own times. From there on all are numbered anew.
 type Scope struct {
 	next  events.Sink
 	o     ScopeOptions
@@ -73,7 +73,7 @@ func NewScope(next events.Sink, o ScopeOptions) *Scope {
 		o.Now = time.Now
 	}
 	return &Scope{
-		next: next, o: o, procs: map[events.ProcKey]*life{}, ns: map[events.NSID]bool{},
+		next: &ascend{next: next}, o: o, procs: map[events.ProcKey]*life{}, ns: map[events.NSID]bool{},
 		unstarted: map[events.ProcKey]bool{},
 	}
 }
