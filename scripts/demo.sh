@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 image=ptrace-ns-demo
-documents=(README.md docs/recipes.md docs/kernels.md)
+documents=(README.md docs/recipes/*.md docs/kernels.md)
 out=docs/demo
 
 [[ $(id -u) -eq 0 ]] || exec sudo -E scripts/demo.sh "$@"
@@ -27,6 +27,8 @@ done
 PATH=${DEMO_BIN:-$PWD/bin}:$PWD/bin/helpers:$PATH
 root=$PWD
 work=$(mktemp -d)
+# A containerd of our own; sockets have short names.
+node=/run/pnd.$$
 # remove_ours removes the containers that this run has made, and no other of that name.
 remove_ours() {
 	[[ ! -s $work/ids ]] || xargs docker rm -f <"$work/ids" >/dev/null 2>&1 || true
@@ -34,7 +36,8 @@ remove_ours() {
 # shellcheck disable=SC2329 # the trap calls it
 cleanup() {
 	remove_ours
-	docker rmi "$image" >/dev/null 2>&1 || true
+	[[ ! -d $node ]] || node_end
+	docker rmi "$image" localhost/pause:1 >/dev/null 2>&1 || true
 	rm -rf "$work"
 }
 trap cleanup EXIT
@@ -44,7 +47,7 @@ make_image() {
 	mkdir -p image/bin
 	cp "$(command -v busybox)" image/bin/busybox
 	local applet
-	for applet in sh ls sleep; do ln -s busybox "image/bin/$applet"; done
+	for applet in sh ls sleep tail; do ln -s busybox "image/bin/$applet"; done
 	tar -C image -c . | docker import - "$image" >/dev/null
 }
 
@@ -55,6 +58,12 @@ web() {
 }
 
 web_id() { docker inspect -f '{{.Id}}' web | cut -c1-12; }
+web_pid() { docker inspect -f '{{.State.Pid}}' web; }
+
+# web_limited LIMIT COMMAND... is web with that much memory, and none to swap to.
+web_limited() {
+	docker run -d --network none --memory "$1" --memory-swap "$1" --name web "$image" "${@:2}" >>ids
+}
 
 # prompt NAME COMMAND runs a command and adds both to the capture.
 prompt() {
@@ -103,167 +112,22 @@ watch_run() {
 	((status == 0)) || printf '$ echo $?\n%d\n' "$status" >>"captured/$1.txt"
 }
 
-# ours fails when a capture names a container that is not the demo's.
+# ours fails when a capture names a container that is neither the demo's nor of a
+# recording in the repository.
 ours() {
 	: >none.ndjson
-	! grep -ohE '\b[0-9a-f]{64}\b' ./*.ndjson captured/* | sort -u | grep -qvxFf ids
+	! grep -ohE '\b[0-9a-f]{64}\b' ./*.ndjson captured/* | sort -u | grep -vxFf ids | grep -qvxFf known
 }
 
-# --- the examples, by their names
-
-demo_session() {
-	watch_for session "--new-pidns -e -rename,-cgroup -F 'signal != \"SIGURG\"'"
-	prompt session-commands "docker run -d --network none --name web $image sh -c 'sleep 1000 & sleep 2000 & wait'"
-	sed -n 2p captured/session-commands.txt >>ids
-	sleep 0.5
-	prompt session-commands "docker exec web sh -c 'sleep 3000 &'"
-	prompt session-commands "docker stop -t 1 web"
-	watch_end
-	(($(grep -c '◆ pidns_\(create\|enter\)' captured/session.txt) == 2))
-}
-
-# Strangers that are namespaces have no ids: here one line too many throws the
-# capture away, as one namespace too many does above.
-demo_namespaces() {
-	web sh -c 'sleep 1000 & wait'
-	unshare --kill-child --pid --fork unshare --pid --fork sleep 2000 2>/dev/null &
-	local unshare=$!
-	sleep 0.3
-	look namespaces "namespaces | sed 2d"
-	# From the inside out, so that each is reaped by its parent.
-	kill -KILL "$(pgrep -P "$(pgrep -P "$unshare")")"
-	wait "$unshare" || true
-	(($(wc -l <captured/namespaces.txt) == 5)) && grep -q 'sleep 2000' captured/namespaces.txt
-}
-
-demo_dying() {
-	unshare --kill-child --pid --fork sleep 1000 2>/dev/null &
-	local unshare=$! init enter
-	sleep 0.2
-	init=$(pgrep -P "$unshare")
-	nsenter --target "$init" --pid sleep 2000 2>/dev/null &
-	enter=$!
-	sleep 0.2
-	kill -STOP "$enter"
-	kill -KILL "$init"
-	sleep 0.5
-	look dying "namespaces | sed 2d"
-	kill -CONT "$enter"
-	{ wait "$enter" "$unshare"; } 2>/dev/null || true
-	(($(wc -l <captured/dying.txt) == 5)) && grep -q 'waiting for' captured/dying.txt
-}
-
-demo_tree() {
-	web sh -c 'sleep 1000 & sleep 2000 & wait'
-	docker exec -d web sh -c 'sleep 3000 & sleep 4000'
-	sleep 0.3
-	look tree "tree -s $(docker inspect -f '{{.State.Pid}}' web)"
-	look tree-container "tree -a -c $(web_id)"
-}
-
-demo_lineage() {
-	web sh -c 'sleep 1000 & wait'
-	local pid i
-	pid=$(docker inspect -f '{{.State.Pid}}' web)
-	look lineage "lineage $pid"
-	printf '$ sudo ptrace-ns lineage --live %s\n' "$pid" >captured/lineage-live.txt
-	bash -c "exec ptrace-ns lineage $on_terminal --live $pid" >>captured/lineage-live.txt 2>&1 &
-	watch=$!
-	for ((i = 0; i < 100 && $(wc -l <captured/lineage-live.txt) < 2; i++)); do sleep 0.05; done
-	docker stop -t 1 web >/dev/null
-	wait "$watch" || die "lineage failed: $(tail -n 3 captured/lineage-live.txt)"
-}
-
-demo_containers() {
-	watch_for containers "--new-pidns -e container_start,container_exit"
-	web sh -c 'sleep 1000 & wait'
-	sleep 0.3
-	docker stop -t 1 web >/dev/null
-	watch_end
-}
-
-demo_shim() {
-	watch_for shim "-p $(pidof -s containerd) --follow -e fork,reparent,pidns_create"
-	web sleep 1000
-	watch_end
-}
-
-demo_killer() {
-	web sh -c 'sleep 1000 & wait'
-	watch_for killer "-c $(web_id) -e exit,pidns_reap,pidns_destroy -w killed.ndjson"
-	# A job without ties to this terminal, like one that a timer starts.
-	# shellcheck disable=SC2016 # for the script
-	printf '#!/bin/sh\nsleep 0.2\nkill -9 "$1"\n' >cleanup.sh
-	chmod +x cleanup.sh
-	setsid -f ./cleanup.sh "$(docker inspect -f '{{.State.Pid}}' web)"
-	sleep 0.3
-	watch_end
-	prompt killer-docker "docker inspect -f '{{.State.ExitCode}} {{.State.OOMKilled}}' web"
-	prompt killer-json "jq 'select(.event == \"exit\" and .killer.origin == \"user\") | .killer' killed.ndjson"
-}
-
-demo_pid1() {
-	web sh -c 'sleep 1000 & wait'
-	watch_run pid1 "-q -c $(web_id) -e snapshot --timeout 500ms"
-	prompt pid1-docker "docker inspect -f '{{.State.Pid}}' web"
-}
-
-demo_command() { watch_run command "-- sh -c '(sleep 0.1 &); ls / | wc -l; sleep 0.2'"; }
-
-demo_grown() { watch_run grown "-q -e reparent --tree -- sh -c '(sleep 0.1 &); ls / | wc -l; sleep 0.2'"; }
-
-demo_init() {
-	watch_run init "-e -rename -- unshare --pid --fork --mount-proc sh -c 'sleep 9 & sleep 9 & sleep 0.1; exit 3'"
-}
-
-demo_failed() {
-	watch_run failed "--syscalls -e clone_failed,exit -- unshare --pid sh -c '/bin/true; /bin/true'"
-}
-
-demo_record() {
-	watch_run record "-q -o json -- sh -c 'ls /nowhere; sleep 0.1; sleep 0.2 & sh -c \"exit 3\"; wait' >start.ndjson"
-	prompt record-counts "jq -r .event start.ndjson | sort | uniq -c"
-	prompt record-failed "jq -c 'select(.event == \"exit\" and .exit.code != 0) | {pid: .process.pid, comm: .process.comm, exit}' start.ndjson"
-	prompt record-images "jq -r 'select(.event == \"exec\") | \"\\(.process.parent.comm) ran \\(.process.args)\"' start.ndjson"
-}
-
-# A reader that is stopped reads nothing; a small ring is soon full.
-demo_lost() {
-	watch_for lost "--buffer 128K --max-args 4K -F 'event == \"lost\"'"
-	kill -STOP "$watch"
-	prompt lost-load "for i in {1..1000}; do (:); done"
-	kill -CONT "$watch"
-	sleep 1
-	watch_end
-}
-
-demo_inum() {
-	watch_run inum "-q -o json -e pidns_create -- sh -c 'for i in 1 2 3; do unshare --pid --fork true; sleep 0.1; done' | jq -c '.pidns | objects'"
-}
-
-demo_status() {
-	watch_run status "-q -e exit --fields event,process.comm,exit -- sh -c 'sh -c \"exit 137\"; sh -c \"kill -9 \\\$\\\$\"'"
-}
-
-# Three of the programs that the tests use; they start when something is typed.
-demo_leader() {
-	watch_run leader "-q --threads -e thread_exit,exit --fields event,process.pid,process.tid,process.comm,exit,lifetime_ns -- sh -c 'echo | pn-threads T04 50 >/dev/null'"
-}
-
-demo_worker() {
-	watch_run worker "-q --threads -e thread_start,thread_exit,exit --fields event,process.pid,process.tid,process.comm,clone_flags -- sh -c 'echo | pn-threads T17 >/dev/null'"
-}
-
-demo_broken() {
-	watch_run broken "-q -e rename,exec,exit --fields event,process.comm,old_comm,in_exec,exit -- sh -c 'echo | pn-exec S09 >/dev/null'"
-}
+# shellcheck source=demo-examples.sh
+. "$root/scripts/demo-examples.sh"
 
 # try captures one example; it fails when a stranger is in it.
 try() {
 	remove_ours
 	rm -rf captured ./*.ndjson
 	mkdir captured
-	: >ids
+	: >ids >known
 	"demo_$1" && ours
 }
 
@@ -284,8 +148,7 @@ insert() {
 
 make_image
 wanted=("$@")
-((${#wanted[@]})) || wanted=(session shim killer containers pid1 tree lineage namespaces dying command grown init failed
-	record lost inum status leader worker broken)
+((${#wanted[@]})) || mapfile -t wanted < <(compgen -A function | sed -n 's/^demo_//p')
 for example in "${wanted[@]}"; do
 	for ((attempt = 1; ; attempt++)); do
 		! try "$example" || break
@@ -296,4 +159,4 @@ for example in "${wanted[@]}"; do
 	say "$example captured"
 done
 cd "$root"
-for document in "${documents[@]}"; do insert "$document"; done
+for document in "${documents[@]}"; do [[ ! -e $document ]] || insert "$document"; done
