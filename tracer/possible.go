@@ -114,6 +114,12 @@ func whyNot(what string, err error) error {
 			Fix:     "run outside of the sandbox, or allow bpf and perf_event_open in its profile",
 			Err:     bare(err),
 		}
+	case errors.Is(err, unix.EINVAL) && confidential():
+		return &NotPossibleError{
+			Missing: "kernel lockdown is at confidentiality, where no BPF program may read the kernel's memory",
+			Fix:     "boot without lockdown=confidentiality (integrity does no harm)",
+			Err:     bare(err),
+		}
 	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES) && !isVerifier(err):
 		return &NotPossibleError{
 			Missing: "the kernel refused " + what + " in spite of the capabilities",
