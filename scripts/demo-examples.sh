@@ -69,12 +69,13 @@ demo_api() {
 	grep -q 'api$' captured/api.txt
 }
 
-# The first of a published port's proxies is IPv4's.
 demo_ports() {
 	docker run -d --publish 127.0.0.1:20002:3000 --name web "$image" sleep 1000 >>ids
 	sleep 0.3
-	look ports "tree $(pgrep -f -- '-host-port 20002 ' | head -n 1 | xargs -I{} awk '/^PPid/ {print $2}' /proc/{}/status)"
-	grep -q 'proxy tcp' captured/ports.txt && (($(wc -l <captured/ports.txt) == 3))
+	local proxy
+	proxy=$(pgrep -f -- '-host-port 20002 ' | head -n 1)
+	look ports "tree $(awk '/^PPid/ {print $2}' "/proc/$proxy/status")"
+	grep -q 'proxy tcp' captured/ports.txt && (($(wc -l <captured/ports.txt) == 3)) # else a stranger has one, too
 }
 
 # node_start starts a containerd of our own, with the half that a kubelet speaks to,
@@ -85,7 +86,7 @@ node_start() {
 	tar -C "$node/image" -c . | docker import --change 'ENTRYPOINT ["/pause"]' - localhost/pause:1 >/dev/null
 	docker tag "$image" localhost/demo:1
 	docker save localhost/pause:1 localhost/demo:1 >"$node/images.tar"
-	docker rmi localhost/demo:1 >/dev/null
+	docker rmi localhost/demo:1 localhost/pause:1 >/dev/null
 	cat >"$node/config.toml" <<-EOF
 		version = 2
 		root = "$node/root"
@@ -128,22 +129,28 @@ node_end() {
 	find /sys/fs/cgroup -depth -type d -path '*/kubepods/besteffort/pod5b7c2a1e*' -exec rmdir {} + 2>/dev/null || true
 }
 
-# A pod, made as a kubelet makes it; then its containerd is killed.
+# A pod, made as a kubelet makes it and recorded from below this containerd, whose files
+# are not where others are looked for; then containerd is killed.
 demo_pod() {
 	local sandbox shim
 	node_start
+	watch_for pod-watch "-q -p $containerd --follow -w pod.zst"
 	sandbox=$(pod sandbox)
-	echo "$sandbox" >>ids
-	pod container "$sandbox" kubedns localhost/demo:1 /bin/sh -c 'sleep 1000 & wait' >>ids
-	pod container "$sandbox" sidecar localhost/demo:1 /bin/sleep 2000 >>ids
+	{
+		echo "$sandbox"
+		pod container "$sandbox" kubedns localhost/demo:1 /bin/sh -c 'sleep 1000 & wait'
+		pod container "$sandbox" sidecar localhost/demo:1 /bin/sleep 2000
+	} >>ids
 	shim=$(pgrep -f -- "-id $sandbox -address $node/s\$")
-	look pod "tree -s $shim"
-	look pod-json "tree -o json $shim | jq -r '.. | .process? // empty | select(.container) | [.pid, .role, .container.name, .container.pod_namespace, .container.pod, .container.image] | @tsv'"
+	watch_end
+	rm captured/pod-watch.txt
 	kill -KILL "$containerd"
 	wait "$containerd" 2>/dev/null || true
 	look pod-orphaned "tree -s $shim"
 	node_end
-	grep -q sidecar captured/pod.txt && (($(wc -l <captured/pod.txt) == 7))
+	prompt pod "ptrace-ns tree -r pod.zst $shim"
+	prompt pod-starts "ptrace-ns replay -q -e container_start --fields event,process.pid,process.container.pod_namespace,process.container.pod,process.container.name,process.container.image pod.zst"
+	grep -q sidecar captured/pod.txt && (($(wc -l <captured/pod.txt) == 6))
 }
 
 demo_clone() {

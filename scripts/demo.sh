@@ -37,7 +37,7 @@ remove_ours() {
 cleanup() {
 	remove_ours
 	[[ ! -d $node ]] || node_end
-	docker rmi "$image" localhost/pause:1 >/dev/null 2>&1 || true
+	docker rmi "$image" >/dev/null 2>&1 || true
 	rm -rf "$work"
 }
 trap cleanup EXIT
@@ -119,7 +119,7 @@ ours() {
 	! grep -ohE '\b[0-9a-f]{64}\b' ./*.ndjson captured/* | sort -u | grep -vxFf ids | grep -qvxFf known
 }
 
-# shellcheck source=demo-examples.sh
+# shellcheck source-path=SCRIPTDIR source=demo-examples.sh
 . "$root/scripts/demo-examples.sh"
 
 # try captures one example; it fails when a stranger is in it.
@@ -127,7 +127,8 @@ try() {
 	remove_ours
 	rm -rf captured ./*.ndjson
 	mkdir captured
-	: >ids >known
+	: >ids
+	: >known
 	"demo_$1" && ours
 }
 
