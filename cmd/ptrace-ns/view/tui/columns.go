@@ -88,7 +88,7 @@ func (m *Model) bodyLine(c columns, at int) string {
 	m.commandCell(p, c, l, row, style)
 	m.cell(p, or(style, m.look.container), fit(containerText(row), c.container, m.glyphs.more), c.container)
 	m.cell(p, or(style, dim), fitRight(m.age(row), c.age, ""), c.age)
-	m.cell(p, style, fitRight(rateText(row.Rate), c.rate, ""), c.rate)
+	m.cell(p, style, fitRight(rateText(row.Rate(m.scene.NowNS)), c.rate, ""), c.rate)
 	if c.story > 0 {
 		told, storyStyle := m.story(row)
 		m.cell(p, storyStyle, fit(told, c.story, m.glyphs.more), c.story)
@@ -216,7 +216,7 @@ func containerText(row *scene.Row) string {
 	return clean(name + row.Role)
 }
 
-func rateText(rate float32) string {
+func rateText(rate float64) string {
 	if rate < 0.5 {
 		return ""
 	}

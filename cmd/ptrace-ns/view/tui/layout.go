@@ -109,23 +109,27 @@ func (l *layout) add(sc *scene.Scene, i, up, head int32, folded func(place, bool
 
 // cluster sorts the rows into groups, in the order in which these appear.
 func (l *layout) cluster(sc *scene.Scene, by Group) {
-	index := map[string]int32{}
+	spaces, containers := map[events.NSID]int32{}, map[string]int32{}
 	l.of = sized(l.of, len(sc.Rows))
-	var ids groupIDs
 	for i := range sc.Rows {
 		l.of[i] = -1
 		row := &sc.Rows[i]
 		if !row.Hit {
 			continue
 		}
-		id := ids.of(row, by)
-		c, ok := index[id]
+		own := row.Chain.Own()
+		c, ok := int32(0), false
+		if by == ByNamespace {
+			c, ok = spaces[own.NS]
+		} else {
+			c, ok = containers[containerID(row)]
+		}
 		if !ok {
 			c = int32(len(l.clusters))
-			index[id] = c
-			l.clusters = append(l.clusters, cluster{id: id, title: groupTitle(row, by)})
+			l.clusters = append(l.clusters, cluster{id: groupID(row, by), title: groupTitle(row, by)})
+			spaces[own.NS], containers[containerID(row)] = c, c
 		}
-		if own := row.Chain.Own(); by == ByNamespace && own.PID == 1 {
+		if by == ByNamespace && own.PID == 1 {
 			l.clusters[c].title += ", init " + strconv.Itoa(int(row.Key.PID)) + " " + clean(words.Name(row.Comm))
 		}
 		l.of[i] = c
@@ -160,26 +164,19 @@ func (l *layout) endings() {
 	}
 }
 
-// groupIDs names groups and allocates for the first of each only.
-type groupIDs struct{ spaces map[events.NSID]string }
-
-func (g *groupIDs) of(row *scene.Row, by Group) string {
+func groupID(row *scene.Row, by Group) string {
 	if by == ByContainer {
-		if row.Container == nil {
-			return "host"
-		}
-		return row.Container.ID
+		return "container " + containerID(row)
 	}
 	own := row.Chain.Own().NS
-	if g.spaces == nil {
-		g.spaces = map[events.NSID]string{}
+	return strconv.FormatUint(uint64(own.Inum), 10) + "-" + strconv.FormatUint(own.ID, 10)
+}
+
+func containerID(row *scene.Row) string {
+	if row.Container == nil {
+		return ""
 	}
-	id, ok := g.spaces[own]
-	if !ok {
-		id = strconv.FormatUint(uint64(own.Inum), 10) + "-" + strconv.FormatUint(own.ID, 10)
-		g.spaces[own] = id
-	}
-	return id
+	return row.Container.ID
 }
 
 func groupTitle(row *scene.Row, by Group) string {

@@ -49,10 +49,10 @@ const second = uint64(time.Second)
 
 // process is a row in the initial namespace; up is the row's index of its parent.
 func process(pid int32, up int32, comm string) scene.Row {
-	return scene.Row{
-		Key: events.ProcKey{PID: pid, Start: uint64(pid) * second}, Up: up, State: report.Live, Hit: true, Comm: comm,
+	return scene.Row{Up: up, Hit: true, Process: &scene.Process{
+		Key: events.ProcKey{PID: pid, Start: uint64(pid) * second}, State: report.Live, Comm: comm,
 		Chain: events.PIDChain{{NS: events.NSID{Inum: 1}, PID: pid}},
-	}
+	}}
 }
 
 // family is init, a shell below it with two children, a container's init and its child.

@@ -24,17 +24,23 @@ type Scene struct {
 	Reel   *Reel // nil where the scene is live
 }
 
-// Row is one process.
+// Row is a process and its place in one scene.
 type Row struct {
-	Key     events.ProcKey
-	Parent  events.Ref     // zero is not known
-	Creator events.ProcKey // who called clone; zero is not seen
+	*Process
 	// Up is the index of the nearest row above it in the tree, -1 for none.
-	Up      int32
-	State   report.State
-	Kthread bool
+	Up int32
 	// Hit says that the filter wants it; without a filter that is all.
-	Hit       bool
+	Hit bool
+}
+
+// Process is what a scene shows of one. Scenes share it until something happens to the
+// process: then it is another one.
+type Process struct {
+	Key       events.ProcKey
+	Parent    events.Ref     // zero is not known
+	Creator   events.ProcKey // who called clone; zero is not seen
+	State     report.State
+	Kthread   bool
 	Chain     events.PIDChain
 	Comm, Exe string
 	Args      events.Args
@@ -44,8 +50,11 @@ type Row struct {
 	BornNS  uint64
 	Adopted *report.Adoption // the latest change of its parent, nil for none
 	End     *End             // nil while it lives or when nobody saw
-	Rate    float32          // events a second about it, of late
+	rate    rate
 }
+
+// Rate is how many events a second are about the process, of late.
+func (p *Process) Rate(nowNS uint64) float64 { return p.rate.at(nowNS) }
 
 // End says how a process ended.
 type End struct {

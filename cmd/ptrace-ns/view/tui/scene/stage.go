@@ -9,6 +9,10 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
 )
 
+// maxFading is how many of those that have ended are shown at most, about: where more
+// end, nobody reads them for as long.
+const maxFading = 1000
+
 // How many lines are kept of all that happened, and of signals and deaths alone, which
 // the rest would push out.
 const (
@@ -21,7 +25,7 @@ type Options struct {
 	Unicode  bool  // else ASCII stands for arrows
 	BootTime int64 // wall clock at CLOCK_BOOTTIME 0
 	Zone     *time.Location
-	// FadeNS is for how long a process stays after its end.
+	// FadeNS is for how long a process stays after its end, where not too many do.
 	FadeNS uint64
 }
 
@@ -32,10 +36,15 @@ type Stage struct {
 	seen   atomic.Uint64
 	lost   uint64
 	rate   rate
+	ends   rate
 	procs  map[events.ProcKey]*aside
 	lines  ring
 	deaths ring
 	size   int // of the last scene
+	// passes counts the looks at all processes: with the end of one the model may know
+	// more of any. passing says that one is on.
+	passes  uint32
+	passing bool
 }
 
 // aside is what is kept of a process beside the model.
@@ -43,11 +52,9 @@ type aside struct {
 	rate rate
 	// changes counts the events about it: what was made of it before is out of date.
 	changes uint64
-	// role and what it was made of.
-	role      string
-	image     *tree.Image
-	container *events.Container
-	made      bool
+	made    *Process // as of made changes and passes; nil is none
+	asOf    uint64
+	pass    uint32
 }
 
 // NewStage returns a stage on which nothing has happened.
@@ -64,25 +71,28 @@ func (s *Stage) Seen() uint64 { return s.seen.Load() }
 // Put takes one event.
 func (s *Stage) Put(ev *events.Event) error {
 	s.seen.Add(1)
+	key := ev.Process.Key
+	a := s.aside(key)
+	a.changes++
 	if ev.Kind == events.Snapshot {
+		s.passing = true
 		return nil
 	}
+	s.passed()
 	if ev.Lost != nil {
 		s.lost += ev.Lost.Count
 	}
 	s.rate.add(ev.BootNS)
-	key := ev.Process.Key
-	if !key.IsZero() {
-		a := s.aside(key)
-		a.changes++
-		a.rate.add(ev.BootNS)
-	}
+	a.rate.add(ev.BootNS)
 	l := Line{Key: key, Text: text.Line(ev, s.BootTime, text.Options{Unicode: s.Unicode, Zone: s.Zone})}
 	switch {
 	case ev.Kind == events.Fork:
 		l.Other = ev.Process.Parent.Key
 	case ev.Reparent != nil:
 		l.Other = ev.Reparent.To.Key
+	}
+	if ev.Kind == events.Exit {
+		s.ends.add(ev.BootNS)
 	}
 	s.lines.add(l)
 	if deadly(ev.Kind) {
@@ -91,8 +101,18 @@ func (s *Stage) Put(ev *events.Event) error {
 	return nil
 }
 
-// Flush does nothing: a scene shows all that was put.
-func (s *Stage) Flush() error { return nil }
+// Flush has nothing to write: a scene shows all that was put.
+func (s *Stage) Flush() error {
+	s.passed()
+	return nil
+}
+
+func (s *Stage) passed() {
+	if s.passing {
+		s.passes++
+		s.passing = false
+	}
+}
 
 // deadly reports whether a kind is a signal, an end, or says why there was one.
 func deadly(k events.Kind) bool {

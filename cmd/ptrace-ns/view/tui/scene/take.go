@@ -1,6 +1,8 @@
 package scene
 
 import (
+	"slices"
+
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/picture"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
@@ -32,8 +34,11 @@ type above struct {
 func (s *Stage) take(m *tree.Model, nowNS uint64, f *Filter) (*Scene, []question) {
 	sc := &Scene{NowNS: nowNS, Seen: s.Seen(), Lost: s.lost, Rate: s.rate.at(nowNS), Living: m.Stats().Live}
 	sc.Rows = make([]Row, 0, s.size+s.size/8+64)
+	fadeNS := s.FadeNS
+	if ends := s.ends.at(nowNS); ends*float64(fadeNS) > maxFading*1e9 {
+		fadeNS = uint64(maxFading * 1e9 / ends)
+	}
 	var open []question
-	var chains []events.PIDEntry // of many rows: one allocation for them all
 	var path []above
 	for p := range m.All() {
 		parent, _ := p.Parent()
@@ -45,16 +50,11 @@ func (s *Stage) take(m *tree.Model, nowNS uint64, f *Filter) (*Scene, []question
 			up = path[len(path)-1].row
 		}
 		at := up
-		if s.shown(p, nowNS) {
+		if shown(p, nowNS, fadeNS) {
 			at = int32(len(sc.Rows))
-			sc.Rows = append(sc.Rows, Row{})
-			row := &sc.Rows[at]
 			a := s.aside(p.Key)
-			s.fill(row, p, a, nowNS)
-			from := len(chains)
-			chains = append(chains, p.Chain...)
-			row.Up, row.Chain = up, chains[from:len(chains):len(chains)]
-			if q := f.ask(p, a, row, at, nowNS); q.event != nil {
+			sc.Rows = append(sc.Rows, Row{Process: s.process(p, parent, a), Up: up})
+			if q := f.ask(p, a, &sc.Rows[at], at, nowNS); q.event != nil {
 				open = append(open, q)
 			}
 		}
@@ -67,11 +67,11 @@ func (s *Stage) take(m *tree.Model, nowNS uint64, f *Filter) (*Scene, []question
 
 // shown reports whether a process has a row: it lives, ended a short while ago, or one
 // below it lives that is no orphan yet.
-func (s *Stage) shown(p *tree.Process, nowNS uint64) bool {
+func shown(p *tree.Process, nowNS, fadeNS uint64) bool {
 	if p.State != tree.Exited && p.State != tree.Gone {
 		return true
 	}
-	if end, ok := p.End(); ok && p.State == tree.Exited && nowNS < end.AtNS+s.FadeNS {
+	if end, ok := p.End(); ok && p.State == tree.Exited && nowNS < end.AtNS+fadeNS {
 		return true
 	}
 	for c := range p.Children() {
@@ -87,37 +87,50 @@ var states = map[tree.State]report.State{
 	tree.Gone: report.Gone, tree.Exited: report.Exited,
 }
 
-func (s *Stage) fill(row *Row, p *tree.Process, a *aside, nowNS uint64) {
-	row.Key, row.Comm, row.Kthread, row.Container = p.Key, p.Comm, p.Kthread, p.Container
-	row.State = report.Live
+// process returns what is shown of p: what was made last time, while that holds.
+func (s *Stage) process(p, parent *tree.Process, a *aside) *Process {
+	state := report.Live
 	if p.State != tree.Live {
-		row.State = states[p.State]
+		state = states[p.State]
 		if p.Ending() {
-			row.State = report.Ending
+			state = report.Ending
 		}
 	}
-	if parent, ok := p.Parent(); ok {
-		row.Parent = parent.Ref()
+	var up events.ProcKey
+	if parent != nil {
+		up = parent.Key
 	}
-	image := p.Image()
-	if image != nil {
-		row.Args, row.Exe = image.Args, image.Exe
+	if last := a.made; last != nil && a.asOf == a.changes && a.pass == s.passes &&
+		last.State == state && last.Container == p.Container && last.Parent.Key == up {
+		return last
+	}
+	a.made, a.asOf, a.pass = describe(p, state), a.changes, s.passes
+	a.made.rate = a.rate
+	return a.made
+}
+
+func describe(p *tree.Process, state report.State) *Process {
+	d := &Process{
+		Key: p.Key, State: state, Kthread: p.Kthread, Chain: slices.Clone(p.Chain), Comm: p.Comm,
+		Container: p.Container, Role: picture.Label(p),
+	}
+	if parent, ok := p.Parent(); ok {
+		d.Parent = parent.Ref()
+	}
+	if image := p.Image(); image != nil {
+		d.Args, d.Exe = image.Args, image.Exe
 	}
 	if p.Birth.Seen {
-		row.BornNS, row.Creator = p.Birth.AtNS, p.Birth.Creator.Key
+		d.BornNS, d.Creator = p.Birth.AtNS, p.Birth.Creator.Key
 	}
 	if all := p.Adoptions(); len(all) > 0 {
 		last := all[len(all)-1]
-		row.Adopted = &report.Adoption{BootNS: last.AtNS, ReparentDetail: events.ReparentDetail{
+		d.Adopted = &report.Adoption{BootNS: last.AtNS, ReparentDetail: events.ReparentDetail{
 			From: last.From, To: last.To, Reason: last.Reason, FromExit: last.FromExit, Confirmed: last.Confirmed,
 		}}
 	}
 	if end, ok := p.End(); ok {
-		row.End = &End{Status: end.Status, AtNS: end.AtNS, LifetimeNS: end.LifetimeNS, Killer: end.Killer}
+		d.End = &End{Status: end.Status, AtNS: end.AtNS, LifetimeNS: end.LifetimeNS, Killer: end.Killer}
 	}
-	if !a.made || a.image != image || a.container != p.Container {
-		a.role, a.image, a.container, a.made = picture.Label(p), image, p.Container, true
-	}
-	row.Role = a.role
-	row.Rate = float32(a.rate.at(nowNS))
+	return d
 }
