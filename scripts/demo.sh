@@ -160,4 +160,4 @@ for example in "${wanted[@]}"; do
 	say "$example captured"
 done
 cd "$root"
-for document in "${documents[@]}"; do [[ ! -e $document ]] || insert "$document"; done
+for document in "${documents[@]}"; do insert "$document"; done
