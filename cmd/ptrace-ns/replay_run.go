@@ -31,6 +31,9 @@ func (r *replay) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = first(err, p.file.Close()) }()
+	if p.bar != nil && (r.app.outTTY || r.speed > 0) {
+		p.bar.Hide() // the events are there to see
+	}
 	header := p.reader.Header()
 	file, err := r.createFile()
 	if err != nil {

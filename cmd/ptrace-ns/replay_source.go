@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/progress"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/record"
 )
@@ -19,7 +20,8 @@ type playback struct {
 	file   io.ReadCloser
 	reader *record.Reader
 	damage error
-	tail   *tail // nil where the file does not grow
+	tail   *tail            // nil where the file does not grow
+	bar    *progress.Reader // nil where nobody sees it
 }
 
 // openRecording opens a file, or standard input for "-", and reads the header. With
@@ -32,6 +34,10 @@ func (a *app) openRecording(ctx context.Context, path string, growing bool) (*pl
 			return nil, fmt.Errorf("recording: %w", err)
 		}
 		p.file = f
+		if info, err := f.Stat(); err == nil && a.errTTY && !growing && info.Mode().IsRegular() {
+			p.bar = progress.NewReader(f, info.Size(), a.err)
+			p.file = p.bar
+		}
 	}
 	var r io.Reader = p.file
 	if growing {
