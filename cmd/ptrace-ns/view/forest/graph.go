@@ -14,9 +14,18 @@ import (
 // Dot writes the trees in Graphviz's language. Identifiers are numbers of ours, and
 // a label is a quoted string in which nothing but quotes and backslashes is special.
 func Dot(w io.Writer, roots []*report.Node, o Options) error {
+	return dot(w, "processes", o, func(g *graph) { g.forest(roots) })
+}
+
+// DotNamespaces writes the hierarchy of PID namespaces as Dot writes a tree.
+func DotNamespaces(w io.Writer, roots []*report.Namespace, o Options) error {
+	return dot(w, "namespaces", o, func(g *graph) { g.namespaces(roots) })
+}
+
+func dot(w io.Writer, name string, o Options, fill func(*graph)) error {
 	g := &graph{printer: newPrinter(o), node: dotNode, edge: "\tn%d -> n%d;\n"}
-	g.out.WriteString("digraph processes {\n\trankdir=LR;\n\tnode [shape=box, fontname=monospace];\n")
-	g.forest(roots)
+	fmt.Fprintf(&g.out, "digraph %s {\n\trankdir=LR;\n\tnode [shape=box, fontname=monospace];\n", name)
+	fill(g)
 	g.out.WriteString("}\n")
 	_, err := w.Write(g.out.Bytes())
 	return err
@@ -25,9 +34,18 @@ func Dot(w io.Writer, roots []*report.Node, o Options) error {
 // Mermaid writes the trees as a flowchart. All but letters, digits and a few signs
 // becomes an entity, so that no label can end or begin anything.
 func Mermaid(w io.Writer, roots []*report.Node, o Options) error {
+	return mermaid(w, o, func(g *graph) { g.forest(roots) })
+}
+
+// MermaidNamespaces writes the hierarchy of PID namespaces as Mermaid writes a tree.
+func MermaidNamespaces(w io.Writer, roots []*report.Namespace, o Options) error {
+	return mermaid(w, o, func(g *graph) { g.namespaces(roots) })
+}
+
+func mermaid(w io.Writer, o Options, fill func(*graph)) error {
 	g := &graph{printer: newPrinter(o), node: mermaidNode, edge: "  n%d --> n%d\n"}
 	g.out.WriteString("flowchart LR\n")
-	g.forest(roots)
+	fill(g)
 	_, err := w.Write(g.out.Bytes())
 	return err
 }
