@@ -223,7 +223,7 @@ demo_shim() {
 
 demo_killer() {
 	web sh -c 'sleep 1000 & wait'
-	watch_for killer "-c $(web_id) -e exit,pidns_reap,pidns_destroy -w killed.ndjson"
+	watch_for killer "-c web -e exit,pidns_reap,pidns_destroy -w killed.ndjson"
 	# A job without ties to this terminal, like one that a timer starts.
 	# shellcheck disable=SC2016 # for the script
 	printf '#!/bin/sh\nsleep 0.2\nkill -9 "$1"\n' >cleanup.sh
@@ -237,7 +237,7 @@ demo_killer() {
 
 demo_pid1() {
 	web sh -c 'sleep 1000 & wait'
-	watch_run pid1 "-q -c $(web_id) -e snapshot --timeout 500ms"
+	watch_run pid1 "-q -c web -e snapshot --timeout 500ms"
 	prompt pid1-docker "docker inspect -f '{{.State.Pid}}' web"
 }
 

@@ -57,7 +57,6 @@ web() {
 	docker run -d --network none --name web "$image" "$@" >>ids
 }
 
-web_id() { docker inspect -f '{{.Id}}' web | cut -c1-12; }
 web_pid() { docker inspect -f '{{.State.Pid}}' web; }
 
 # web_limited LIMIT COMMAND... is web with that much memory, and none to swap to.
