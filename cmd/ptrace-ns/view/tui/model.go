@@ -39,7 +39,8 @@ type Model struct {
 	prompt        *prompt // nil while nothing is typed
 	sought        string
 	pane          *pane // nil is none
-	pages         int   // scenes since the pane was filled
+	stale         bool  // the pane was filled before the last scene
+	waited        int   // how many frames ago
 	notice        string
 	drawn         string // what View returns; empty is to be drawn
 }
@@ -95,10 +96,9 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tickMsg:
 		return m, m.next() // nothing to draw
 	case sceneMsg:
-		if msg.scene == nil {
-			return m, later()
+		if msg.scene != nil {
+			m.show(msg.scene)
 		}
-		m.show(msg.scene)
 		return m, tea.Batch(later(), m.refill())
 	case behindMsg:
 		if m.scene != nil && m.paused && msg.seen-m.scene.Seen != m.behind {
@@ -134,7 +134,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // show takes a new scene. The cursor stays on its process.
 func (m *Model) show(sc *scene.Scene) {
-	m.scene, m.behind, m.drawn = sc, 0, ""
+	m.scene, m.behind, m.drawn, m.stale = sc, 0, "", true
 	m.arrange()
 }
 

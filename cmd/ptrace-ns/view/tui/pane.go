@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -72,7 +73,7 @@ func (m *Model) open(msg tea.KeyPressMsg) (tea.Cmd, bool) {
 		return nil, true
 	}
 	p.view = viewport.New()
-	m.pane, m.pages = p, 0
+	m.pane, m.stale, m.waited = p, false, 0
 	m.resize()
 	return m.load(), true
 }
@@ -86,11 +87,15 @@ func (m *Model) load() tea.Cmd {
 	return func() tea.Msg { return contentMsg{p, p.load()} }
 }
 
-// refill asks for it again from time to time.
+// patience is how many frames a pane may be behind the scene: it costs more than that.
+const patience = 10
+
+// refill asks for it again where something has happened since.
 func (m *Model) refill() tea.Cmd {
-	if m.pages++; m.pane == nil || m.pages%10 != 0 {
+	if m.waited++; m.pane == nil || !m.stale || m.waited < patience {
 		return nil
 	}
+	m.stale, m.waited = false, 0
 	return m.load()
 }
 
@@ -222,24 +227,31 @@ func (m *Model) boxTop() string {
 		title = p.name
 	}
 	pen.put(bold, cut(title, max(0, m.width-8), m.glyphs.more))
+	m.tabs(pen)
+	pen.put(dim, " "+strings.Repeat(m.glyphs.ahead, max(0, pen.left-2))+turned(m.glyphs.open))
+	return pen.line()
+}
+
+// tabs names all tabs or, where there is no room for that, the one that is shown.
+func (m *Model) tabs(pen *pen) {
+	p, need := m.pane, 4
+	for _, t := range p.tabs {
+		need += cells(t.name) + 2
+	}
 	for i, t := range p.tabs {
-		if t.name == "" {
+		switch {
+		case t.name == "" || need > pen.left && i != p.at:
 			continue
+		case need > pen.left:
+			t.name = fmt.Sprintf("%s %d/%d", t.name, i+1, len(p.tabs))
 		}
 		style := dim
 		if i == p.at {
 			style = reverse
 		}
-		if pen.left > cells(t.name)+5 {
-			pen.put(plain, "  ")
-			pen.put(style, t.name)
-		} else if i == p.at {
-			pen.put(plain, "  ")
-			pen.put(style, cut(t.name, max(0, pen.left-4), m.glyphs.more))
-		}
+		pen.put(plain, "  ")
+		pen.put(style, cut(t.name, max(0, pen.left-4), m.glyphs.more))
 	}
-	pen.put(dim, " "+strings.Repeat(m.glyphs.ahead, max(0, pen.left-2))+turned(m.glyphs.open))
-	return pen.line()
 }
 
 // turned is a corner on the other side.

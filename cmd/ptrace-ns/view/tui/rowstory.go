@@ -48,8 +48,17 @@ func (m *Model) story(row *scene.Row) (text, style string) {
 		if row.End.Status != (events.ExitStatus{}) {
 			style = m.look.failed
 		}
-		return clean(text + words.KillerBrief(row.End.Killer, row.Key)), style
+		text += words.KillerBrief(row.End.Killer, row.Key)
+		if from, _ := m.adopted(row); from != "" {
+			text += "; " + from
+		}
+		return clean(text), style
 	}
+	return m.adopted(row)
+}
+
+// adopted says whose child a process was before.
+func (m *Model) adopted(row *scene.Row) (text, style string) {
 	a := row.Adopted
 	if a == nil {
 		return "", plain
