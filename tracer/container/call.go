@@ -23,8 +23,8 @@ var calls = map[string]func(events.Args) Call{
 	"docker-containerd-shim": legacyShim, "docker-containerd-shim-current": legacyShim,
 	"containerd-shim": shimCall, "containerd-shim-runc-v1": shimCall, "containerd-shim-runc-v2": shimCall,
 	"containerd-shim-runsc-v1": shimCall, "containerd-shim-kata-v2": shimCall,
-	"conmon": conmonCall,
-	"runc":   runtimeCall, "docker-runc": runtimeCall, "docker-runc-current": runtimeCall,
+	"conmon": conmonCall, "podman": podmanCall,
+	"runc": runtimeCall, "docker-runc": runtimeCall, "docker-runc-current": runtimeCall,
 	"crun": runtimeCall, "youki": runtimeCall, "runsc": runtimeCall,
 	"docker-proxy": proxyCall, "docker-proxy-current": proxyCall,
 }
@@ -55,6 +55,19 @@ func conmonCall(a events.Args) (c Call) {
 	c.Name, c.Creates = first(f.value["n"], f.value["name"]), f.value["e"] == "" && f.value["exec-process-spec"] == ""
 	return c.checked()
 }
+
+// podmanCall reads container cleanup [--rm] [--stopped-only] ID, by which conmon has
+// podman clean up (podman, pkg/specgenutil/util.go, CreateExitCommandArgs).
+func podmanCall(a events.Args) (c Call) {
+	f := flags(arguments(a), podmanFlags)
+	if len(f.words) == 3 && f.words[0] == "container" && f.words[1] == "cleanup" {
+		c.ID = f.words[2]
+	}
+	return c.checked()
+}
+
+// podmanFlags are those of it that take no value.
+var podmanFlags = map[string]bool{"syslog": true, "rm": true, "rmi": true, "stopped-only": true}
 
 // runtimeFlags are the flags of the runtimes that take no value: what follows them
 // is not theirs (runc(8), crun(1)).

@@ -67,6 +67,11 @@ func TestRoleOf(t *testing.T) {
 			Role{Name: Monitor, Genealogy: conmon, Call: Call{ID: id, Bundle: "/s/overlay-containers/" + id + "/userdata", Name: "web", Creates: true}}, "podman",
 		},
 		// The rest.
+		{
+			"/usr/bin/podman", "podman", "podman --log-level warning --storage-opt= --syslog container cleanup --stopped-only --rm " + id,
+			Role{Name: Client, Genealogy: conmon, Call: Call{ID: id}}, "",
+		},
+		{"/usr/bin/podman", "podman", "podman --runtime crun run --name cleanup container cleanup", Role{Name: Client, Genealogy: conmon}, ""},
 		{"/usr/bin/crio", "crio", "/usr/bin/crio", Role{Name: Daemon, Genealogy: conmon}, ""},
 		{"/usr/bin/docker-init", "docker-init", "/sbin/docker-init -- sh", Role{Name: Init}, ""},
 		{"/pause", "pause", "/pause", Role{Name: Sandbox}, ""},

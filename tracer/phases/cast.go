@@ -24,7 +24,7 @@ const (
 	first   part = "first_child"
 	entered part = "entered"
 	beside  part = "command" // the runtime called again for the same container: start, kill, delete
-	cleanup part = "cleanup" // a shim called to clean up
+	cleanup part = "cleanup" // a shim, or the engine by its shim, called to clean up
 	stopper part = "stopper" // a client that asks for the end
 )
 
@@ -129,6 +129,8 @@ func (x *index) addCalls(l *life) {
 			continue
 		}
 		switch id := container.RoleOf(image).Call.ID; {
+		case r == roleEngine && c.verb == "cleanup":
+			x.byID[cleanup][id] = append(x.byID[cleanup][id], c)
 		case r == roleClient || r == roleEngine:
 			x.clients = append(x.clients, c)
 		case r == roleRuntime && id != "":
@@ -240,7 +242,12 @@ func roleOf(l *life, who part) role {
 			return roleEngine
 		}
 		return roleClient
-	case starter, shim, cleanup:
+	case cleanup:
+		if l.is(roleEngine) {
+			return roleEngine
+		}
+		return roleShim
+	case starter, shim:
 		return roleShim
 	case runtime:
 		if l.is(roleMaker) && !l.is(roleRuntime) {

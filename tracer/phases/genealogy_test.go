@@ -64,6 +64,17 @@ func (s *script) fork(pid, parent, inner int32) {
 	}
 }
 
+// forkInto makes a namespace's PID 1 by clone3, in the container's cgroup.
+func (s *script) forkInto(pid, parent int32, id, runtime, path string) {
+	s.fork(pid, parent, 1)
+	p := s.live[pid]
+	p.Container, p.Cgroup.Path = &events.Container{ID: id, Runtime: runtime, Source: "cgroup"}, path
+	for _, ev := range s.all[len(s.all)-2:] {
+		ev.Process = p.Clone()
+	}
+	s.all[len(s.all)-2].Fork.Flags = 1 << 33
+}
+
 func (s *script) image(p *events.Process, args []string) {
 	p.Exe, p.Args = args[0], events.ArgsOf(args...)
 	p.Comm = args[0][len("/usr/bin/"):]
@@ -106,7 +117,8 @@ func (s *script) begin(pid int32, args ...string) {
 	s.emit(&events.Event{Kind: events.ContainerStart, Cause: cause, Exec: &events.ExecDetail{}}, s.live[pid])
 }
 
-// TestPodman: no daemon; conmon leaves its starter, crun makes the init itself.
+// TestPodman: no daemon; conmon leaves its starter, crun makes the init itself, in its
+// cgroup from the first moment on, and conmon calls podman to clean up.
 func TestPodman(t *testing.T) {
 	const id = "c0ffee"
 	s := newScript()
@@ -119,8 +131,7 @@ func TestPodman(t *testing.T) {
 	s.exit(30, 1, events.ReparentInit)
 	s.fork(40, 31, 0)
 	s.exec(40, "/usr/bin/crun", "create", "--bundle", "/run/bundle", id)
-	s.fork(50, 40, 1)
-	s.contain(50, id, "podman", "/libpod-"+id)
+	s.forkInto(50, 40, id, "podman", "/libpod-"+id)
 	s.exit(40, 31, events.ReparentSubreaper)
 	s.fork(60, 20, 0)
 	s.exec(60, "/usr/bin/crun", "start", id)
@@ -128,7 +139,7 @@ func TestPodman(t *testing.T) {
 	s.exit(60, 1, events.ReparentInit)
 	got := only(t, s.all)
 	same(t, "start", names(got, report.Starting), []string{
-		"asked", "shim_start", "shim_daemonised", "runtime_create", "stage_2", "pidns_created", "cgroup_entered", "init_reparented", "runtime_start", "entrypoint",
+		"asked", "shim_start", "shim_daemonised", "runtime_create", "stage_2", "cgroup_entered", "pidns_created", "init_reparented", "runtime_start", "entrypoint",
 	})
 	if got.Runtime != "podman" || got.Genealogy != "conmon" || phase(t, got, "asked").Process.Key.PID != 20 || phase(t, got, "asked").Link != "" {
 		t.Errorf("%s, asked by %v", got.Runtime, phase(t, got, "asked"))
@@ -136,8 +147,25 @@ func TestPodman(t *testing.T) {
 	if f := phase(t, got, "init_reparented"); f.Reparent.To.Comm != "conmon" {
 		t.Errorf("the init is a child of %v", f.Reparent.To)
 	}
+	if f := phase(t, got, "cgroup_entered"); !f.Moment || f.Cgroup != "/libpod-"+id {
+		t.Errorf("it was born in %q", f.Cgroup)
+	}
 	if got.EndedNS != 0 || phases.Ended(got) {
 		t.Error("it has ended")
+	}
+
+	s.exit(50, 1, events.ReparentInit)
+	s.fork(70, 31, 0)
+	s.exec(70, "/usr/bin/podman", "--runroot", "/run", "--network-config-dir", "", "container", "cleanup", "--rm", id)
+	s.fork(71, 70, 0)
+	s.exec(71, "/usr/bin/crun", "delete", "--force", id)
+	s.exit(71, 1, events.ReparentInit)
+	s.exit(70, 1, events.ReparentInit)
+	s.exit(31, 1, events.ReparentInit)
+	got = only(t, s.all)
+	same(t, "end", names(got, report.Stopping), []string{"exit", "reaped", "engine_cleanup", "runtime_delete", "shim_exit"})
+	if f := phase(t, got, "engine_cleanup"); f.Process.Key.PID != 70 || f.Parent.Key.PID != 31 || f.EndNS == 0 {
+		t.Errorf("cleaned up by %v, child of %v", f.Process, f.Parent)
 	}
 }
 

@@ -10,12 +10,20 @@ import (
 // cloneNew are the flags of clone and unshare that ask for a new namespace.
 const cloneNew = 1<<7 | 1<<17 | 0x3f<<25
 
+// cloneIntoCgroup is clone3's flag (include/uapi/linux/sched.h); such a birth raises no
+// event of a move.
+const cloneIntoCgroup = 1 << 33
+
 // marks finds the events of a mark in a process's life, as one who has that part.
 func (p *play) marks(l *life, who part, at mark) []*events.Event {
 	var ev *events.Event
 	switch at {
 	case born:
 		if l.seenBorn() {
+			ev = l.birth
+		}
+	case bornInside:
+		if l.seenBorn() && l.birth.Fork.Flags&cloneIntoCgroup != 0 && p.isCgroup(l.birth.Process.Cgroup.Path) {
 			ev = l.birth
 		}
 	case starts:

@@ -65,7 +65,7 @@ var commands = map[role][2][]string{
 		{"exec", "attach", "logs", "ps", "inspect", "cp", "wait", "top", "stats", "events", "pull", "push", "images", "image", "build", "import", "info", "version"},
 	},
 	roleEngine: {
-		{"run", "create", "start", "restart", "play", "up", "build", "bud", "stop", "kill", "rm", "down"},
+		{"run", "create", "start", "restart", "play", "up", "build", "bud", "stop", "kill", "rm", "down", "cleanup"},
 		{"exec", "attach", "logs", "ps", "inspect", "cp", "wait", "top", "stats", "events", "pull", "push", "images", "image", "import", "info", "version"},
 	},
 }

@@ -14,6 +14,7 @@ const (
 	cgroupMade       // it made the container's cgroup
 	cgroupGone       // it removed that
 	cgroupEnter      // it was moved into it
+	bornInside       // it was born in it: clone3 with CLONE_INTO_CGROUP, which crun uses
 	unshared         // it called unshare for new namespaces
 	pidnsMade        // its birth made the PID namespace
 	pivoted          // it called pivot_root
@@ -82,6 +83,7 @@ var rules = []rule{
 	{name: "namespaces_unshared", section: report.Starting, from: point{runtime, unshared}, when: []need{syscalls}},
 	{name: "namespaces_unshared", section: report.Starting, from: point{initial, unshared}, when: []need{syscalls}},
 	{name: "stage_2", section: report.Starting, from: point{initial, born}, until: []point{{initial, entry}}, when: []need{ociRuntime}, absent: true},
+	{name: "cgroup_entered", section: report.Starting, from: point{initial, bornInside}},
 	{name: "pidns_created", section: report.Starting, from: point{initial, pidnsMade}, when: []need{ownPidns}, absent: true},
 	{name: "helper", section: report.Starting, from: point{helper, born}, until: []point{{helper, ends}}},
 	{name: "root_pivoted", section: report.Starting, from: point{initial, pivoted}, when: []need{ociRuntime, syscalls}, absent: true},
@@ -105,5 +107,6 @@ var rules = []rule{
 	{name: "cgroup_removed", section: report.Stopping, from: point{runtime, cgroupGone}},
 	{name: "shim_exit", section: report.Stopping, from: point{shim, ends}, early: true},
 	{name: "shim_delete", section: report.Stopping, from: point{cleanup, starts}, until: []point{{cleanup, ends}}, verb: "delete"},
+	{name: "engine_cleanup", section: report.Stopping, from: point{cleanup, starts}, until: []point{{cleanup, ends}}, verb: "cleanup"},
 	{name: "client_exit", section: report.Stopping, from: point{client, ends}, early: true},
 }

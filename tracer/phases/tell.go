@@ -170,7 +170,7 @@ func (p *play) initImage(rule *rule, ev *events.Event) *events.Process {
 	switch rule.from.at {
 	case entry:
 		return &ev.Process
-	case born, pidnsMade, pivoted, adopted, cgroupEnter, unshared:
+	case born, pidnsMade, pivoted, adopted, cgroupEnter, bornInside, unshared:
 		c := ev.Process
 		if birth := p.init.birth; c.Exe == "" && birth != nil {
 			c.Exe, c.Args = birth.Process.Exe, birth.Process.Args
@@ -224,6 +224,9 @@ func (p *play) detail(f *report.Phase, rule *rule, ev *events.Event) {
 		if ev.Exit != nil {
 			f.Exit = &ev.Exit.Status
 		}
+	}
+	if rule.from.at == bornInside {
+		f.Cgroup = ev.Process.Cgroup.Path
 	}
 	switch end := p.init.exit; {
 	case f.Name == "reaped":
