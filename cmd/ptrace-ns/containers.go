@@ -29,6 +29,11 @@ func completeContainers(cmd *cobra.Command) {
 	complete(cmd, "runtime", selection.Runtimes...)
 }
 
+// any reports whether something was asked for.
+func (o *containerFlags) any() bool {
+	return o.fresh || len(o.pods)+len(o.namespaces)+len(o.images)+len(o.runtimes) > 0
+}
+
 // check returns the predicates for what was asked for, with the names of -c.
 func (o *containerFlags) check(names []string) ([]selection.Predicate, error) {
 	for _, given := range []struct {

@@ -351,7 +351,7 @@ func TestLiveN06Ending(t *testing.T) {
 // An orphan's new parent is told twice: foretold at once, then seen in /proc.
 func TestLiveReparentIsConfirmed(t *testing.T) {
 	kerneltest.RequireBPF(t)
-	out := live(t, "watch", "-q", "-o", "json", "-e", "reparent", "--", "sh", "-c", "(sleep 2 &); sleep 0.3; exit 0")
+	out := live(t, "watch", "-q", "-o", "json", "-e", "reparent", "--scope", "command", "--", "sh", "-c", "(sleep 2 &); sleep 0.3; exit 0")
 	var told []string
 	for line := range strings.Lines(out) {
 		var doc struct {

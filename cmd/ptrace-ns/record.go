@@ -15,7 +15,6 @@ import (
 // recordOptions is what the flags of record say.
 type recordOptions struct {
 	watchOptions
-	scope                string
 	settle               time.Duration
 	rotateSize, maxSize  bulk
 	rotateEvery          time.Duration

@@ -13,7 +13,7 @@ import (
 
 // watchOptions is what the flags of watch say.
 type watchOptions struct {
-	output, color, file        string
+	output, color, file, scope string
 	replace                    bool // the file, when there is one
 	redact                     []string
 	events, fields, signals    []string
@@ -40,10 +40,17 @@ const watchLong = `Watch tells each process event of the whole machine as it hap
 containers alike, from attaching on; what was there before comes first, as
 snapshot events. It needs root, or CAP_BPF and CAP_PERFMON.
 
-With -- CMD the command is started once tracing is attached, it and all that
-descends from it is followed, and its exit code is passed on. Watching ends when CMD
-ends; descendants that still run are not awaited. With -o json its standard output
-goes to standard error: the stream has standard output to itself.
+With -- CMD the command is started once tracing is attached, it is followed, and
+its exit code is passed on. Watching ends when CMD ends; descendants that still run
+are not awaited. With -o json its standard output goes to standard error: the stream
+has standard output to itself. --scope says what is followed:
+  command     the command and all that descends from it
+  containers  also what container daemons and shims fork meanwhile, each PID namespace
+              that is born, is entered or ends meanwhile, and those who made it: what
+              a docker client starts does not descend from it. They are told from when
+              they turn out to matter, and their births and programs late, right
+              before. That is what is done without --scope
+  all         everything
 
 A filter is an expression over the JSON names of an event, for example
   -F 'event == "exit" and exit.code != 0'
@@ -86,6 +93,8 @@ func newWatch(a *app) *cobra.Command {
 		},
 	}
 	o.selectionFlags(cmd.Flags())
+	cmd.Flags().StringVar(&o.scope, "scope", "", "with -- CMD: follow `WHAT`: command, containers or all")
+	complete(cmd, "scope", scopes...)
 	o.kernelFlags(cmd.Flags())
 	o.outputFlags(cmd.Flags())
 	a.runtimeAPIFlag(cmd)

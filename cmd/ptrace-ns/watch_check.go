@@ -90,6 +90,10 @@ func (w *watch) checkOutput() error {
 
 func (w *watch) checkScope() error {
 	switch {
+	case w.scope != "" && len(w.command) == 0:
+		return fmt.Errorf("--scope needs -- CMD")
+	case w.scope != "" && !slices.Contains(scopes, w.scope):
+		return fmt.Errorf("scope %q is unknown; there are command, containers and all", w.scope)
 	case w.follow && len(w.pids) == 0 && len(w.command) == 0:
 		return fmt.Errorf("--follow needs -p PID or -- CMD to follow")
 	case len(w.command) > 0 && len(w.pids) > 0:

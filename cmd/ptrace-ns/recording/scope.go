@@ -24,6 +24,9 @@ type ScopeOptions struct {
 	Maker int32
 	// Containers wants, beside the command, whatever begins or ends meanwhile.
 	Containers bool
+	// Live is for those who look on: no event waits. What belongs is passed on at once;
+	// of those who turn out to matter later only what is said below is told, late.
+	Live bool
 	// Now is the clock by which events wait; nil is time.Now.
 	Now func() time.Time
 }
@@ -88,6 +91,9 @@ func (s *Scope) Starting() int { return int(s.starting.Load()) }
 // Put takes an event, and passes on those whose time to wait is over.
 func (s *Scope) Put(ev *events.Event) error {
 	s.observe(ev)
+	if s.o.Live {
+		return s.decide(ev.Clone())
+	}
 	now := s.o.Now()
 	s.queue.push(waiter{ev.Clone(), now})
 	if l := s.procs[subject(ev)]; l != nil {
@@ -121,6 +127,14 @@ func (s *Scope) release(now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// decide is leave for an event that did not wait.
+func (s *Scope) decide(ev *events.Event) error {
+	if l := s.procs[subject(ev)]; l != nil {
+		l.queued++
+	}
+	return s.leave(ev)
 }
 
 // leave passes an event on or drops it.

@@ -198,6 +198,26 @@ func TestScopeLate(t *testing.T) {
 	}
 }
 
+// Who looks on is told at once, and late of who turned out to matter.
+func TestScopeLive(t *testing.T) {
+	s := newStage(t, true)
+	s.scope = recording.NewScope(&s.got, recording.ScopeOptions{Maker: tracer, Containers: true, Live: true})
+	s.machine()
+	s.put(born(60, 30), ran(60, 30, "/bin/one"), ran(60, 30, "/bin/two"), born(70, 30), born(100, tracer))
+	if got, want := s.told(), "snapshot:1 snapshot:20 snapshot:99 fork:100"; got != want {
+		t.Errorf("told at once %s, want %s", got, want)
+	}
+	s.put(inside(born(62, 60), true), pidns(events.PidnsCreate, 62, 60), died(60, 30), died(70, 30), inside(died(62, 1), true))
+	s.expect("snapshot:1 snapshot:20 snapshot:99 fork:100 snapshot:30 fork:60 exec:60 fork:62 pidns_create:62 exit:60 exit:62")
+	var last uint64
+	for _, ev := range s.got.all {
+		if ev.Seq <= last {
+			t.Errorf("%s has seq %d after %d", ev.Kind, ev.Seq, last)
+		}
+		last = ev.Seq
+	}
+}
+
 // docker stop, docker exec: namespaces that were there.
 func TestScopeOldNamespace(t *testing.T) {
 	old := func(s *stage) {

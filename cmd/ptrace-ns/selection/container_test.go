@@ -68,4 +68,10 @@ func TestNewContainers(t *testing.T) {
 		in(events.Snapshot, 6, "newer"), // after a loss
 		in(events.ContainerExit, 7, "old"), in(events.Exec, 8, "old"), in(events.ContainerExit, 9, "new"))
 	expect(t, &got, "exec:5 snapshot:6 exec:8 container_exit:9")
+	// Where another sink keeps the beginning from it.
+	got = taken{}
+	fresh := selection.NewContainers()
+	late := selection.Where(selection.Where(&got, fresh), func(ev *events.Event) bool { return ev.Kind != events.Snapshot })
+	put(t, selection.Acquainted(late, fresh), in(events.Snapshot, 1, "old"), in(events.Exec, 4, "old"), in(events.Exec, 5, "new"))
+	expect(t, &got, "exec:5")
 }

@@ -132,3 +132,27 @@ func (f *Follow) release() error {
 	}
 	return nil
 }
+
+// Acquainted shows the predicates what was there at the beginning, before next, which
+// may keep it from them: some choose what is new.
+func Acquainted(next events.Sink, wanted ...Predicate) events.Sink {
+	return &acquainted{next: next, wanted: wanted}
+}
+
+type acquainted struct {
+	next   events.Sink
+	wanted []Predicate
+	over   bool
+}
+
+func (a *acquainted) Put(ev *events.Event) error {
+	a.over = a.over || ev.Kind != events.Snapshot
+	if !a.over {
+		for _, sees := range a.wanted {
+			sees(ev)
+		}
+	}
+	return a.next.Put(ev)
+}
+
+func (a *acquainted) Flush() error { return a.next.Flush() }
