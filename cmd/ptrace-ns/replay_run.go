@@ -41,6 +41,7 @@ func (r *replay) run(ctx context.Context) (err error) {
 	}
 	file.begin(header)
 	defer func() { file.close(summary{}) }()
+	r.line = p.reader.Line
 	out, err := r.outputs(header, file)
 	if err != nil {
 		return ended(err)

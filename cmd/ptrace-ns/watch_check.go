@@ -32,6 +32,8 @@ type watch struct {
 	recorded  bool
 	redaction *recording.Redaction
 	limits    recording.Options // of the file; its path and name are elsewhere
+	// line is the line that the event at hand was read from, in a recording.
+	line func() []byte
 	// within lets a part of a recording pass; nil is all of it.
 	within func(*events.Header, events.Sink) events.Sink
 }

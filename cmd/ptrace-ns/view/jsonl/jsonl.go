@@ -16,6 +16,7 @@ type Sink struct {
 	bootTime int64
 	fields   *Fields
 	scratch  []byte
+	recorded func() []byte
 }
 
 // New returns a sink over w and buffers the header. With fields only these
@@ -29,8 +30,17 @@ func New(w io.Writer, h *events.Header, fields *Fields) (*Sink, error) {
 	return s, s.out.Put(b, h.StartNS)
 }
 
+// Recorded has the sink ask line for each event: the line that it was read from. Where
+// that can be shown as it is, encoding it anew would only give it again.
+func (s *Sink) Recorded(line func() []byte) { s.recorded = line }
+
 // Put buffers one line.
 func (s *Sink) Put(ev *events.Event) error {
+	if s.fields == nil && s.recorded != nil {
+		if line := s.recorded(); len(line) > 0 && ndjson.Printable(line) {
+			return s.out.Put(append(append(s.out.Bytes(), line...), '\n'), ev.BootNS)
+		}
+	}
 	if s.fields == nil {
 		return s.out.Put(ndjson.AppendEvent(s.out.Bytes(), ev, s.bootTime), ev.BootNS)
 	}
