@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/recording"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/selection"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/jsonl"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
@@ -176,6 +177,7 @@ func (w *watch) finish(s summary, out *outputs, took time.Duration) error {
 			return err
 		}
 	}
+	w.warnOfNothing(out)
 	if err := s.check(); err != nil {
 		return err
 	}
@@ -187,6 +189,15 @@ func (w *watch) finish(s summary, out *outputs, took time.Duration) error {
 	}
 	<-w.child.settled
 	return w.child.status()
+}
+
+// warnOfNothing says why nothing of a container was among what descends from a
+// command: its processes are children of daemons and shims.
+func (w *watch) warnOfNothing(out *outputs) {
+	asked := w.newPidns || len(w.pidns) > 0 || len(w.containers) > 0 || w.chosen.any()
+	if w.scope == scopeCommand && asked && out.shown.total() == 0 {
+		w.app.log.Warn().Msg("nothing that descends from the command was in a container or namespace that was asked for: containers do not descend from the client that asks for them, see --scope containers")
+	}
 }
 
 // outputs builds the way of an event, from its end: views, kinds, filters.
@@ -222,13 +233,7 @@ func (w *watch) outputs(h *events.Header, file *eventFile) (*outputs, error) {
 		out.again, out.last, out.interval = show.show, show.show, w.interval
 		sinks = append(sinks[:1:1], append([]events.Sink{&show.followed}, sinks[1:]...)...)
 	}
-	out.all = selection.Where(selection.Tee(sinks...), w.wanted...)
-	switch {
-	case w.child != nil:
-		out.all = selection.NewFollow(out.all, nil, int32(h.TracerPID))
-	case w.follow:
-		out.all = selection.NewFollow(out.all, w.pids, 0)
-	}
+	out.all = w.followed(selection.Where(selection.Tee(sinks...), w.wanted...), int32(h.TracerPID))
 	if len(w.pids) > 0 && !w.recorded {
 		out.all = selection.Present(out.all, w.pids)
 	}
@@ -241,6 +246,20 @@ func (w *watch) outputs(h *events.Header, file *eventFile) (*outputs, error) {
 		out.all = selection.EnvNames(out.all)
 	}
 	return out, nil
+}
+
+// followed narrows the stream to a command, or to processes and their descendants.
+func (w *watch) followed(next events.Sink, tracer int32) events.Sink {
+	switch {
+	case w.child != nil && w.scope == scopeCommand:
+		return selection.NewFollow(next, nil, tracer)
+	case w.child != nil && w.scope != scopeAll:
+		scope := recording.NewScope(next, recording.ScopeOptions{Maker: tracer, Containers: true, Live: true})
+		return selection.Acquainted(scope, w.wanted...)
+	case w.child == nil && w.follow:
+		return selection.NewFollow(next, w.pids, 0)
+	}
+	return next
 }
 
 func (w *watch) view(h *events.Header) (events.Sink, error) {

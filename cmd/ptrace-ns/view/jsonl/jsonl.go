@@ -3,7 +3,9 @@
 package jsonl
 
 import (
+	"bytes"
 	"io"
+	"strconv"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/lines"
 	"github.com/ptrace-ns/ptrace-ns/events"
@@ -30,14 +32,15 @@ func New(w io.Writer, h *events.Header, fields *Fields) (*Sink, error) {
 	return s, s.out.Put(b, h.StartNS)
 }
 
-// Recorded has the sink ask line for each event: the line that it was read from. Where
-// that can be shown as it is, encoding it anew would only give it again.
+// Recorded has the sink ask for the line that was read last. Where it is the event's,
+// which a selection may have held back, and can be shown as it is, encoding the event
+// anew would only give it again.
 func (s *Sink) Recorded(line func() []byte) { s.recorded = line }
 
 // Put buffers one line.
 func (s *Sink) Put(ev *events.Event) error {
 	if s.fields == nil && s.recorded != nil {
-		if line := s.recorded(); len(line) > 0 && ndjson.Printable(line) {
+		if line := s.recorded(); s.begins(line, ev.Seq) && ndjson.Printable(line) {
 			return s.out.Put(append(append(s.out.Bytes(), line...), '\n'), ev.BootNS)
 		}
 	}
@@ -50,6 +53,12 @@ func (s *Sink) Put(ev *events.Event) error {
 		return err
 	}
 	return s.out.Put(b, ev.BootNS)
+}
+
+// begins reports whether a line begins as that of the event with this number does.
+func (s *Sink) begins(line []byte, seq uint64) bool {
+	s.scratch = append(strconv.AppendUint(append(s.scratch[:0], `{"seq":`...), seq, 10), ',')
+	return bytes.HasPrefix(line, s.scratch)
 }
 
 // Flush writes the buffered lines.
