@@ -5,13 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/recording"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/html"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 )
 
@@ -70,28 +71,62 @@ func newReport(a *app) *cobra.Command {
 func (o *reportOptions) run(ctx context.Context, a *app) error {
 	ctx, stop := interruptible(ctx)
 	defer stop()
-	told, err := a.readReport(ctx, o.path)
+	page, about, err := a.readReport(ctx, o.path)
+	var damage error
+	if exitCode(err) == exitDamaged && page != nil {
+		damage, err = err, nil
+	}
 	if err != nil {
 		return err
 	}
 	if o.output == "-" {
 		out := bufio.NewWriterSize(a.out, reportBuffer)
-		return first(first(ended(told.write(out)), ended(out.Flush())), told.damage)
+		return first(ended(first(page.Write(out, about), out.Flush())), damage)
 	}
-	size, err := o.create(told)
+	size, err := o.create(page, about)
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	_, err = fmt.Fprintf(a.err, "%s: %s, %s, %s\n", filepath.Base(o.output),
-		words.Count(int(told.page.Events()), "event", "events"), words.Count(told.page.Processes(), "process", "processes"), bytesText(size))
-	return first(ended(err), told.damage)
+	_, err = fmt.Fprintf(a.err, "%s: %s, %s, %d KiB\n", safe.String(filepath.Base(o.output)),
+		words.Count(int(page.Events()), "event", "events"), words.Count(page.Processes(), "process", "processes"), (size+1023)/1024)
+	return first(ended(err), damage)
+}
+
+// readReport reads a recording to its end, once, for all that the page shows. With the
+// error of a damaged recording comes the page of what was whole.
+func (a *app) readReport(ctx context.Context, path string) (page *html.Page, about html.About, err error) {
+	p, err := a.openRecording(ctx, path, false)
+	if err != nil {
+		return nil, about, err
+	}
+	defer func() { err = first(err, p.file.Close()) }()
+	page = html.New(p.reader.Header())
+	if err := p.run(ctx, p, page); err != nil {
+		return nil, about, err
+	}
+	if ctx.Err() != nil {
+		return nil, about, fmt.Errorf("report: reading was interrupted, and nothing is written: %w", ctx.Err())
+	}
+	about = html.About{File: filepath.Base(path), Skipped: passedOver(p.reader.Skipped())}
+	if path == "-" {
+		about.File = "standard input"
+	}
+	trailer, whole := p.reader.Trailer()
+	about.Whole, about.Lost = whole, trailer.Lost
+	if about.Skipped != "" {
+		a.log.Warn().Msg("a newer program wrote this recording; passed over: " + about.Skipped)
+	}
+	if p.damage != nil {
+		about.Damage = p.damage.Error()
+	}
+	return page, about, p.damage
 }
 
 // reportBuffer is what is written at once.
 const reportBuffer = 1 << 20
 
 // create makes the file; one that fails leaves nothing behind.
-func (o *reportOptions) create(told *reportTold) (int64, error) {
+func (o *reportOptions) create(page *html.Page, about html.About) (int64, error) {
 	f, err := recording.CreateFile(o.output, recording.FileOptions{Replace: o.replace})
 	if errors.Is(err, fs.ErrExist) {
 		return 0, fmt.Errorf("%w; --force replaces it", err)
@@ -100,19 +135,8 @@ func (o *reportOptions) create(told *reportTold) (int64, error) {
 		return 0, err
 	}
 	out := bufio.NewWriterSize(f, reportBuffer)
-	if err := first(told.write(out), out.Flush()); err != nil {
+	if err := first(page.Write(out, about), out.Flush()); err != nil {
 		return 0, errors.Join(err, f.Discard())
 	}
 	return f.Size(), f.Close()
-}
-
-// write writes the page.
-func (t *reportTold) write(w io.Writer) error { return t.page.Write(w, t.Told) }
-
-// bytesText is a size as people say it.
-func bytesText(n int64) string {
-	if n < 10<<20 {
-		return fmt.Sprintf("%d KiB", (n+1<<10-1)>>10)
-	}
-	return fmt.Sprintf("%d MiB", n>>20)
 }

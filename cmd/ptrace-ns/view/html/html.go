@@ -5,8 +5,8 @@
 // The file is a page that never changes, with the data as JSON in it: no string of
 // the recording is ever markup, in no escaping but that of encoding/json. The page's
 // policy (CSP) lets run and style only what is embedded here, by its hash, and load
-// nothing. It knows events, reports and the words that other views use for them, and
-// nothing of where they come from.
+// nothing. It knows events and the model, and the words that other views use for them,
+// and nothing of where they come from.
 package html
 
 import (

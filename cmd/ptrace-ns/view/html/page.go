@@ -3,36 +3,38 @@ package html
 import (
 	"fmt"
 	"io"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/picture"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/account"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/text"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/tracer/phases"
+	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
 )
 
-// Told is what the page shows besides the events.
-type Told struct {
-	File  string // name of the recording
-	NowNS uint64 // CLOCK_BOOTTIME of the last event
-	Lives iter.Seq[*report.Life]
-	// Namespaces is the hierarchy, those that are over included.
-	Namespaces []*report.Namespace
-	Starts     []*report.Account
-	Whole      bool   // the recording has its end, which counts Lost
-	Lost       uint64 // kernel events that found no room
-	Damage     string // what is wrong with the recording; empty is nothing
-	Skipped    string // what a newer program wrote; empty is nothing
+// About is what a report says of its recording besides what the events tell.
+type About struct {
+	File    string // its name
+	Whole   bool   // it has its end, which counts Lost
+	Lost    uint64 // kernel events that found no room
+	Damage  string // what is wrong with it; empty is nothing
+	Skipped string // what a newer program wrote; empty is nothing
 }
 
-// Page is a sink that keeps the events of a stream for a report. What it keeps is a
-// row of numbers an event, and each text once.
+// Page is a sink that makes a report of a stream. What it keeps of an event is a row of
+// numbers, and each text once.
 type Page struct {
-	header  *events.Header
+	header *events.Header
+	model  *tree.Model
+	starts *phases.Recorder
+	nowNS  uint64 // CLOCK_BOOTTIME of the latest event
+
 	data    document
 	strings map[string]int32
 	known   map[events.ProcKey]int32
@@ -41,6 +43,9 @@ type Page struct {
 	lastSeq uint64
 	lastNS  int64
 }
+
+// keep is how many exited processes have their story told: those that ended last.
+const keep = 1 << 20
 
 // spaceKey tells PID namespaces apart: an inum is used again at once.
 type spaceKey struct {
@@ -55,7 +60,7 @@ const mostEvents = 1 << 20
 // New returns a page for the stream with that header.
 func New(h *events.Header) *Page {
 	p := &Page{
-		header: h, strings: map[string]int32{}, known: map[events.ProcKey]int32{},
+		header: h, model: tree.New(tree.Options{Keep: keep}), starts: phases.New(), nowNS: h.StartNS, strings: map[string]int32{}, known: map[events.ProcKey]int32{},
 		inside: map[string]int32{}, spaces: map[spaceKey]int32{},
 	}
 	p.text("")
@@ -93,8 +98,15 @@ func (p *Page) text(s string) int32 {
 // since is a time of CLOCK_BOOTTIME since recording began.
 func (p *Page) since(bootNS uint64) int64 { return int64(bootNS - p.header.StartNS) }
 
-// Put keeps one event.
+// Put takes one event of a stream that was told before.
 func (p *Page) Put(ev *events.Event) error {
+	p.model.Recall(ev)
+	p.nowNS = max(p.nowNS, ev.BootNS)
+	p.row(ev)
+	return p.starts.Put(ev)
+}
+
+func (p *Page) row(ev *events.Event) {
 	t := p.since(ev.BootNS)
 	p.data.Meta.End = max(p.data.Meta.End, t)
 	if ev.Lost != nil {
@@ -105,7 +117,7 @@ func (p *Page) Put(ev *events.Event) error {
 	r := &p.data.Events
 	if len(r.Seq) == mostEvents {
 		p.data.Meta.Beyond++
-		return nil
+		return
 	}
 	r.Seq, p.lastSeq = append(r.Seq, ev.Seq-p.lastSeq), ev.Seq
 	r.Time, p.lastNS = append(r.Time, t-p.lastNS), t
@@ -115,7 +127,6 @@ func (p *Page) Put(ev *events.Event) error {
 	r.Other = append(r.Other, other)
 	r.Container = append(r.Container, where)
 	r.What = append(r.What, p.text(text.What(ev, text.Options{Unicode: true})))
-	return nil
 }
 
 // Flush does nothing: the page is written at the end.
@@ -216,19 +227,19 @@ func (p *Page) container(from *events.Container) int32 {
 
 func safeCopy(s string) string { return strings.Clone(safe.String(s)) }
 
-// Write writes the report: the events that were put, and what is told of them.
-func (p *Page) Write(w io.Writer, told Told) error {
+// Write writes the report. The page takes no more events.
+func (p *Page) Write(w io.Writer, about About) error {
 	m := &p.data.Meta
-	m.File, m.Damage, m.Skipped = safe.String(told.File), safe.String(told.Damage), safe.String(told.Skipped)
-	m.Whole, m.Lost = told.Whole, told.Lost
-	p.namespaces(told.Namespaces, -1)
-	for l := range told.Lives {
-		if err := p.life(l, told.NowNS); err != nil {
+	m.File, m.Damage, m.Skipped = safe.String(about.File), safe.String(about.Damage), safe.String(about.Skipped)
+	m.Whole, m.Lost = about.Whole, about.Lost
+	p.namespaces(picture.NamespacesOf(p.model, p.nowNS, func(*tree.Process) bool { return true }), -1)
+	for l := range picture.Lives(p.model, p.nowNS) {
+		if err := p.life(l); err != nil {
 			return err
 		}
 	}
-	for _, a := range told.Starts {
-		p.start(a)
+	for _, t := range p.starts.Timelines() {
+		p.start(account.Of(t))
 	}
 	return write(w, &p.data)
 }

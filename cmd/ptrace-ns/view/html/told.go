@@ -14,7 +14,7 @@ import (
 )
 
 // life fills the columns of one process.
-func (p *Page) life(l *report.Life, nowNS uint64) error {
+func (p *Page) life(l *report.Life) error {
 	about := &l.Process
 	n := p.process(about.Ref())
 	if n < 0 {
@@ -50,7 +50,7 @@ func (p *Page) life(l *report.Life, nowNS uint64) error {
 	}
 	p.moved(n, l)
 	c.Facts[n] = p.facts(about)
-	return p.story(n, l, nowNS)
+	return p.story(n, l)
 }
 
 func flags(l *report.Life) int32 {
@@ -120,9 +120,9 @@ func (p *Page) facts(about *events.Process) []int32 {
 }
 
 // story keeps the sentences of lineage; the first line of that is who it is.
-func (p *Page) story(n int32, l *report.Life, nowNS uint64) error {
+func (p *Page) story(n int32, l *report.Life) error {
 	var b strings.Builder
-	err := story.Tell(&b, l, story.Options{Unicode: true, BootTime: p.header.BootTimeNS, NowNS: nowNS, Zone: time.UTC})
+	err := story.Tell(&b, l, story.Options{Unicode: true, BootTime: p.header.BootTimeNS, NowNS: p.nowNS, Zone: time.UTC})
 	if err != nil {
 		return err
 	}

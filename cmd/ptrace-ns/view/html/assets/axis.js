@@ -6,7 +6,9 @@ function ticks(from, to, most) {
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((n) => n * power).find((s) => s >= raw);
   const all = [];
-  for (let n = Math.ceil(from / step); n * step <= to; n++) all.push(n * step);
+  const first = Math.ceil(from / step) * step;
+  // Counted, because a step may be too small for numbers as large as these.
+  for (let n = 0; n < 200 && first + n * step <= to; n++) all.push(first + n * step);
   return { step, all };
 }
 
@@ -30,13 +32,14 @@ function drawAxis(chart) {
   ];
 }
 
-/** drawGrid carries the ticks down, and shades where events are missing. */
+/** drawGrid carries the ticks down, marks where the recording begins and ends, and shades where events are missing. */
 function drawGrid(chart) {
   const { from, to, width, gutter, height } = chart;
   const lines = ticks(from, to, (width - gutter) / 110).all.map((t) => "M" + chart.x(t).toFixed(1) + " 0V" + height).join("");
   const gaps = data.meta.gaps.filter((gap) => gap.at >= from && gap.since <= to).slice(0, 200);
   return [
     svg("path", { class: "grid", d: lines }),
+    [0, data.meta.end].map((t) => t >= from && t <= to && svg("line", { class: "edge", x1: chart.x(t), x2: chart.x(t), y1: 0, y2: height })),
     gaps.map((gap) => {
       const left = chart.x(gap.since), right = Math.max(chart.x(gap.at), left + 3);
       return [svg("rect", { class: "gap", x: left, y: 0, width: right - left, height }), svg("text", { class: "gaplabel", x: left + 4, y: 12 }, gap.count + " lost")];

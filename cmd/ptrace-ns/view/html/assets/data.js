@@ -85,7 +85,7 @@ const whole = { from: 0, to: Math.max(data.meta.end, 1) };
   whole.to = Math.max(whole.to, whole.from + 1);
   const room = (whole.to - whole.from) * 0.02;
   whole.from -= room;
-  whole.to += room * 3;
+  whole.to += room * 6; // for what is written beside an end
   for (const p of processes) {
     for (let up = p; p.active && up && !up.near; up = processes[up.parent]) up.near = true;
   }

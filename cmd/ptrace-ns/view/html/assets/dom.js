@@ -42,6 +42,11 @@ function marked(text, needles) {
   return parts;
 }
 
+/** own is what an object has of that name itself: names come from addresses, too. */
+function own(object, name) {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
 /** foreign is text of the recording: it keeps its direction to itself. */
 function foreign(text, needles = [], more = {}) {
   return el("bdi", more, marked(text, needles));

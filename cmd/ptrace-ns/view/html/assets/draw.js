@@ -64,7 +64,7 @@ class Chart {
 
   process(lane, n) {
     const p = lane.p, parts = [];
-    const end = p.end ?? (p.state === "live" ? whole.to : whole.to);
+    const end = Math.max(p.end ?? data.meta.end, p.start);
     if (end < this.from || p.start > this.to) return parts;
     const cuts = p.execs.map((row) => rows.time[row]);
     let from = p.start, text = p.execs.length > 0 && p.flags & flag.born ? "" : p.command || p.name;
@@ -72,7 +72,7 @@ class Chart {
       if (cut > from) parts.push(this.bar("tint" + lane.tint + (i === 0 && p.flags & flag.born ? " unexecuted" : ""), from, cut, n, text));
       [from, text] = [cut, rows.what(p.execs[i])];
     });
-    parts.push(this.bar("tint" + lane.tint + (p.end === null ? " goeson" : "") + (p.flags & flag.kthread ? " unexecuted" : ""), from, end, n, text || p.name));
+    parts.push(this.bar("tint" + lane.tint + (p.flags & flag.kthread ? " unexecuted" : ""), from, end, n, text || p.name));
     parts.push(this.instants(p, n), this.ending(p, n));
     return parts;
   }
@@ -96,7 +96,11 @@ class Chart {
 
   /** ending draws how a process ended: a bar, a square with the status, or a cross. */
   ending(p, n) {
-    if (p.end === null || p.end < this.from || p.end > this.to) return [];
+    if (p.end === null) {
+      const x = this.x(data.meta.end), y = this.middle(n);
+      return p.state === "live" ? [svg("path", { class: "goeson", d: "M" + x + " " + (y - 7) + "l9 7l-9 7z" })] : [svg("text", { class: "endtext", x: x + 3, y: y + 4 }, "?")];
+    }
+    if (p.end < this.from || p.end > this.to) return [];
     const x = this.x(p.end), y = this.middle(n);
     if (isKilled(p)) {
       const reaped = (p.flags & flag.reaped) !== 0, kind = reaped ? "reap" : "kill";
@@ -123,9 +127,9 @@ class Chart {
     this.marks.push({ lane: n, x: this.x(phase.begin), kind: "phase", text: [phase.name, phase.who] });
     if (phase.moment) {
       const x = this.x(phase.begin), y = this.middle(n);
-      return [svg("path", { class: "moment part-" + partClass(phase.part), d: "M" + x + " " + (y - 7) + "l6 7l-6 7l-6 -7z" }), svg("text", { class: "endtext", x: x + 10, y: y + 4 }, p ? phase.who.slice(0, 200) : "")];
+      return [svg("path", { class: "moment part-" + partClass(phase.part), d: "M" + x + " " + (y - 7) + "l6 7l-6 7l-6 -7z" }), svg("text", { class: "bartext", x: x + 10, y: y + 4 }, p ? phase.who.slice(0, 200) : "")];
     }
-    return this.bar("part-" + partClass(phase.part) + (phase.end < 0 ? " goeson" : ""), phase.begin, phase.end < 0 ? whole.to : phase.end, n, phase.who);
+    return this.bar("part-" + partClass(phase.part), phase.begin, phase.end < 0 ? data.meta.end : phase.end, n, phase.who);
   }
 
   /** arrows draws each kind as one path. Those that fall on the same pixel are one. */

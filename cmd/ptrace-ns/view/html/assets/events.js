@@ -4,7 +4,7 @@ const eventTable = {
   list: new Uint32Array(0), at: 0,
 
   build() {
-    const names = [["#", "number"], ["time (UTC)", ""], ["since", "number"], ["event", ""], ["container", ""], ["PID", ""], ["what", "wide"]];
+    const names = [["#", "number more"], ["time (UTC)", ""], ["since", "number more"], ["event", ""], ["container", "more"], ["PID", "more"], ["what", "wide"]];
     this.kind = el("select", { "aria-label": "kind of event", change: () => view.set({ kind: this.kind.value }) },
       el("option", { value: "" }, "all kinds"), kinds.filter((_, n) => rows.kind.includes(n)).map((name) => el("option", { value: name }, name)));
     this.count = el("output", { class: "range" });
@@ -19,7 +19,7 @@ const eventTable = {
   },
 
   show() {
-    this.kind.value = view.now.kind in kindOf ? view.now.kind : "";
+    this.kind.value = Object.hasOwn(kindOf, view.now.kind) ? view.now.kind : "";
     this.list = chosenRows();
     this.host.setAttribute("aria-rowcount", this.list.length + 1);
     this.count.textContent = this.list.length + " of " + rows.count;
@@ -33,8 +33,8 @@ const eventTable = {
     const needles = view.needles;
     const cell = (kind, ...content) => el("span", { role: "gridcell", class: kind }, ...content);
     return el("div", { class: "row kind-" + kind + (n === this.at ? " at" : ""), role: "row", id: "event-" + n, "data-row": n, "aria-rowindex": n + 2, "aria-selected": p && p === view.selected ? "true" : "false" },
-      cell("number dim", String(rows.seq[row])), cell("mono", clock(rows.time[row])), cell("number dim", since(rows.time[row])), cell("kind", kind),
-      cell("", foreign(containerOf(rows.container[row]), needles)), cell("pid", p ? marked(p.chain, needles) : ""), cell("wide mono", foreign(rows.what(row), needles)));
+      cell("number dim more", String(rows.seq[row])), cell("mono", clock(rows.time[row])), cell("number dim more", since(rows.time[row])), cell("kind", kind),
+      cell("more", foreign(containerOf(rows.container[row]), needles)), cell("pid more", p ? marked(p.chain, needles) : ""), cell("wide mono", foreign(rows.what(row), needles)));
   },
 
   click(event) {
@@ -76,8 +76,8 @@ const eventTable = {
 
 /** chosenRows are the events that the filters choose: by their process, or by their own words. */
 function chosenRows() {
-  const needles = view.needles, kind = kindOf[view.now.kind] ?? -1;
-  const who = (whos[view.now.who] ?? whos.all)[1];
+  const needles = view.needles, kind = own(kindOf, view.now.kind) ?? -1;
+  const who = (own(whos, view.now.who) ?? whos.all)[1];
   const chosenContainer = data.containers.findIndex((c) => c.id === view.now.c);
   const ok = processes.map((p) => who(p));
   const list = new Uint32Array(rows.count);

@@ -12,7 +12,7 @@ const tabs = tabNames.map((name) => el("button", {
 }, panels[name][0]));
 
 function tabKey(event) {
-  const at = tabNames.indexOf(view.now.tab);
+  const at = Math.max(tabNames.indexOf(view.now.tab), 0);
   const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabNames.length - 1 }[event.key];
   if (to === undefined) return;
   event.preventDefault();
@@ -48,7 +48,7 @@ function frame() {
 const filterKeys = ["q", "who", "c", "kind", "ph"];
 
 function changed(what) {
-  const name = view.now.tab in panels ? view.now.tab : "summary";
+  const name = Object.hasOwn(panels, view.now.tab) ? view.now.tab : "summary";
   const panel = panels[name][1];
   const filtered = filterKeys.some((key) => what.has(key));
   if (what.has("tab")) {
@@ -58,10 +58,11 @@ function changed(what) {
       document.getElementById("panel-" + tabNames[n]).hidden = tabNames[n] !== name;
     });
     filters.hidden = name === "summary";
+    tabs[tabNames.indexOf(name)].scrollIntoView({ block: "nearest", inline: "nearest" });
   }
   if (filtered || what.has("tab")) {
     if (search.value !== view.now.q) search.value = view.now.q;
-    who.value = view.now.who in whos ? view.now.who : "all";
+    who.value = Object.hasOwn(whos, view.now.who) ? view.now.who : "all";
     inside.value = view.now.c;
     const keep = wantedNow();
     found.textContent = processes.reduce((n, p) => n + (keep(p) ? 1 : 0), 0) + " of " + processes.length + " processes";

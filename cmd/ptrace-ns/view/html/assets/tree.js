@@ -44,7 +44,7 @@ class Tree {
     const { node, depth, branch, open, pale, place, of } = this.list[n];
     const row = el("div", {
       class: "row" + (pale ? " pale" : "") + (n === this.at ? " at" : ""), role: "treeitem", id: this.id + n, "data-row": n,
-      "aria-level": depth, "aria-posinset": place, "aria-setsize": of, "aria-expanded": branch ? open : null,
+      "aria-level": depth, "aria-posinset": place, "aria-setsize": of, "aria-expanded": branch ? String(open) : null,
       "aria-selected": node === this.chosen?.() ? "true" : "false",
     }, el("span", { class: branch ? "fold" : "fold leaf", "aria-hidden": "true" }, branch ? (open ? "▾" : "▸") : ""), this.draw(node));
     row.style.paddingInlineStart = Math.min(depth - 1, 24) * 18 + 4 + "px";

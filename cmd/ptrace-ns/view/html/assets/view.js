@@ -85,7 +85,7 @@ function hay(p) {
 
 /** wanted returns whether the filters choose a process. */
 function wantedNow() {
-  const who = (whos[view.now.who] ?? whos.all)[1];
+  const who = (own(whos, view.now.who) ?? whos.all)[1];
   const needles = view.needles;
   const container = view.now.c;
   return (p) => who(p) && (container === "" || p.container >= 0 && data.containers[p.container].id === container) &&
