@@ -101,9 +101,12 @@ bench-go: ## Go benchmarks: BENCH=regexp, BASE=old output to compare with
 demo: build helpers ## capture again what the documents show (docker, as root)
 	scripts/runtimes.sh run scripts/demo.sh
 
-recordings: build ## make testdata/recordings anew, by daemons of its own (as root)
+recordings: build helpers ## make testdata/recordings anew, by daemons of its own (as root)
 	$(ROOT) scripts/recordings.sh
 	go test ./cmd/ptrace-ns -run Recordings -update
+
+images: ## draw the pictures of the documents again, from testdata/recordings
+	go test ./cmd/ptrace-ns -run 'TestTopPicture' -update
 
 vuln: ## known vulnerabilities in what is linked (asks vuln.go.dev)
 	$(GOTOOL) govulncheck ./...

@@ -95,3 +95,12 @@ func Run(ctx context.Context, src Source, o Options, ended <-chan error) error {
 	close(over)
 	return errors.Join(<-failed, err)
 }
+
+// Still returns the first screen of that size as text with colours: for pictures in
+// documents.
+func Still(src Source, o Options, width, height int) string {
+	m := New(src, o)
+	m.Update(tea.WindowSizeMsg{Width: width, Height: height})
+	m.Update(m.next()())
+	return m.View().Content
+}

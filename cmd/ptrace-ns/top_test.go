@@ -1,0 +1,166 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui/scene"
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+func TestTopUsage(t *testing.T) {
+	onTTY := func(a *app) { a.outTTY = true }
+	for args, want := range map[string]string{
+		"top x":                               "unexpected",
+		"top":                                 "standard output is none",
+		"top --at 3":                          "--at needs -r FILE",
+		"top -r -":                            "standard input",
+		"top --group pods":                    "there are tree, pidns and container",
+		"top --color sometimes":               "auto, always and never",
+		"top --buffer 5000":                   "not a power of two",
+		"top -F nonsense":                     "unknown name nonsense",
+		"top -F ":                             "given and empty",
+		"watch --tui -e exec":                 "--events does not go with --tui",
+		"watch --tui --tree":                  "--tree does not go with --tui",
+		"watch --tui -- true":                 "-- CMD",
+		"watch --tui -F nonsense":             "unknown name nonsense",
+		"watch --tui --color never":           "standard output is none",
+		"top -r /nowhere/x --group container": "standard output is none",
+	} {
+		change := onTTY
+		if strings.Contains(want, "standard output") {
+			change = nil
+		}
+		if r := (&fake{}).execute(t, change, strings.Split(args, " ")...); r.code != exitUsage || !strings.Contains(r.err.Error(), want) {
+			t.Errorf("%s: %d, %v", args, r.code, r.err)
+		}
+	}
+}
+
+// played opens a player over a recording of what the fake tells.
+func played(t *testing.T, all []*events.Event, at string) *player {
+	t.Helper()
+	path := recorded(t, all)
+	a := &app{in: os.Stdin}
+	p, err := newPlayer(t.Context(), func() (*playback, error) { return a.openRecording(t.Context(), path, false) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.close() })
+	m, err := parseMoment("at", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.begin(func() *scene.Stage { return scene.NewStage(scene.Options{Zone: time.UTC, FadeNS: uint64(fade)}) }, m)
+	return p
+}
+
+// at tells where a player is and whom it shows.
+func at(t *testing.T, p *player) string {
+	t.Helper()
+	p.moved = true
+	sc := p.Look(nil)
+	if sc == nil {
+		t.Fatal("no scene")
+	}
+	text := fmt.Sprintf("%d/%d %dms:", sc.Reel.At, sc.Reel.Total, sc.NowNS/1e6)
+	for i := range sc.Rows {
+		text += fmt.Sprintf(" %d %s", sc.Rows[i].Key.PID, sc.Rows[i].State)
+	}
+	return text
+}
+
+// TestPlayerGoesAnywhere: wherever it is, it shows what it shows when it comes there from
+// the beginning.
+func TestPlayerGoesAnywhere(t *testing.T) {
+	all := family()
+	straight := played(t, all, "0s")
+	was := map[int]string{}
+	for {
+		was[straight.at] = at(t, straight)
+		if straight.at == len(straight.marks) {
+			break
+		}
+		straight.Step(scene.AnyEvent)
+	}
+	if len(was) < len(all)-4 {
+		t.Fatalf("%d of %d events are stepped to", len(was), len(all))
+	}
+	p := played(t, all, "0s")
+	for _, part := range []float64{1, -0.3, -0.3, 0.2, -1, 0.5, 0.5, 0.5, -0.05} {
+		p.Seek(part)
+		there := at(t, p)
+		if _, rows, _ := strings.Cut(there, ":"); !strings.HasSuffix(was[p.at], rows) {
+			t.Errorf("by %g: %s, and from the beginning %s", part, there, was[p.at])
+		}
+	}
+	p.Rewind()
+	if got := at(t, p); got != was[straight.first] {
+		t.Errorf("at the beginning again: %s, and then %s", got, was[straight.first])
+	}
+}
+
+func TestPlayerSteps(t *testing.T) {
+	p := played(t, family(), "0s")
+	kinds := func(to scene.Mark) (n int) {
+		p.Rewind()
+		for p.at < len(p.marks) {
+			if p.Step(to); p.marks[p.at-1].what&to != 0 {
+				n++
+			}
+		}
+		return n
+	}
+	want := map[scene.Mark]int{}
+	for _, m := range p.marks {
+		for _, what := range []scene.Mark{scene.Death, scene.Reparenting} {
+			if m.what&what != 0 {
+				want[what]++
+			}
+		}
+	}
+	for what, n := range want {
+		if got := kinds(what); got != n || n == 0 {
+			t.Errorf("%d steps of kind %d, want %d", got, what, n)
+		}
+	}
+	if p.Look(nil).Reel.Playing {
+		t.Error("a step does not pause")
+	}
+}
+
+// TestPlayerPlays by its own clock, to the end and then anew.
+func TestPlayerPlays(t *testing.T) {
+	p := played(t, family(), "0s")
+	p.Faster(2)
+	p.Play(true)
+	p.clock = time.Now().Add(-4 * time.Millisecond) // 8 ms of the recording
+	if sc := p.Look(nil); sc.Reel.At < 7 || !sc.Reel.Playing || sc.Reel.Speed != 2 {
+		t.Errorf("after 4 ms: %+v", sc.Reel)
+	}
+	p.clock = time.Now().Add(-time.Hour)
+	if sc := p.Look(nil); sc.Reel.At != sc.Reel.Total || sc.Reel.Playing {
+		t.Errorf("at the end: %+v", sc.Reel)
+	}
+	if p.Look(nil) != nil {
+		t.Error("what does not change is drawn again")
+	}
+	p.Play(true)
+	p.clock = time.Now().Add(time.Hour)
+	if p.at > p.first {
+		t.Errorf("it does not begin anew: %d", p.at)
+	}
+}
+
+func TestPlayerBeginsAt(t *testing.T) {
+	// The end of the snapshot has number 4 and is in no stream.
+	for moment, want := range map[string]int{"7": 6, "0s": 3, "1h": 36} {
+		p := played(t, family(), moment)
+		if p.at != min(want, len(p.marks)) || p.playing {
+			t.Errorf("--at %s is event %d of %d", moment, p.at, len(p.marks))
+		}
+	}
+}
