@@ -154,7 +154,7 @@ demo_pod() {
 }
 
 demo_clone() {
-	watch_run clone "-q -o json -e fork,pidns_create -- sh -c 'echo | pn-pidns N01 >/dev/null' | jq -c 'select(.process.pids[1].pid == 1) | {event, clone_flags, creator, via, pidns}'"
+	watch_run clone "-q -o json -e fork,pidns_create -- sh -c 'echo | pn-pidns N01 >/dev/null' | jq -c 'select(.process.pids[1].pid == 1) | {event, clone_flags, via, pidns} | del(.[] | nulls)'"
 	watch_run unshare "--syscalls -e unshare,fork,pidns_create -- unshare --fork --pid --mount --uts --ipc true"
 }
 

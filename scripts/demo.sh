@@ -20,7 +20,7 @@ documents=(README.md docs/recipes/*.md docs/kernels.md)
 out=docs/demo
 
 [[ $(id -u) -eq 0 ]] || exec sudo -E scripts/demo.sh "$@"
-for tool in docker jq busybox unshare nsenter; do
+for tool in docker containerd ctr jq zstdcat busybox unshare nsenter go; do
 	has "$tool" || die "$tool is not there"
 done
 ! docker inspect web >/dev/null 2>&1 || die "there is a container named web, and it is not the demo's"
