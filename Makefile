@@ -35,7 +35,7 @@ KERNEL_PACKAGES = $(shell go list -f '{{range .TestImports}}{{.}} {{end}}{{range
 	| awk '/internal\/kerneltest / {print $$NF}')
 
 .PHONY: help generate generate-check build watch helpers test test-kernel test-vm test-vm-table race fuzz lint vet vuln \
-	bench bench-go demo recordings check check-all man completion install vagrant-validate clean
+	bench bench-go demo recordings images check check-all man completion install vagrant-validate clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
