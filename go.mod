@@ -17,7 +17,10 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require google.golang.org/protobuf v1.36.12 // indirect
+require (
+	go.opentelemetry.io/proto/otlp v1.2.0
+	google.golang.org/protobuf v1.36.12
+)
 
 require (
 	charm.land/bubbles/v2 v2.2.1

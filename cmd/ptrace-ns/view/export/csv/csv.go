@@ -1,9 +1,10 @@
 // Package csv writes an event stream as a table (RFC 4180): one event a row, with
 // columns for what people sort and filter by, and the event as it is in the last one.
 //
-// Whatever the kernel or a file gave is written as a shell word (package words): plain
-// where it needs nothing, else in '…' or $'…'. So no cell holds a control character,
-// none begins like a formula of a spreadsheet, and the bytes can be had again.
+// A string of the kernel's or of a file's is written as it is or, where it holds space,
+// quotes, backslashes or anything that is not seen, in the quotes of a shell: '…' or
+// $'…'. So no cell holds a control character, none begins like a formula of a
+// spreadsheet, and the bytes can be had again. Arguments are a command line.
 package csv
 
 import (
@@ -159,12 +160,12 @@ func known(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// word is a string as one shell word; the empty one is "not known".
+// word is a string that is quoted where it must be; the empty one is "not known".
 func word(s string) string {
 	if s == "" {
 		return ""
 	}
-	return cell(string(words.AppendQuoted(nil, s)))
+	return cell(words.Name(s))
 }
 
 func vector(a events.Args) string {

@@ -2,7 +2,7 @@ package otel
 
 import (
 	"strconv"
-	"strings"
+	"unicode/utf8"
 )
 
 // attribute is KeyValue of opentelemetry/proto/common/v1/common.proto.
@@ -43,14 +43,7 @@ func plain(key, s string) attribute {
 	return attribute{key, value{String: &s}}
 }
 
-// texts is a string of the kernel's. Where it is not UTF-8, its bytes come besides.
-func texts(key, s string) []attribute {
-	all := []attribute{plain(key, s)}
-	if !valid(s) {
-		all = append(all, attribute{"ptrace_ns.raw." + key, value{Bytes: []byte(s)}})
-	}
-	return all
-}
+func raw(key, s string) attribute { return attribute{key, value{Bytes: []byte(s)}} }
 
 func flag(key string, b bool) attribute {
 	if !b {
@@ -76,8 +69,8 @@ func list(key string, all []string) attribute {
 	a := &array{Values: []value{}}
 	for _, s := range all {
 		v := value{String: &s}
-		if !valid(s) {
-			v = value{Bytes: []byte(strings.Clone(s))}
+		if !utf8.ValidString(s) {
+			v = value{Bytes: []byte(s)}
 		}
 		a.Values = append(a.Values, v)
 	}

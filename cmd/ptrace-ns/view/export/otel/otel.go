@@ -118,7 +118,7 @@ func (s *Spans) process(ev *events.Event) *span {
 		s.open[p.Key] = one
 		s.order = append(s.order, p.Key)
 	}
-	one.identify(p)
+	one.identify(ev)
 	return one
 }
 

@@ -86,11 +86,24 @@ func (p *span) set(all ...attribute) {
 	}
 }
 
+// text sets a string of the kernel's, which is absent where it is empty. Where it is not
+// UTF-8, its bytes come besides.
+func (p *span) text(key, s string) {
+	p.drop(key)
+	p.drop(rawPrefix + key)
+	if p.set(plain(key, s)); !utf8.ValidString(s) {
+		p.set(raw(rawPrefix+key, s))
+	}
+}
+
+const rawPrefix = "ptrace_ns.raw."
+
 // identify takes over what an event tells of its process.
-func (p *span) identify(of *events.Process) {
-	if of.Comm != "" || p.Name == "" {
+func (p *span) identify(ev *events.Event) {
+	of := &ev.Process
+	if ev.Kind != events.ThreadStart && ev.Kind != events.ThreadExit { // theirs is the thread's
 		p.Name = words.Name(of.Comm)
-		p.set(texts("process.title", of.Comm)...)
+		p.text("process.title", of.Comm)
 	}
 	p.set(number("process.pid", int64(of.Key.PID)), plain("ptrace_ns.process.id", of.Key.String()))
 	if len(of.Chain) > 0 {
@@ -107,9 +120,9 @@ func (p *span) identify(of *events.Process) {
 		p.place(of.Container)
 		return
 	}
-	p.set(texts("process.executable.path", of.Exe)...)
-	p.set(texts("process.working_directory", of.Cwd)...)
-	p.set(texts("ptrace_ns.cgroup.path", of.Cgroup.Path)...)
+	p.text("process.executable.path", of.Exe)
+	p.text("process.working_directory", of.Cwd)
+	p.text("ptrace_ns.cgroup.path", of.Cgroup.Path)
 	if of.Args.Known() {
 		p.set(list("process.command_args", of.Args.Strings()), flag("ptrace_ns.args_truncated", of.Args.Status == events.Truncated))
 	}
@@ -123,13 +136,13 @@ func (p *span) place(c *events.Container) {
 	if c == nil {
 		return
 	}
-	p.set(texts("container.id", c.ID)...)
-	p.set(texts("container.name", c.Name)...)
-	p.set(texts("container.image.name", c.Image)...)
-	p.set(texts("container.runtime", c.Runtime)...)
-	p.set(texts("k8s.pod.name", c.Pod)...)
-	p.set(texts("k8s.namespace.name", c.PodNS)...)
-	p.set(texts("k8s.pod.uid", c.PodUID)...)
+	p.text("container.id", c.ID)
+	p.text("container.name", c.Name)
+	p.text("container.image.name", c.Image)
+	p.text("container.runtime", c.Runtime)
+	p.text("k8s.pod.name", c.Pod)
+	p.text("k8s.namespace.name", c.PodNS)
+	p.text("k8s.pod.uid", c.PodUID)
 }
 
 func (p *span) ended(d *events.ExitDetail, at string) {
@@ -154,6 +167,3 @@ func (s *Spans) unseen() []events.Ref {
 		return cmp.Or(cmp.Compare(a.Key.Start, b.Key.Start), cmp.Compare(a.Key.PID, b.Key.PID))
 	})
 }
-
-// valid reports whether OTLP can hold a string as it is.
-func valid(s string) bool { return utf8.ValidString(s) }

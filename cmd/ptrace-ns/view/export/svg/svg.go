@@ -33,15 +33,15 @@ func el(name, text string, attrs ...string) element {
 
 // The columns, in pixels: offset, name, duration, bar, who.
 const (
-	width     = 1180
+	width     = 1280
 	margin    = 16
 	rowHeight = 20
 	offsetEnd = 88
 	nameStart = 100
 	spanEnd   = 330
 	barStart  = 342
-	barEnd    = 742
-	whoStart  = 754
+	barEnd    = 662
+	whoStart  = 674
 	// A character of the font at its size, and so how many fit.
 	charWidth = 7.3
 )
@@ -103,13 +103,31 @@ func Write(w io.Writer, all []*report.Timeline) error {
 		el("style", style),
 		el("rect", "", "class", "page", "width", "100%", "height", "100%"),
 	}, p.body...)
+	return encode(w, root)
+}
+
+// encode writes each child of the root on a line of its own: the space within texts is
+// to be seen.
+func encode(w io.Writer, root element) error {
 	out := xml.NewEncoder(w)
-	out.Indent("", " ")
-	if err := out.Encode(root); err != nil {
+	start := xml.StartElement{Name: root.XMLName, Attr: root.Attrs}
+	if err := out.EncodeToken(start); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	for _, child := range root.Children {
+		if err := out.EncodeToken(xml.CharData("\n")); err != nil {
+			return err
+		}
+		if err := out.Encode(child); err != nil {
+			return err
+		}
+	}
+	for _, token := range []xml.Token{xml.CharData("\n"), start.End(), xml.CharData("\n")} {
+		if err := out.EncodeToken(token); err != nil {
+			return err
+		}
+	}
+	return out.Close()
 }
 
 // line writes a text over the whole width and goes to the next line.
@@ -125,7 +143,7 @@ func label(text, class string, x, y, room int) element {
 	if safe.Width(text) > cells {
 		shown = safe.Cut(text, max(cells-1, 0)) + "…"
 	}
-	e := el("text", shown, "x", strconv.Itoa(x), "y", strconv.Itoa(y))
+	e := el("text", shown, "x", strconv.Itoa(x), "y", strconv.Itoa(y), "xml:space", "preserve")
 	if class != "" {
 		e.Attrs = append(e.Attrs, xml.Attr{Name: xml.Name{Local: "class"}, Value: class})
 	}
@@ -185,7 +203,7 @@ func (p *picture) phase(t *report.Timeline, f *report.Phase, from, to uint64) {
 		e.Attrs = append(e.Attrs, xml.Attr{Name: xml.Name{Local: "text-anchor"}, Value: "end"})
 		return e
 	}
-	p.body = append(p.body, right("+"+words.Duration(f.BeginNS-from), offsetEnd), label(timeline.Label(f.Name), "", nameStart, base, spanEnd-nameStart-60))
+	p.body = append(p.body, right(offset(f.BeginNS-from), offsetEnd), label(timeline.Label(f.Name), "", nameStart, base, spanEnd-nameStart-60))
 	if !f.Moment && f.EndNS != 0 {
 		p.body = append(p.body, right(words.Duration(f.EndNS-f.BeginNS), spanEnd))
 	}
@@ -217,5 +235,18 @@ func part(f *report.Phase) string {
 	}
 	return f.Part
 }
+
+// offset is when a phase begins, from the beginning of its section.
+func offset(ns uint64) string {
+	switch {
+	case ns == 0:
+		return "+0"
+	case ns >= second && ns < 100*second:
+		return "+" + strconv.FormatFloat(float64(ns)/second, 'f', 3, 64) + " s"
+	}
+	return "+" + words.Duration(ns)
+}
+
+const second = 1_000_000_000
 
 func decimal(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) }

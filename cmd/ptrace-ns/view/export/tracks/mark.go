@@ -54,7 +54,7 @@ func word(name, value string) Fact {
 	if value == "" {
 		return Fact{Name: name}
 	}
-	return Fact{Name: name, Text: quoted(value)}
+	return Fact{Name: name, Text: words.Name(value)}
 }
 
 func quoted(s string) string { return string(words.AppendQuoted(nil, s)) }

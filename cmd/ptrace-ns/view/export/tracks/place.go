@@ -11,6 +11,13 @@ import (
 // process returns the track of the process that an event is about, and takes over what
 // the event tells of it.
 func (r *Recorder) process(p *events.Process) *Track {
+	t := r.placed(p)
+	t.Name = words.Name(p.Comm)
+	return t
+}
+
+// placed is process for what has another name: a thread's.
+func (r *Recorder) placed(p *events.Process) *Track {
 	t := r.ref(p.Ref())
 	if len(p.Chain) > 0 {
 		t.namespace = r.chain(p.Chain)
@@ -31,12 +38,9 @@ func (r *Recorder) process(p *events.Process) *Track {
 func (r *Recorder) ref(p events.Ref) *Track {
 	t, ok := r.procs[p.Key]
 	if !ok {
-		t = r.track(Process, "")
+		t = r.track(Process, words.Name(p.Comm))
 		t.PID, t.Start = p.Key.PID, p.Key.Start
 		r.procs[p.Key] = t
-	}
-	if p.Comm != "" || t.Name == "" {
-		t.Name = words.Name(p.Comm)
 	}
 	return t
 }
@@ -47,7 +51,7 @@ func (r *Recorder) thread(p *events.Process) *Track {
 	if !ok {
 		t = r.track(Thread, words.Name(p.Comm))
 		t.PID, t.TID = p.Key.PID, p.TID
-		t.Parent = r.process(p)
+		t.Parent = r.placed(p)
 		r.threads[key] = t
 	}
 	return t

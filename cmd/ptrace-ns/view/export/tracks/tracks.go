@@ -2,9 +2,9 @@
 // process, thread, container and PID namespace, slices and instants on it, and flows
 // between them. Perfetto's and Chrome's formats are two spellings of it.
 //
-// All text in it is fit for a terminal: what came from the kernel is a shell word
-// (package words), from which the very bytes can be had again. It knows events, and no
-// format.
+// All text in it is fit for a terminal: what came from the kernel is in a shell's quotes
+// where it needs any (package words), so that the very bytes can be had again. It knows
+// events, and no format.
 package tracks
 
 import "github.com/ptrace-ns/ptrace-ns/events"
