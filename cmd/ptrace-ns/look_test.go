@@ -69,13 +69,14 @@ func TestTree(t *testing.T) {
 	for args, want := range map[string]string{
 		"": "1 systemd (root)\n`-70 containerd-shim\n  `-* 76>1 sh [docker web] {PID namespace 2, level 1}\n    `-77>7 sleep\n" +
 			"2 kthreadd|[kthreadd] (root) and 1 kernel thread below it\n",
-		"76":           "* 76>1 sh (root) [docker web] {PID namespace 2, level 1}\n`-77>7 sleep\n",
-		"76-76":        "* 76>1 sh (root) [docker web] {PID namespace 2, level 1}\n`-77>7 sleep\n",
+		"76":           "* 76>1 sh (root) [docker web] {PID namespace 2, level 1} parent 70 containerd-shim outside\n`-77>7 sleep\n",
+		"76-76":        "* 76>1 sh (root) [docker web] {PID namespace 2, level 1} parent 70 containerd-shim outside\n`-77>7 sleep\n",
 		"-s 77":        "1 systemd (root)\n`-70 containerd-shim\n  `-* 76>1 sh [docker web] {PID namespace 2, level 1}\n    `-77>7 sleep\n",
 		"-c we":        "",
-		"-c web":       "* 76>1 sh (root) [docker web] {PID namespace 2, level 1}\n`-77>7 sleep\n",
+		"-c web":       "* 76>1 sh (root) [docker web] {PID namespace 2, level 1} parent 70 containerd-shim outside\n`-77>7 sleep\n",
 		"-t 77":        "* 77>7 sleep (root) [docker web] {PID namespace 2, level 1}\n`-1077 {t}\n",
-		"--ns 76":      "PID namespace 2, level 1 in 1, 2 processes\n`-76>1 sh (root) [docker web]\n  `-77>7 sleep\n",
+		"--ns 76":      "PID namespace 2, level 1 in 1, 2 processes\n`-76>1 sh (root) [docker web] parent 70 containerd-shim outside\n  `-77>7 sleep\n",
+		"--ns 77":      "PID namespace 2, level 1 in 1, 1 of 2 processes\n`-77>7 sleep (root) [docker web]\n",
 		"--kthreads 2": "2 [kthreadd] (root)\n`-3 [kworker]\n",
 	} {
 		r := (&fake{}).execute(t, machine(t), append([]string{"tree"}, strings.Fields(args)...)...)
@@ -354,7 +355,7 @@ func TestWatchTree(t *testing.T) {
 	f.events[4].BootNS = 2_000_000_010
 	f.events[4].Process.Parent = process(10, 9).Parent
 	r := f.execute(t, func(a *app) { a.user = func(uint32) string { return "u" } }, "watch", "-q", "-e", "lost", "-p", "9", "--follow", "--tree")
-	want := "9 sh (u)\n`-10 sh exited 3 after 2 s\n11 sh reparented 10 sh > 1 systemd (init, predicted)\n"
+	want := "9 sh (u)\n`-10 sh exited 3 after 2 s\n1 systemd (not followed itself)\n`-11 sh reparented 10 sh > 1 systemd (init, predicted)\n"
 	if r.code != 0 || r.out != want { // no event, no headings
 		t.Errorf("%v, got\n%swant\n%s", r.err, r.out, want)
 	}

@@ -82,7 +82,7 @@ func (s *treeShow) show(m *tree.Model) error {
 		_, ok := s.followed.keys[p.Key]
 		return ok
 	}
-	roots := picture.Forest(m, picture.Selection{Ended: true, Wanted: wanted})
+	roots := picture.Forest(m, picture.Selection{Ended: true, Adopters: true, Wanted: wanted})
 	if err := forest.Text(s.w, roots, s.view); err != nil {
 		return err
 	}

@@ -36,6 +36,11 @@ type Node struct {
 	// ReparentedBefore is how many of them there were before those.
 	Reparented       []Adoption
 	ReparentedBefore int
+	// Outside is its parent where that is in none of the trees; nil where it is, and where
+	// there is none.
+	Outside *events.Process
+	// Context says that it was not asked for, and is there for those whose parent it became.
+	Context bool
 	// Threads are those besides the leader, only when asked for.
 	Threads  []Thread
 	Children []*Node
@@ -79,6 +84,9 @@ type Namespace struct {
 	DyingNS uint64 // since when; 0 is not known
 	// InitExit is how its init ended, when that is known.
 	InitExit *events.ExitStatus
+	// InitWaits says that its PID 1 has ended and waits in the kernel until all other
+	// members are reaped: it cannot be reaped itself before.
+	InitWaits bool
 	// WaitingFor are members that only a parent outside can reap.
 	WaitingFor []Waiting
 	Children   []*Namespace

@@ -19,6 +19,9 @@ type Selection struct {
 	Below  bool // also all that descends from a wanted one
 	Above  bool // also all ancestors of a wanted one
 	Ended  bool // also those that have ended and were reaped, as far as known
+	// Adopters says that a parent that is not selected is shown, once, above those that it
+	// adopted, of which there may be hundreds.
+	Adopters bool
 	// Threads gives the threads of a process; nil shows none.
 	Threads func(events.ProcKey) []report.Thread
 	// Jobs is what ps tells of each besides: of one look, which the model does not keep.
@@ -26,7 +29,7 @@ type Selection struct {
 }
 
 // Forest returns the selected processes as trees. One whose parent is not selected
-// is a root.
+// is a root, and roots that are only there for others come last.
 func Forest(m *tree.Model, s Selection) []*report.Node {
 	wanted := s.choose(m)
 	nodes := make(map[*tree.Process]*report.Node, len(wanted))
@@ -37,10 +40,20 @@ func Forest(m *tree.Model, s Selection) []*report.Node {
 		}
 		n := s.node(p)
 		nodes[p] = n
-		if parent, ok := p.Parent(); ok && nodes[parent] != nil {
-			nodes[parent].Children = append(nodes[parent].Children, n)
-		} else {
+		parent, ok := p.Parent()
+		if ok && nodes[parent] == nil && s.Adopters && adopted(p, parent) {
+			nodes[parent] = &report.Node{Process: parent.Describe(), Context: true}
+			roots = append(roots, nodes[parent])
+		}
+		switch {
+		case !ok:
 			roots = append(roots, n)
+		case nodes[parent] == nil:
+			said := parent.Describe()
+			n.Outside = &said
+			roots = append(roots, n)
+		default:
+			nodes[parent].Children = append(nodes[parent].Children, n)
 		}
 	}
 	for _, n := range nodes {
@@ -49,10 +62,22 @@ func Forest(m *tree.Model, s Selection) []*report.Node {
 	return byAge(roots)
 }
 
+// adopted reports whether the process has its parent since another one died.
+func adopted(p, parent *tree.Process) bool {
+	all := p.Adoptions()
+	return len(all) > 0 && all[len(all)-1].To.Key == parent.Key
+}
+
 // byAge puts the oldest first: the model has them in the order in which they came
 // to their parent.
 func byAge(all []*report.Node) []*report.Node {
 	slices.SortFunc(all, func(a, b *report.Node) int {
+		if a.Context != b.Context {
+			if a.Context {
+				return 1
+			}
+			return -1
+		}
 		x, y := a.Process.Key, b.Process.Key
 		return cmp.Or(cmp.Compare(x.Start, y.Start), cmp.Compare(x.PID, y.PID))
 	})
@@ -63,7 +88,7 @@ func byAge(all []*report.Node) []*report.Node {
 func (s Selection) choose(m *tree.Model) map[*tree.Process]bool {
 	chosen := map[*tree.Process]bool{}
 	for p := range m.All() {
-		if !s.Ended && (p.State == tree.Exited || p.State == tree.Gone) && !holdsLiving(p) {
+		if !s.Ended && (p.State == tree.Exited || p.State == tree.Gone) && !holdsLiving(p) && !p.Ending() {
 			continue
 		}
 		parent, ok := p.Parent()

@@ -150,11 +150,11 @@ func TestWidth(t *testing.T) {
 // FuzzNames puts any bytes where the kernel's strings go: one process stays one
 // line, and a label never ends before its quote.
 func FuzzNames(f *testing.F) {
-	for _, s := range []string{"sh", "a\nb", "\x1b]52;c;\x07", "\xff", "\u202e\u009b\u2028", `"`, `\`, `\"`, "];", "\x00", "<br/>", "#34;"} {
+	for _, s := range []string{"sh", "a\nb", "\x1b]52;c;\x07", "\xff", "\u202e\u009b\u2028", `"`, `\`, `\"`, "];", "\x00", "<br/>", "#34;", "&quot;", "&amp;"} {
 		f.Add(s)
 	}
-	dot := regexp.MustCompile(`(?m)^\tn1 \[label="([^"\\]|\\.)*"\];$`)
-	mermaid := regexp.MustCompile(`(?m)^  n1\["[^"]*"\]$`)
+	dot := regexp.MustCompile(`(?m)^\t\tn1 \[label="([^"\\&]|\\.|&amp;)*"\];$`)
+	mermaid := regexp.MustCompile(`(?m)^    n1\["[^"]*"\]$`)
 	f.Fuzz(func(t *testing.T, s string) {
 		n := within(1, node(5, s))
 		n.Process.Args = events.ArgsOf(s, s)
@@ -174,10 +174,10 @@ func FuzzNames(f *testing.F) {
 			if !utf8.ValidString(line) || strings.IndexFunc(line, func(r rune) bool { return !unicode.IsGraphic(r) }) >= 0 {
 				t.Errorf("text %q", line)
 			}
-			if !dot.MatchString(d.String()) || strings.Count(d.String(), "\n") != 5 {
+			if !dot.MatchString(d.String()) || strings.Count(d.String(), "\n") != 7 {
 				t.Errorf("dot %q", d.String())
 			}
-			if !mermaid.MatchString(m.String()) || strings.Count(m.String(), "\n") != 2 {
+			if !mermaid.MatchString(m.String()) || strings.Count(m.String(), "\n") != 4 {
 				t.Errorf("mermaid %q", m.String())
 			}
 		}
@@ -211,6 +211,69 @@ func TestEndings(t *testing.T) {
 		if got, want := out.String(), "5 sh "+c.want+"\n"; got != want {
 			t.Errorf("%s: got %q, want %q", c.state, got, want)
 		}
+	}
+}
+
+// A root's namespaces are compared with those of its parent, which is not printed.
+func TestOutside(t *testing.T) {
+	n := within(1, node(5, "sh", within(2, node(6, "sleep"))))
+	n.Process.NS = events.Namespaces{Mnt: 12, Net: 13}
+	outside := node(4, "nsenter").Process
+	outside.NS = events.Namespaces{Mnt: 2, Net: 13}
+	n.Outside = &outside
+	want := "* 5>1 sh [docker web] {PID namespace 4026532178, level 1} {mnt} parent 4 nsenter outside\n`-6>2 sleep\n"
+	var out bytes.Buffer
+	if err := forest.Text(&out, []*report.Node{n}, forest.Options{Namespaces: true}); err != nil || out.String() != want {
+		t.Errorf("%v, got %q, want %q", err, out.String(), want)
+	}
+	// In the same PID namespace there is nothing to say of it.
+	n.Outside = &within(1, node(3, "init")).Process
+	out.Reset()
+	if err := forest.Text(&out, []*report.Node{n}, forest.Options{}); err != nil || strings.Contains(out.String(), "outside") {
+		t.Errorf("%v, got %q", err, out.String())
+	}
+}
+
+// An inode number is used again: two PID 1 are those of two namespaces.
+func TestClusters(t *testing.T) {
+	roots := []*report.Node{within(1, node(5, "a", within(2, node(6, "b")))), within(1, node(7, "c")), node(8, "host")}
+	deep := within(3, node(9, "deep"))
+	deep.Process.Chain = append(deep.Process.Chain, events.PIDEntry{NS: events.NSID{Inum: 5}, PID: 1})
+	roots[1].Children = append(roots[1].Children, deep)
+	var out bytes.Buffer
+	if err := forest.Mermaid(&out, roots, forest.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	want := `flowchart LR
+  n5["8 host"]
+  subgraph s1["PID namespace 4026532178, level 1"]
+    n1["5#62;1 a<br/>docker web"]
+    n2["6#62;2 b"]
+  end
+  subgraph s2["PID namespace 4026532178, level 1"]
+    n3["7#62;1 c<br/>docker web"]
+    subgraph s3["PID namespace 5, level 2"]
+      n4["9#62;3#62;1 deep"]
+    end
+  end
+  n1 --> n2
+  n3 --> n4
+`
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+}
+
+// Who only adopted others is named once and nothing is said of it.
+func TestContext(t *testing.T) {
+	first := node(1, "systemd", node(5, "sh"), node(6, "sh"))
+	first.Context = true
+	var out bytes.Buffer
+	if err := forest.Text(&out, []*report.Node{first}, options()); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := out.String(), "1 systemd (not followed itself)\n├─5 sh\n└─6 sh\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

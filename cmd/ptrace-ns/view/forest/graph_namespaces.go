@@ -15,12 +15,9 @@ func (g *graph) namespaces(roots []*report.Namespace) {
 
 // namespace writes a PID namespace and those below it and returns its number.
 func (g *graph) namespace(ns *report.Namespace) int {
-	g.last++
-	id := g.last
-	g.node(&g.out, id, namespaceLabel(ns))
+	id := g.add(&g.host, namespaceLabel(ns))
 	for _, c := range ns.Children {
-		child := g.namespace(c)
-		fmt.Fprintf(&g.out, g.edge, id, child)
+		g.join(g.to.edge, id, g.namespace(c))
 	}
 	return id
 }

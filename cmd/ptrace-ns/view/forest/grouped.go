@@ -35,6 +35,9 @@ func (g groups) add(n, parent *report.Node) {
 	if parent != nil && parent.Process.Chain.Own().NS == own {
 		parent.Children = append(parent.Children, &alone)
 	} else {
+		if parent != nil {
+			alone.Outside = &parent.Process
+		}
 		g[own] = append(g[own], &alone)
 	}
 	for _, c := range n.Children {
@@ -45,7 +48,7 @@ func (g groups) add(n, parent *report.Node) {
 func (p *printer) groups(namespaces []*report.Namespace, g groups) {
 	for _, ns := range namespaces {
 		if roots := p.shown(g[ns.Info.ID]); len(roots) > 0 {
-			p.heading(ns)
+			p.heading(ns, living(g[ns.Info.ID]))
 			for i, n := range roots {
 				mark, more := p.joints(i == len(roots)-1)
 				// Beside its namespace nothing is taken for said of a root's parent.
@@ -57,14 +60,31 @@ func (p *printer) groups(namespaces []*report.Namespace, g groups) {
 	}
 }
 
-func (p *printer) heading(ns *report.Namespace) {
+// living counts those of the trees that live, kernel threads that are not shown
+// included.
+func living(all []*report.Node) (n int) {
+	for _, one := range all {
+		n += living(one.Children)
+		if one.State == report.Live {
+			n++
+		}
+	}
+	return n
+}
+
+// heading tells the namespace, and how many of its processes are below.
+func (p *printer) heading(ns *report.Namespace, here int) {
 	text := "PID namespace " + strconv.FormatUint(uint64(ns.Info.ID.Inum), 10)
 	if ns.Info.Level == 0 {
 		text += ", the initial one"
 	} else {
 		text += ", level " + strconv.Itoa(ns.Info.Level) + " in " + strconv.FormatUint(uint64(ns.Info.Parent.Inum), 10)
 	}
-	text += ", " + words.Count(ns.Members, "process", "processes")
+	text += ", "
+	if here != ns.Members {
+		text += strconv.Itoa(here) + " of "
+	}
+	text += words.Count(ns.Members, "process", "processes")
 	if ns.Dying {
 		text += ", dying"
 	}

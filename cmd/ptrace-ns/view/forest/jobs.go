@@ -12,27 +12,28 @@ import (
 
 // jobCells are the columns before a line: what ps axjf shows besides the tree, by
 // its headings and in its order.
-type jobCells [7]string
+type jobCells [8]string
 
-type jobWidths [7]int
+type jobWidths [8]int
 
-var jobHeadings = jobCells{"PGID", "SID", "TTY", "TPGID", "STAT", "UID", "TIME"}
+var jobHeadings = jobCells{"PPID", "PGID", "SID", "TTY", "TPGID", "STAT", "UID", "TIME"}
 
 // leftAligned are the columns that hold no numbers.
-var leftAligned = [7]bool{2: true, 4: true}
+var leftAligned = [len(jobCells{})]bool{3: true, 5: true}
 
 // jobOf returns a process's cells, with a - for what it does not have.
 func jobOf(n *report.Node) jobCells {
 	var c jobCells
 	if j := n.Process.Job; j != nil {
-		c = jobCells{0: number(j.PGID), 1: number(j.SID), 2: safe.String(j.TTY), 3: number(j.TPGID), 4: safe.String(j.State)}
+		c = jobCells{1: number(j.PGID), 2: number(j.SID), 3: safe.String(j.TTY), 4: number(j.TPGID), 5: safe.String(j.State)}
 		if j.HasCPU {
-			c[6] = cpuTime(j.CPUNS)
+			c[7] = cpuTime(j.CPUNS)
 		}
 	}
 	if n.Process.HasIDs {
-		c[5] = strconv.FormatUint(uint64(n.Process.UID), 10)
+		c[6] = strconv.FormatUint(uint64(n.Process.UID), 10)
 	}
+	c[0] = number(n.Process.Parent.Key.PID)
 	for i := range c {
 		c[i] = words.Or(c[i], "-")
 	}

@@ -14,8 +14,8 @@ import (
 // parent is not said again.
 func (p *printer) notes(n, parent *report.Node, enters bool) {
 	process := &n.Process
-	if process.HasIDs && p.User != nil && (parent == nil || !parent.Process.HasIDs || parent.Process.UID != process.UID) {
-		p.note("", "("+safe.String(p.User(process.UID))+")")
+	if user := p.user(n, parent); user != "" {
+		p.note("", "("+safe.String(user)+")")
 	}
 	if c := process.Container; c != nil && (parent == nil || !parent.Process.Container.Equal(c)) {
 		p.note(cyan, "["+label(c)+"]")
@@ -24,10 +24,17 @@ func (p *printer) notes(n, parent *report.Node, enters bool) {
 		own := process.Chain.Own().NS
 		p.note(p.color(process.Chain), "{PID namespace "+strconv.FormatUint(uint64(own.Inum), 10)+", level "+strconv.Itoa(process.Chain.Level())+"}")
 	}
-	if p.Namespaces && parent != nil {
-		if names := changed(parent.Process.NS, process.NS); len(names) > 0 {
+	above := n.Outside
+	if above == nil && parent != nil {
+		above = &parent.Process
+	}
+	if p.Namespaces && above != nil {
+		if names := words.Apart(above.NS, process.NS); len(names) > 0 {
 			p.note(cyan, "{"+strings.Join(names, ",")+"}")
 		}
+	}
+	if n.Outside != nil && len(n.Outside.Chain) > 0 && n.Outside.Chain.Own().NS != process.Chain.Own().NS {
+		p.note(dim, "parent "+words.Ref(n.Outside.Ref())+" outside")
 	}
 	if n.Label != "" {
 		p.note(dim, safe.String(n.Label))
@@ -47,26 +54,13 @@ func (p *printer) notes(n, parent *report.Node, enters bool) {
 	}
 }
 
-// changed names the namespaces of a process that are known not to be its parent's,
-// in the words of /proc/PID/ns.
-func changed(parent, own events.Namespaces) (names []string) {
-	for _, ns := range []struct {
-		name        string
-		parent, own uint32
-	}{
-		{"cgroup", parent.Cgroup, own.Cgroup},
-		{"ipc", parent.IPC, own.IPC},
-		{"mnt", parent.Mnt, own.Mnt},
-		{"net", parent.Net, own.Net},
-		{"time", parent.Time, own.Time},
-		{"user", parent.User, own.User},
-		{"uts", parent.UTS, own.UTS},
-	} {
-		if ns.parent != 0 && ns.own != 0 && ns.parent != ns.own {
-			names = append(names, ns.name)
-		}
+// user names the user where that is not the parent's.
+func (p *printer) user(n, parent *report.Node) string {
+	process := &n.Process
+	if !process.HasIDs || p.User == nil || parent != nil && parent.Process.HasIDs && parent.Process.UID == process.UID {
+		return ""
 	}
-	return names
+	return p.User(process.UID)
 }
 
 // ending says how far a process is that does not live.

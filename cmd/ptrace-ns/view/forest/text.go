@@ -125,6 +125,11 @@ func (p *printer) line(n, parent *report.Node, lead string) {
 	if p.Marked[n.Process.Key] {
 		style = bold
 	}
+	if n.Context {
+		p.piece(dim, p.name(n)+" (not followed itself)")
+		p.endLine()
+		return
+	}
 	p.piece(style, p.name(n))
 	if exe := words.Unsaid(&n.Process); p.Args && !n.Process.Kthread && len(n.Process.Args.Raw) > 0 && exe != "" {
 		p.note(dim, "[image "+safe.String(exe)+"]")
@@ -148,9 +153,8 @@ func (p *printer) name(n *report.Node) string {
 	}
 }
 
-func (p *printer) thread(t report.Thread, lead string) {
-	p.job(jobCells{})
-	p.piece("", lead)
+// threadChain is a thread's number at every level.
+func threadChain(t report.Thread, arrow string) string {
 	chain := make(events.PIDChain, len(t.PIDs))
 	for i, n := range t.PIDs {
 		chain[i].PID = n
@@ -158,7 +162,13 @@ func (p *printer) thread(t report.Thread, lead string) {
 	if len(chain) == 0 {
 		chain = events.PIDChain{{PID: t.TID}}
 	}
-	p.piece("", words.Chain(chain, p.arrow))
+	return words.Chain(chain, arrow)
+}
+
+func (p *printer) thread(t report.Thread, lead string) {
+	p.job(jobCells{})
+	p.piece("", lead)
+	p.piece("", threadChain(t, p.arrow))
 	p.piece(dim, " {"+safe.String(t.Comm)+"}")
 	p.endLine()
 }
