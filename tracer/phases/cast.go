@@ -158,6 +158,9 @@ func (x *index) stage(s *subject) *play {
 		}
 	}
 	p.id = p.name()
+	if !p.ownShim() {
+		delete(p.who, starter)
+	}
 	if s.child != nil {
 		p.who[first] = []*life{s.child}
 	}
@@ -167,6 +170,17 @@ func (x *index) stage(s *subject) *play {
 	p.findClient()
 	p.findStoppers()
 	return p
+}
+
+// ownShim reports whether the shim was started for this container. A pod's is called
+// with the sandbox's id, and was there before the pod's other containers.
+func (p *play) ownShim() bool {
+	l := p.one(shim)
+	if l == nil {
+		return true
+	}
+	id := container.RoleOf(l.image(roleShim)).Call.ID
+	return id == "" || p.id == "" || id == p.id
 }
 
 func (p *play) one(who part) *life {

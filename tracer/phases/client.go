@@ -90,6 +90,9 @@ func (p *play) findStoppers() {
 // begun is the first event of the start that the kernel's records tie to it.
 func (p *play) begun() *events.Event {
 	for _, who := range []part{starter, shim, runtime, initial} {
+		if who == shim && !p.ownShim() {
+			continue
+		}
 		if l := p.one(who); l != nil && l.seenBorn() {
 			if at := l.launched(roleOf(l, who)); at != nil {
 				return at

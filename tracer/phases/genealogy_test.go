@@ -225,6 +225,46 @@ func TestSharedPidns(t *testing.T) {
 	}
 }
 
+// TestPodShim: a pod's shim is started for its sandbox; for the others it was there, and
+// they may end long before it.
+func TestPodShim(t *testing.T) {
+	s := newScript()
+	s.was(10, 1, "/usr/bin/containerd")
+	s.fork(11, 10, 0)
+	s.exec(11, "/usr/bin/containerd-shim-runc-v2", "-namespace", "k8s.io", "-id", "pod", "start")
+	s.fork(12, 11, 0)
+	s.exec(12, "/usr/bin/containerd-shim-runc-v2", "-namespace", "k8s.io", "-id", "pod")
+	s.exit(11, 1, events.ReparentInit)
+	for i, name := range []string{"pod", "app"} {
+		pid := int32(20 + 10*i)
+		s.fork(pid, 12, 0)
+		s.exec(pid, "/usr/bin/runc", "create", "--bundle", "/run/"+name, name)
+		s.fork(pid+1, pid, 1)
+		s.contain(pid+1, name, "containerd", "/kubepods/pod/"+name)
+		s.exit(pid, 12, events.ReparentSubreaper)
+		s.begin(pid+1, "/usr/bin/"+name)
+	}
+	s.exit(21, 12, events.ReparentInit)
+	s.exit(31, 12, events.ReparentInit)
+	s.exit(12, 1, events.ReparentInit)
+	got := timelines(t, s.all)
+	if len(got) != 2 {
+		t.Fatalf("%d containers, want 2", len(got))
+	}
+	own := []string{"runtime_create", "stage_2", "pidns_created", "cgroup_entered", "init_reparented", "entrypoint"}
+	for _, tl := range got {
+		begins, ends := own, []string{"exit", "reaped"}
+		if tl.ID == "pod" {
+			begins, ends = append([]string{"shim_start", "shim_daemonised"}, own...), append(ends, "shim_exit")
+		}
+		same(t, "start of "+tl.ID, names(tl, report.Starting), begins)
+		same(t, "end of "+tl.ID, names(tl, report.Stopping), ends)
+		if tl.Genealogy != "containerd-shim-v2" || tl.Runtime != "containerd" {
+			t.Errorf("%s is made by %s, %s", tl.ID, tl.Runtime, tl.Genealogy)
+		}
+	}
+}
+
 // TestUnknownRuntime has the milestones that every PID namespace has.
 func TestUnknownRuntime(t *testing.T) {
 	s := newScript()

@@ -33,6 +33,8 @@ func (p *play) is(n need) bool {
 		return !p.shared
 	case aStarter:
 		return p.one(starter) != nil
+	case anOwnShim:
+		return p.ownShim()
 	case ociRuntime:
 		return oci
 	case otherMaker:

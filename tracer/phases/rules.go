@@ -38,6 +38,7 @@ const (
 	cgroupDirs       // watch -e +cgroup_mkdir,+cgroup_rmdir
 	ownPidns         // a PID namespace of its own
 	aStarter         // a shim that was started by another
+	anOwnShim        // a shim that was started for this container
 	aStart           // births and execs of the start itself
 	ociRuntime       // who made it is called as the OCI runtimes are
 	otherMaker       // who made it is not
@@ -105,7 +106,7 @@ var rules = []rule{
 	{name: "runtime_delete", section: report.Stopping, from: point{beside, starts}, until: []point{{beside, ends}}, verb: "delete"},
 	{name: "cgroup_removed", section: report.Stopping, from: point{beside, cgroupGone}},
 	{name: "cgroup_removed", section: report.Stopping, from: point{runtime, cgroupGone}},
-	{name: "shim_exit", section: report.Stopping, from: point{shim, ends}, early: true},
+	{name: "shim_exit", section: report.Stopping, from: point{shim, ends}, when: []need{anOwnShim}, early: true},
 	{name: "shim_delete", section: report.Stopping, from: point{cleanup, starts}, until: []point{{cleanup, ends}}, verb: "delete"},
 	{name: "engine_cleanup", section: report.Stopping, from: point{cleanup, starts}, until: []point{{cleanup, ends}}, verb: "cleanup"},
 	{name: "client_exit", section: report.Stopping, from: point{client, ends}, early: true},
