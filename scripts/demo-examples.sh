@@ -187,7 +187,6 @@ demo_recordings() {
 	local r=testdata/recordings
 	prompt start-timeline "ptrace-ns timeline --width 110 $r/docker-run.zst"
 	prompt start-explain "ptrace-ns explain $r/docker-run.zst"
-	prompt start-execs "ptrace-ns replay -q -e exec,container_start --from 0.1s $r/docker-run.zst"
 	prompt start-tree "ptrace-ns tree -r $r/docker-run.zst --at 0.8s"
 	prompt stop-explain "ptrace-ns explain $r/docker-stop.zst"
 	prompt shim-explain "ptrace-ns explain $r/shim-killed.zst"
