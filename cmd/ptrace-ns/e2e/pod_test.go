@@ -4,7 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 )
 
 // pod is one pod with pause and two containers, as containerd tells of it.
@@ -65,6 +69,49 @@ func (p *pod) removeCgroups() {
 			}
 		}
 	}
+	os.RemoveAll(filepath.Join(os.TempDir(), "pod-"+p.uid)) // its logs
+}
+
+// stageOrder is the start of any of a pod's containers by its shim with runc.
+var stageOrder = []string{"runtime_create", "stage_0", "cgroup_made", "cgroup_entered", "stage_1", "namespaces_unshared", "stage_2",
+	"root_pivoted", "init_reparented", "runtime_start", "entrypoint"}
+
+// checkTimelines has the phases of each container, with the shim's own in those of
+// pause, for which it was started, and returns them.
+func (p *pod) checkTimelines(file string, share bool) []ndjson.TimelineDoc {
+	t := p.n.t
+	t.Helper()
+	var docs []ndjson.TimelineDoc
+	for i, id := range p.ids {
+		doc := timelineOf(t, file, id)
+		docs = append(docs, doc)
+		equal(t, "id", doc.ID, id)
+		equal(t, "runtime of "+id, doc.Runtime, "containerd")
+		equal(t, "genealogy of "+id, doc.Genealogy, "containerd-shim-v2")
+		equal(t, "pod of "+id, doc.Container.Pod, "web")
+		equal(t, "name of "+id, doc.Container.Name, p.names[i])
+		equal(t, "init of "+id, int(doc.Init.PID), p.pids[i].pid)
+		equal(t, "PID namespace of "+id, doc.Pidns.Inum, p.pids[i].pidns)
+		equal(t, "it is another's", doc.Shared, share && i > 0)
+		inOrder(t, doc, stageOrder...)
+		create, stage0, stage1 := phase(t, doc, "runtime_create"), phase(t, doc, "stage_0"), phase(t, doc, "stage_1")
+		equal(t, "parent of the runtime", int(create.Parent.PID), p.pids[i].ppid)
+		equal(t, "creator of stage 1", idOf(stage1.Creator), stage0.Process.ID)
+		equal(t, "creator of stage 2", idOf(phase(t, doc, "stage_2").Creator), stage1.Process.ID)
+		moved := phase(t, doc, "init_reparented").Reparent
+		equal(t, "the init leaves", idOf(moved.From), create.Process.ID)
+		equal(t, "the init is given to", int(moved.To.PID), p.pids[i].ppid)
+		equal(t, "because that is the nearest", moved.Reason, "subreaper")
+		inOrder(t, doc, "running", "signal", "exit", "runtime_delete", "cgroup_removed")
+		equal(t, "signal that ended "+id, doc.Exit.Signal, "SIGKILL")
+		begins := slices.ContainsFunc(doc.Phases, func(f ndjson.PhaseDoc) bool { return f.Phase == "shim_start" || f.Phase == "shim_exit" })
+		equal(t, "the shim's start or end is that of "+id, begins, i == 0)
+	}
+	inOrder(t, docs[0], append([]string{"shim_start", "shim_daemonised"}, stageOrder...)...)
+	inOrder(t, docs[0], "exit", "runtime_delete", "shim_exit")
+	equal(t, "the shim", int(phase(t, docs[0], "shim_daemonised").Process.PID), p.pids[0].ppid)
+	equal(t, "the shim is left by", idOf(phase(t, docs[0], "shim_daemonised").Reparent.From), phase(t, docs[0], "shim_start").Process.ID)
+	return docs
 }
 
 // checkContainers compares what was told of the three with containerd and /proc,
@@ -102,7 +149,8 @@ func (p *pod) checkContainers(s stream) []line {
 // the namespace does not say. Pause's end is everybody's.
 func TestPodShared(t *testing.T) {
 	n := startNode(t)
-	tr := start(t)
+	file := filepath.Join(t.TempDir(), "pod.zst")
+	tr := start(t, "--syscalls", "-e", "+cgroup_mkdir,+cgroup_rmdir", "-w", file)
 	p := n.runPod(true)
 	child := firstChild(t, p.pids[1].pid)
 	tr.wait("the child", kind("exec"), pid(child), with("sleep", "1000"))
@@ -111,6 +159,7 @@ func TestPodShared(t *testing.T) {
 		tr.wait("the end of "+id, kind("container_exit"), runsIn(id))
 	}
 	p.remove()
+	tr.wait("the shim's end", kind("exit"), pid(p.pids[0].ppid))
 	s := tr.end()
 	s.checkContract()
 
@@ -137,13 +186,26 @@ func TestPodShared(t *testing.T) {
 	}
 	gone := s.only("the namespace's end", kind("pidns_destroy"), about(inits[0].Process.ID))
 	equal(t, "reaped", int(*gone.Reaped), len(victims))
+
+	docs := p.checkTimelines(file, true)
+	equal(t, "reaped with pause", len(docs[0].Reaped), len(victims))
+	inOrder(t, docs[0], "namespaces_unshared", "pidns_created", "entrypoint", "entered", "entered", "reaped")
+	for i, doc := range docs[1:] {
+		equal(t, "the killer's origin", doc.Killer.Origin, "pidns_reap")
+		equal(t, "the dead init", idOf(doc.Killer.Sender), inits[0].Process.ID)
+		r := tell(t, nil, "explain", file, p.ids[i+1])
+		if want := fmt.Sprintf("by the kernel, reaping the PID namespace of %d pause", p.pids[0].pid); !strings.Contains(r.out, want) {
+			t.Errorf("explain does not say %q: %s%s", want, r.out, r.err)
+		}
+	}
 }
 
 // TestPodApart is a pod whose containers have a PID namespace each: what joins them
 // is the cgroup above theirs, and the shim.
 func TestPodApart(t *testing.T) {
 	n := startNode(t)
-	tr := start(t)
+	file := filepath.Join(t.TempDir(), "pod.zst")
+	tr := start(t, "--syscalls", "-e", "+cgroup_mkdir,+cgroup_rmdir", "-w", file)
 	p := n.runPod(false)
 	p.remove()
 	tr.wait("the shim's end", kind("exit"), pid(p.pids[0].ppid))
@@ -171,6 +233,10 @@ func TestPodApart(t *testing.T) {
 		exit := s.only("the exit of "+p.ids[i], kind("exit"), about(one.Process.ID))
 		equal(t, "exit", exitOf(exit.Exit), "SIGKILL")
 		equal(t, "killer", exit.Killer.Sender.Comm, "runc")
+	}
+	for _, doc := range p.checkTimelines(file, false) {
+		inOrder(t, doc, "namespaces_unshared", "pidns_created", "entrypoint", "runtime_kill", "signal", "exit")
+		equal(t, "who made its namespace", idOf(doc.Creator), phase(t, doc, "stage_1").Process.ID)
 	}
 }
 
