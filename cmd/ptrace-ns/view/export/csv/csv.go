@@ -168,13 +168,16 @@ func word(s string) string {
 	return cell(words.Name(s))
 }
 
+// vector is a command line; only its first word can make a formula of it.
 func vector(a events.Args) string {
 	var b []byte
 	for arg := range a.All {
-		if b != nil {
-			b = append(b, ' ')
+		word := string(words.AppendQuoted(nil, string(arg)))
+		if b == nil {
+			b = append(b, cell(word)...)
+		} else {
+			b = append(append(b, ' '), word...)
 		}
-		b = append(b, cell(string(words.AppendQuoted(nil, string(arg))))...)
 	}
 	return string(b)
 }

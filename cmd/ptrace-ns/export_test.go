@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestRecordingsExported has every format of one recording as it was when somebody
+// looked at it, and of the others that there is something in each.
+func TestRecordingsExported(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(recordings, "*.zst"))
+	if err != nil || len(files) < 6 {
+		t.Fatalf("%d recordings, %v", len(files), err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".zst")
+		for _, format := range formatNames() {
+			r := (&fake{}).execute(t, nil, "export", file, "--format", format)
+			if r.code != 0 || len(r.out) < 100 || r.errOut != "" {
+				t.Errorf("%s of %s: %d bytes, %v %s", format, name, len(r.out), r.err, r.errOut)
+			}
+			if name == "nested-unshare" {
+				golden(t, filepath.Join(recordings, "golden", name+".export."+format), r.out)
+			}
+		}
+		r := (&fake{}).execute(t, nil, "export", file, "--format", "mermaid", "--graph", "namespaces")
+		golden(t, filepath.Join(recordings, "golden", name+".export-namespaces.mermaid"), r.out)
+	}
+}
+
+// TestExportTwice: the same recording gives the same bytes.
+func TestExportTwice(t *testing.T) {
+	file := filepath.Join(recordings, "docker-run.zst")
+	for _, format := range formatNames() {
+		one := (&fake{}).execute(t, nil, "export", file, "--format", format)
+		two := (&fake{}).execute(t, nil, "export", file, "--format", format)
+		if one.out != two.out || one.out == "" {
+			t.Errorf("%s is not the same twice", format)
+		}
+	}
+}
+
+// TestExportOneContainer draws the one that was asked for and no other.
+func TestExportOneContainer(t *testing.T) {
+	file := filepath.Join(recordings, "nested-unshare.zst")
+	both := (&fake{}).execute(t, nil, "export", file, "--format", "svg")
+	one := (&fake{}).execute(t, nil, "export", file, "4026532468", "--format", "svg")
+	const outer, inner = "init 25739", "init 25741"
+	if !strings.Contains(both.out, outer) || !strings.Contains(both.out, inner) {
+		t.Errorf("not both: %s", both.out)
+	}
+	if strings.Contains(one.out, outer) || !strings.Contains(one.out, inner) {
+		t.Errorf("not one: %s, %v", one.out, one.err)
+	}
+}
+
+var errFull = errors.New("no space left on device")
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
+
+// TestExportToAFullDisk: whoever writes, its error is the command's.
+func TestExportToAFullDisk(t *testing.T) {
+	for _, format := range formatNames() {
+		r := (&fake{}).execute(t, func(a *app) { a.out = fullDisk{} }, "export", filepath.Join(recordings, "docker-run.zst"), "--format", format)
+		if r.code != exitFailed || !errors.Is(r.err, errFull) {
+			t.Errorf("%s: %v", format, r.err)
+		}
+	}
+}
+
+// TestExportFollowsNoLink: what is exported goes where it was sent, and nowhere else.
+func TestExportFollowsNoLink(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(filepath.Join(dir, "target"), link); err != nil {
+		t.Fatal(err)
+	}
+	r := (&fake{}).execute(t, nil, "export", filepath.Join(recordings, "runc.zst"), "--format", "csv", "-o", link)
+	if r.code != exitFailed {
+		t.Errorf("through a link: %v", r.err)
+	}
+	if _, err := os.Lstat(filepath.Join(dir, "target")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a link was followed: %v", err)
+	}
+}
