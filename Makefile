@@ -34,7 +34,7 @@ PORTABLE := ./events/... ./tracer/tree ./cmd/ptrace-ns/recording ./cmd/ptrace-ns
 KERNEL_PACKAGES = $(shell go list -f '{{range .TestImports}}{{.}} {{end}}{{range .XTestImports}}{{.}} {{end}}{{.ImportPath}}' ./... \
 	| awk '/internal\/kerneltest / {print $$NF}')
 
-.PHONY: help generate generate-check build watch helpers test test-kernel test-vm test-vm-table race fuzz lint vet vuln \
+.PHONY: help generate generate-check build watch helpers test test-kernel test-vm test-vm-quick test-vm-table race fuzz lint vet vuln \
 	bench bench-go demo recordings images check check-all man completion install vagrant-validate clean
 
 help: ## print the targets
@@ -80,6 +80,9 @@ test-vm: ## tests in emulated machines with other kernels; KERNEL="6.1-cloud 6.1
 	scripts/setup.sh --vm
 	scripts/vm-test.sh $(KERNEL)
 
+test-vm-quick: ## of test-vm what check has: programs on three kernels, podman and crun on one
+	scripts/vm-test.sh --quick
+
 test-vm-table: ## write what test-vm saw into docs/kernels.md
 	go run ./internal/vm/table docs/kernels.md bin/vm/results/*.txt
 
@@ -107,15 +110,16 @@ recordings: build helpers ## make testdata/recordings anew, by daemons of its ow
 
 images: ## draw the pictures of the documents again, from testdata/recordings
 	go test ./cmd/ptrace-ns -run 'TestTopPicture' -update
+	go test ./cmd/ptrace-ns/view/html -run TestPicture -update
 
 vuln: ## known vulnerabilities in what is linked (asks vuln.go.dev)
 	$(GOTOOL) govulncheck ./...
 
 check: ## set up this machine and run everything: THE test command
-	scripts/setup.sh
+	scripts/setup.sh --vm
 	scripts/runtimes.sh run $(MAKE_COMMAND) --no-print-directory check-all
 
-check-all: vet portable lint generate-check build test race test-kernel fuzz vagrant-validate
+check-all: vet portable lint generate-check build test race test-kernel test-vm-quick fuzz vagrant-validate
 	@echo "check: all passed"
 
 vagrant-validate: ## check the Vagrantfile, where vagrant is installed

@@ -94,6 +94,17 @@ install_vm() {
 		gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 }
 
+# install_browser is for the tests of what report makes.
+install_browser() {
+	! has chromium-headless-shell && ! has chromium && ! has google-chrome || return 0
+	known chromium-headless-shell || known chromium || refresh
+	if known chromium-headless-shell; then
+		install chromium-headless-shell
+	else
+		optional chromium chromium
+	fi
+}
+
 # unified holds where cgroup v2 is alone, without which crun does not work.
 unified() { [[ $(stat -f -c %T /sys/fs/cgroup 2>/dev/null) == cgroup2fs ]]; }
 
@@ -107,6 +118,7 @@ main() {
 	# Debian 13 took the client out of docker.io.
 	optional docker docker-cli
 	optional bpftool bpftool "linux-tools-$(uname -r)" linux-tools-generic
+	install_browser
 }
 
 main "$@"

@@ -1,11 +1,19 @@
 package html_test
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -188,23 +196,51 @@ func (b *tab) fragment() string { return eval[string](b, "decodeURIComponent(loc
 // shot writes a picture where PTRACE_NS_SHOTS says, to be looked at by people.
 func (b *tab) shot(name string) {
 	b.Helper()
-	dir := os.Getenv("PTRACE_NS_SHOTS")
-	if dir == "" {
-		return
+	if dir := os.Getenv("PTRACE_NS_SHOTS"); dir != "" {
+		b.picture(filepath.Join(dir, name+".png"))
 	}
-	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+}
+
+// picture writes what the window shows.
+func (b *tab) picture(path string) {
+	b.Helper()
+	shot, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
+	pixels, err := png.Decode(bytes.NewReader(shot))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var small bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&small, fewer(pixels)); err != nil {
+		b.Fatal(err)
+	}
+	if err := os.WriteFile(path, small.Bytes(), 0o644); err != nil {
 		b.Fatal(err)
 	}
 }
 
-func (b *tab) dark() {
+// fewer keeps the colours that most pixels have, which makes a third of the file.
+func fewer(from image.Image) image.Image {
+	seen := map[color.Color]int{}
+	area := from.Bounds()
+	for y := area.Min.Y; y < area.Max.Y; y++ {
+		for x := area.Min.X; x < area.Max.X; x++ {
+			seen[from.At(x, y)]++
+		}
+	}
+	palette := slices.SortedFunc(maps.Keys(seen), func(a, b color.Color) int { return cmp.Compare(seen[b], seen[a]) })
+	to := image.NewPaletted(area, palette[:min(len(palette), 256)])
+	draw.Draw(to, area, from, area.Min, draw.Src)
+	return to
+}
+
+// scheme is light or dark.
+func (b *tab) scheme(name string) {
 	b.Helper()
 	b.run(call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}},
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}},
 	}))
 }
 

@@ -167,6 +167,33 @@ func TestStories(t *testing.T) {
 	}
 }
 
+// TestDeep: F03, processes below one another in any number make no page that grows with
+// their square.
+func TestDeep(t *testing.T) {
+	s := &stream{}
+	s.snapshot(process(1, 0, "init"))
+	const deep = 20_000
+	for pid := int32(2); pid <= deep; pid++ {
+		s.fork(process(pid, pid-1, "fork"))
+	}
+	if n := len(page(t, header(), s.all, html.About{})) / deep; n > 4096 {
+		t.Errorf("%d bytes a process", n)
+	}
+}
+
+// TestTimes: times that no clock has are shown as what they are.
+func TestTimes(t *testing.T) {
+	all := many(20)
+	all[3].BootNS, all[5].BootNS, all[6].Process.Key.Start = 1<<64-1, 1<<63, 1<<63+5
+	h := header()
+	h.BootTimeNS = 1<<63 - 1
+	b := open(t, page(t, h, all, html.About{}), "#who=all", 1000, 700)
+	for _, view := range []string{"timeline", "tree", "events", "namespaces"} {
+		b.click("#tab-" + view)
+		b.await(`document.getElementById("tab-` + view + `").ariaSelected === "true"`)
+	}
+}
+
 // BenchmarkPage makes the report of 100 k events.
 func BenchmarkPage(b *testing.B) {
 	all := many(100_000)

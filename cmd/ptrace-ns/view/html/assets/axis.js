@@ -4,7 +4,7 @@
 function ticks(from, to, most) {
   const raw = (to - from) / Math.max(most, 1);
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((n) => n * power).find((s) => s >= raw);
+  const step = [1, 2, 5, 10, 20].map((n) => n * power).find((s) => s >= raw);
   const all = [];
   const first = Math.ceil(from / step) * step;
   // Counted, because a step may be too small for numbers as large as these.

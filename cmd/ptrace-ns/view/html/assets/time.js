@@ -28,6 +28,7 @@ const two = (n) => String(n).padStart(2, "0");
 function clock(t) {
   const ns = data.meta.start_ns + t;
   const at = new Date(data.meta.start_ms + Math.floor(ns / 1e6));
+  if (Number.isNaN(at.getTime())) return "–";
   const us = Math.floor((((ns % 1e6) + 1e6) % 1e6) / 1e3);
   return [at.getUTCHours(), at.getUTCMinutes(), at.getUTCSeconds()].map(two).join(":") +
     "." + String(at.getUTCMilliseconds()).padStart(3, "0") + String(us).padStart(3, "0");
@@ -36,6 +37,7 @@ function clock(t) {
 /** date is the day and the time, UTC, with seconds. */
 function date(t) {
   const at = new Date(data.meta.start_ms + Math.floor(t / 1e6));
+  if (Number.isNaN(at.getTime())) return "at a time beyond all calendars";
   return at.toISOString().slice(0, 10) + " " + clock(t).slice(0, 8) + " UTC";
 }
 
