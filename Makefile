@@ -109,7 +109,7 @@ recordings: build helpers ## make testdata/recordings anew, by daemons of its ow
 	go test ./cmd/ptrace-ns -run Recordings -update
 
 images: ## draw the pictures of the documents again, from testdata/recordings
-	go test ./cmd/ptrace-ns -run 'TestTopPicture' -update
+	go test ./cmd/ptrace-ns -run 'TestTopPicture|TestExportPictures' -update
 	go test ./cmd/ptrace-ns/view/html -run TestPicture -update
 
 vuln: ## known vulnerabilities in what is linked (asks vuln.go.dev)

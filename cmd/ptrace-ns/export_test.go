@@ -88,3 +88,14 @@ func TestExportFollowsNoLink(t *testing.T) {
 		t.Errorf("a link was followed: %v", err)
 	}
 }
+
+// TestExportPictures holds that the documents' pictures are what export draws now.
+func TestExportPictures(t *testing.T) {
+	for picture, recording := range map[string]string{"start.svg": "docker-run.zst", "stop.svg": "docker-stop.zst"} {
+		r := (&fake{}).execute(t, nil, "export", filepath.Join(recordings, recording), "--format", "svg")
+		if r.code != 0 {
+			t.Fatal(r.err)
+		}
+		golden(t, filepath.Join("../../docs/images", picture), r.out)
+	}
+}
