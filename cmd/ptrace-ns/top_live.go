@@ -12,8 +12,9 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
 )
 
-// keptForTop is how many exited processes are kept: as many as may end while one fades.
-const keptForTop = 16 << 10
+// keptForTop is how many exited processes are kept: of more than fade at a time the
+// lineage can be read. Each scene passes by them all.
+const keptForTop = 4 << 10
 
 // live shows what happens now.
 func (o *topOptions) live(ctx context.Context, a *app, v tui.Options) (err error) {

@@ -21,7 +21,7 @@ type crowd struct {
 }
 
 func newCrowd(b *testing.B, n int) *crowd {
-	c := &crowd{model: tree.New(tree.Options{Keep: 16 << 10}), stage: scene.NewStage(scene.Options{Unicode: true, Zone: time.UTC, FadeNS: 5 * second}), nowNS: 1000 * second, next: 2}
+	c := &crowd{model: tree.New(tree.Options{Keep: 4 << 10}), stage: scene.NewStage(scene.Options{Unicode: true, Zone: time.UTC, FadeNS: 5 * second}), nowNS: 1000 * second, next: 2}
 	c.tell(b, &events.Event{Kind: events.Snapshot, Process: c.process(1, 0)})
 	for c.next < int32(n) {
 		c.tell(b, &events.Event{Kind: events.Snapshot, Process: c.process(c.next, c.next/8+1)})

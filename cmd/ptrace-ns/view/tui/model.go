@@ -41,6 +41,7 @@ type Model struct {
 	pane          *pane // nil is none
 	stale         bool  // the pane was filled before the last scene
 	waited        int   // how many frames ago
+	asked         time.Time
 	notice        string
 	drawn         string // what View returns; empty is to be drawn
 }
@@ -82,13 +83,19 @@ func (m *Model) Init() tea.Cmd {
 // next asks for a scene, or while it is paused only for how much was missed.
 func (m *Model) next() tea.Cmd {
 	src, filter := m.src, m.filter
+	m.asked = time.Now()
 	if m.paused {
 		return func() tea.Msg { return behindMsg{src.Seen()} }
 	}
 	return func() tea.Msg { return sceneMsg{src.Look(filter)} }
 }
 
-func later() tea.Cmd { return tea.Tick(frame, func(time.Time) tea.Msg { return tickMsg{} }) }
+// later asks again a frame after it was asked the last time, and not at once where that
+// took longer.
+func (m *Model) later() tea.Cmd {
+	rest := max(frame-time.Since(m.asked), frame/4)
+	return tea.Tick(rest, func(time.Time) tea.Msg { return tickMsg{} })
+}
 
 // Update takes one message.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
@@ -99,12 +106,12 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if msg.scene != nil {
 			m.show(msg.scene)
 		}
-		return m, tea.Batch(later(), m.refill())
+		return m, tea.Batch(m.later(), m.refill())
 	case behindMsg:
 		if m.scene != nil && m.paused && msg.seen-m.scene.Seen != m.behind {
 			m.behind, m.drawn = msg.seen-m.scene.Seen, ""
 		}
-		return m, later()
+		return m, m.later()
 	}
 	m.drawn = ""
 	switch msg := msg.(type) {

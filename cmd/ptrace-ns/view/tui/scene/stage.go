@@ -41,6 +41,8 @@ type Stage struct {
 	lines  ring
 	deaths ring
 	size   int // of the last scene
+	// crowded is how many of procs are too many.
+	crowded int
 	// passes counts the looks at all processes: with the end of one the model may know
 	// more of any. passing says that one is on.
 	passes  uint32
@@ -141,9 +143,9 @@ func (s *Stage) aside(key events.ProcKey) *aside {
 	return a
 }
 
-// sweep forgets of whom the model knows nothing, once these may be many.
-func (s *Stage) sweep(m *tree.Model, shown int) {
-	if len(s.procs) < 2*shown+4096 {
+// sweep forgets of whom the model knows nothing, once these may be as many as the rest.
+func (s *Stage) sweep(m *tree.Model) {
+	if len(s.procs) < s.crowded {
 		return
 	}
 	for key := range s.procs {
@@ -151,4 +153,5 @@ func (s *Stage) sweep(m *tree.Model, shown int) {
 			delete(s.procs, key)
 		}
 	}
+	s.crowded = 2*len(s.procs) + 4096
 }

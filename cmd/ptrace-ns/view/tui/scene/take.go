@@ -61,7 +61,7 @@ func (s *Stage) take(m *tree.Model, nowNS uint64, f *Filter) (*Scene, []question
 		path = append(path, above{p, at})
 	}
 	s.size = len(sc.Rows)
-	s.sweep(m, s.size)
+	s.sweep(m)
 	return sc, open
 }
 
