@@ -180,7 +180,11 @@ func TestCtrName(t *testing.T) {
 	id := nameOf(t)
 	tr := start(t)
 	t.Cleanup(func() { exec.Command("ctr", "container", "rm", id).Run() })
-	run(t, "ctr", "run", "--rm", "--rootfs", root, id, "/bin/sh", "-c", "exit 3")
+	cmd := exec.Command("ctr", "run", "--rm", "--rootfs", root, id, "/bin/sh", "-c", "exit 3")
+	if out, err := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != 3 {
+		t.Fatalf("ctr run: %v, want exit 3: %s", err, out)
+	}
+	tr.wait("the end", kind("container_exit"), runsIn(id))
 	s := tr.end()
 	s.checkContract()
 	began := s.only("the start", kind("container_start"), runsIn(id))
