@@ -34,6 +34,9 @@ func (w *watch) createFile() (*eventFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("event file: %w", err)
 	}
+	if file.Name() != w.file {
+		w.app.log.Info().Msgf("until the recording is whole it is in %s; what is in %s now stays till then", file.Name(), w.file)
+	}
 	failed := func(err error) { w.app.log.Error().Err(err).Msg("event file given up") }
 	f := &eventFile{next: file, file: file, failed: failed}
 	if w.redaction != nil {
@@ -120,6 +123,8 @@ const redactHelp = "take out of the file what `PATTERN`, a regular expression, f
 // checkFile understands the flags of the file.
 func (w *watch) checkFile() (err error) {
 	switch {
+	case w.file == "-":
+		return fmt.Errorf("a recording goes to a file of its own, not to standard output; for a pipe there is watch -o json, whose lines are read like a recording")
 	case w.file == "" && w.replace:
 		return fmt.Errorf("--force needs -w FILE")
 	case w.file == "" && len(w.redact) > 0:

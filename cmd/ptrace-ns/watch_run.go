@@ -35,12 +35,12 @@ func (w *watch) run(ctx context.Context) error { return w.traced(ctx, w.outputs)
 func (w *watch) traced(ctx context.Context, route func(*events.Header, *eventFile) (*outputs, error)) (err error) {
 	ctx, stop := interruptible(ctx)
 	defer stop()
-	if w.output == "text" && w.app.outTTY {
-		w.app.quietLog()
-	}
 	file, err := w.createFile()
 	if err != nil {
 		return err
+	}
+	if w.output == "text" && w.app.outTTY {
+		w.app.quietLog()
 	}
 	live, err := w.app.open(ctx, w.live)
 	if err != nil {
@@ -108,7 +108,12 @@ func (w *watch) trace(ctx context.Context, live tracing, out *outputs) error {
 	defer cancel()
 	last := &untilError{next: out.all, end: cancel}
 	if out.interval > 0 {
-		again := func(m *tree.Model) error { return errors.Join(last.Flush(), out.again(m)) }
+		again := func(m *tree.Model) error {
+			if !last.begun {
+				return nil
+			}
+			return errors.Join(last.Flush(), out.again(m))
+		}
 		stop := every(out.interval, func() error { return live.Look(again) }, func(error) { cancel() })
 		defer stop()
 	}
@@ -125,6 +130,8 @@ type untilError struct {
 	next events.Sink
 	end  context.CancelFunc
 	err  error
+	// begun says that there was an idle moment: what was there before is told.
+	begun bool
 }
 
 func (u *untilError) Put(ev *events.Event) error {
@@ -135,6 +142,7 @@ func (u *untilError) Put(ev *events.Event) error {
 }
 
 func (u *untilError) Flush() error {
+	u.begun = true
 	if u.err == nil {
 		u.note(u.next.Flush())
 	}

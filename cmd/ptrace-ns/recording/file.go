@@ -14,18 +14,24 @@ import (
 
 // File is a new file that nobody else can read: arguments and environments are in
 // it. Each Write is a unit: one that fails is taken back, so that the file ends in
-// whole ones whatever happens.
+// whole ones whatever happens. While it is written it is locked: no other File
+// replaces it.
 type File struct {
 	f     *os.File
-	path  string // the name that it is to have
+	path  string   // the name that it is to have
+	old   *os.File // that it replaces, locked; nil is none
 	size  atomic.Int64
 	lines bool // of a failed write the whole lines stay
 }
 
+// ErrBusy says that another program of this kind is writing the file, or is about to
+// replace it.
+var ErrBusy = errors.New("is being written by another recorder")
+
 // FileOptions say how a file is made.
 type FileOptions struct {
-	// Replace puts the file in the place of one that is there, once it is closed.
-	// Until then it has a name of its own beside it, and the old file stays.
+	// Replace puts the file in the place of a regular one that is there, once it is
+	// closed. Until then it has a name of its own beside it, and the old file stays.
 	Replace bool
 	// Lines says that the units are lines, of which a Write may hold several.
 	Lines bool
@@ -33,24 +39,82 @@ type FileOptions struct {
 
 // CreateFile makes a new file. It follows no symbolic link, and without Replace it
 // fails where there is anything of that name (fs.ErrExist). With Replace it takes the
-// place of a regular file or of a link, never of anything else.
+// place of a regular file, never of a link or of anything else, and fails with ErrBusy
+// where that file is still written.
 func CreateFile(path string, o FileOptions) (*File, error) {
+	f := &File{path: path, lines: o.Lines}
 	name := path
+	var err error
 	if o.Replace {
-		if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() && info.Mode()&fs.ModeSymlink == 0 {
-			return nil, fmt.Errorf("%s is no regular file and is not replaced", path)
+		if f.old, err = claim(path); err != nil {
+			return nil, err
 		}
-		name = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:8])
+		if f.old != nil {
+			name = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:8])
+		}
 	}
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|noFollow, 0o600)
+	if f.f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|noFollow, 0o600); err != nil {
+		return nil, errors.Join(err, f.release())
+	}
+	// A umask takes rights away, the owner's too.
+	err = f.f.Chmod(0o600)
+	if err == nil {
+		err = lock(f.f)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Discard())
+	}
+	return f, nil
+}
+
+// claim locks the file that is to be replaced, nil where there is none: of two who
+// want to, or of one who writes it and one who wants to, the second is refused.
+func claim(path string) (*os.File, error) {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no regular file but %s, which is not replaced: remove it or choose another name", path, kind(info))
+	}
+	old, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
 	if err != nil {
 		return nil, err
 	}
-	// A umask takes rights away, the owner's too.
-	if err := f.Chmod(0o600); err != nil {
-		return nil, errors.Join(err, f.Close(), os.Remove(name))
+	if err = lock(old); err == nil {
+		err = same(path, old)
 	}
-	return &File{f: f, path: path, lines: o.Lines}, nil
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s %w", path, err), old.Close())
+	}
+	return old, nil
+}
+
+// same fails with ErrBusy unless the name still is that file's.
+func same(path string, f *os.File) error {
+	there, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // nothing is lost by taking its place
+	}
+	was, failed := f.Stat()
+	if err = errors.Join(err, failed); err == nil && !os.SameFile(there, was) {
+		err = ErrBusy
+	}
+	return err
+}
+
+func kind(info fs.FileInfo) string {
+	switch mode := info.Mode(); {
+	case mode&fs.ModeSymlink != 0:
+		return "a symbolic link"
+	case mode.IsDir():
+		return "a directory"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	}
+	return "something special"
 }
 
 // Size returns how many bytes are in the file. It may be called at any time.
@@ -58,6 +122,9 @@ func (f *File) Size() int64 { return f.size.Load() }
 
 // Path returns the name that the file has once it is closed.
 func (f *File) Path() string { return f.path }
+
+// Name returns the name that the file has until then.
+func (f *File) Name() string { return f.f.Name() }
 
 // Write writes b wholly or, when that fails, takes back what it wrote of it.
 func (f *File) Write(b []byte) (int, error) {
@@ -81,24 +148,48 @@ func (f *File) Write(b []byte) (int, error) {
 	return whole, err
 }
 
-// Close makes what was written last, and gives the file its name.
+// Close makes what was written last, and gives the file its name. Where that name is
+// now another file's than the one that was to be replaced, neither is touched.
 func (f *File) Close() error {
-	err := f.f.Sync()
-	if closed := f.f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return err
-	}
-	if f.f.Name() != f.path {
-		if err := os.Rename(f.f.Name(), f.path); err != nil {
-			return fmt.Errorf("%w; what was recorded is in %s", err, f.f.Name())
+	err := errors.Join(f.f.Sync(), f.f.Close())
+	if f.old != nil {
+		if err == nil {
+			err = f.rename()
 		}
+		if err != nil {
+			err = fmt.Errorf("%w; what was recorded is in %s", err, f.Name())
+		}
+	}
+	if err = errors.Join(err, f.release()); err != nil {
+		return err
 	}
 	return syncDir(filepath.Dir(f.path))
 }
 
+// rename gives the file the name that it is to have.
+func (f *File) rename() error {
+	err := same(f.path, f.old)
+	if errors.Is(err, ErrBusy) {
+		return fmt.Errorf("%s was replaced meanwhile by another program, and is left alone", f.path)
+	}
+	// Not every system renames a file over one that is open.
+	if err = errors.Join(err, f.release()); err == nil {
+		err = os.Rename(f.Name(), f.path)
+	}
+	return err
+}
+
+// release lets go of the file that was to be replaced.
+func (f *File) release() error {
+	old := f.old
+	f.old = nil
+	if old == nil {
+		return nil
+	}
+	return old.Close()
+}
+
 // Discard closes the file and removes it.
 func (f *File) Discard() error {
-	return errors.Join(f.f.Close(), os.Remove(f.f.Name()))
+	return errors.Join(f.f.Close(), os.Remove(f.f.Name()), f.release())
 }

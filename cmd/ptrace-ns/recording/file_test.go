@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/recording"
@@ -65,28 +66,28 @@ func TestFileReplacesNothingUnasked(t *testing.T) {
 	}
 }
 
-func TestFileReplaced(t *testing.T) {
+// F08: what somebody else put there meanwhile stays, and so does what was recorded.
+func TestF08ReplacedMeanwhile(t *testing.T) {
 	dir := t.TempDir()
-	path := filepath.Join(dir, "a")
-	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	first, second := create(t, path, recording.FileOptions{Replace: true}), create(t, path, recording.FileOptions{Replace: true})
-	write(t, first, "first")
-	write(t, second, "second")
-	if got := content(t, path); got != "old" {
-		t.Errorf("before Close there is %q", got)
-	}
-	for _, f := range []*recording.File{first, second} {
-		if err := f.Close(); err != nil {
+	path, foreign := filepath.Join(dir, "a"), filepath.Join(dir, "b")
+	for _, name := range []string{path, foreign} {
+		if err := os.WriteFile(name, []byte("not ours"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got := content(t, path); got != "second" {
-		t.Errorf("after both are closed there is %q", got)
+	f := create(t, path, recording.FileOptions{Replace: true})
+	write(t, f, "ours")
+	if err := os.Rename(foreign, path); err != nil {
+		t.Fatal(err)
 	}
-	if all := names(t, dir); len(all) != 1 {
-		t.Errorf("there are %q", all)
+	if err := f.Close(); err == nil || !strings.Contains(err.Error(), "what was recorded is in "+f.Name()) {
+		t.Errorf("Close says %v", err)
+	}
+	if got := content(t, path); got != "not ours" {
+		t.Errorf("in its place is %q", got)
+	}
+	if got := content(t, f.Name()); got != "ours" {
+		t.Errorf("what was recorded is %q", got)
 	}
 }
 

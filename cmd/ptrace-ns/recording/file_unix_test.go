@@ -7,39 +7,87 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/recording"
 )
 
-func TestFileFollowsNoLink(t *testing.T) {
+// F08: of two writers who want the same place the second is told, before it records
+// anything, and when the first is done there is no other file than its own.
+func TestF08TwoWriters(t *testing.T) {
+	for _, there := range []string{"", "old"} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "a")
+		if there != "" {
+			if err := os.WriteFile(path, []byte(there), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		first := create(t, path, recording.FileOptions{Replace: true})
+		write(t, first, "first")
+		if _, err := recording.CreateFile(path, recording.FileOptions{Replace: true}); !errors.Is(err, recording.ErrBusy) {
+			t.Errorf("with %q there the second writer gets %v", there, err)
+		}
+		if got := content(t, path); there != "" && got != there {
+			t.Errorf("before Close there is %q", got)
+		}
+		if err := first.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := content(t, path); got != "first" {
+			t.Errorf("in the end there is %q", got)
+		}
+		if all := names(t, dir); len(all) != 1 {
+			t.Errorf("there are %q", all)
+		}
+		// It is done, and can be replaced.
+		next := create(t, path, recording.FileOptions{Replace: true})
+		if err := next.Discard(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// F07: a link is neither followed nor replaced, whatever it leads to; it may be the
+// machine's /dev/stdout.
+func TestF07LinksAndPipes(t *testing.T) {
 	dir := t.TempDir()
 	link, elsewhere := filepath.Join(dir, "link"), filepath.Join(dir, "elsewhere")
 	if err := os.Symlink(elsewhere, link); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := recording.CreateFile(link, recording.FileOptions{}); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("through a link: %v", err)
+	for _, there := range []bool{false, true} {
+		if there {
+			if err := os.WriteFile(elsewhere, []byte("x"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := recording.CreateFile(link, recording.FileOptions{}); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("through a link: %v", err)
+		}
+		if _, err := recording.CreateFile(link, recording.FileOptions{Replace: true}); err == nil || !strings.Contains(err.Error(), "a symbolic link") {
+			t.Errorf("in the place of a link: %v", err)
+		}
 	}
-	// Replaced is the link, not what it leads to.
-	f := create(t, link, recording.FileOptions{Replace: true})
-	write(t, f, "x")
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
+	if target, err := os.Readlink(link); err != nil || target != elsewhere {
+		t.Errorf("the link leads to %q: %v", target, err)
 	}
-	if _, err := os.Lstat(elsewhere); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("elsewhere: %v", err)
-	}
-	if info, err := os.Lstat(link); err != nil || !info.Mode().IsRegular() {
-		t.Errorf("the link is %v, %v", info, err)
+	if got := content(t, elsewhere); got != "x" {
+		t.Errorf("elsewhere is %q", got)
 	}
 	fifo := filepath.Join(dir, "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := recording.CreateFile(fifo, recording.FileOptions{Replace: true}); err == nil {
-		t.Error("a pipe is replaced")
+	for _, replace := range []bool{false, true} {
+		if _, err := recording.CreateFile(fifo, recording.FileOptions{Replace: replace}); err == nil {
+			t.Errorf("a pipe is written, replaced %t", replace)
+		}
+	}
+	if all := names(t, dir); len(all) != 3 {
+		t.Errorf("there are %q", all)
 	}
 }
 

@@ -156,7 +156,7 @@ func (r *Recorder) rotate() error {
 	for {
 		r.number++
 		file, err := CreateFile(r.name(), r.fileOptions())
-		if errors.Is(err, fs.ErrExist) {
+		if errors.Is(err, fs.ErrExist) || errors.Is(err, ErrBusy) {
 			continue
 		}
 		if err != nil {
@@ -231,6 +231,9 @@ func (r *Recorder) Size() int64 {
 	}
 	return r.kept() + r.file.Size()
 }
+
+// Name returns the name of the file that is written, until it is whole.
+func (r *Recorder) Name() string { return r.file.Name() }
 
 // Files returns how many files stay.
 func (r *Recorder) Files() int {

@@ -3,6 +3,7 @@
 package recording
 
 import (
+	"errors"
 	"os"
 	"syscall"
 )
@@ -21,4 +22,14 @@ func syncDir(path string) error {
 		err = closed
 	}
 	return err
+}
+
+// lock takes an advisory lock (flock(2)) that ends with the file, and fails with
+// ErrBusy where another has it. A file system without locks has none.
+func lock(f *os.File) error {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return ErrBusy
+	}
+	return nil
 }
