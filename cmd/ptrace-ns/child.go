@@ -89,6 +89,7 @@ func (c *child) settle(ctx context.Context) {
 	c.tell(ctx)
 	select {
 	case <-c.done:
+	case <-hurried(ctx):
 	case <-time.After(grace):
 	}
 }
