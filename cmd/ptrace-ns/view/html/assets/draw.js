@@ -132,34 +132,44 @@ class Chart {
     return this.bar("part-" + partClass(phase.part), phase.begin, phase.end < 0 ? data.meta.end : phase.end, n, phase.who);
   }
 
-  /** arrows draws each kind as one path. Those that fall on the same pixel are one. */
+  /**
+   * arrows draws each kind as one path. One lane may be joined with thousands: what leads
+   * to lanes that are not seen is a stub. Those that fall on the same pixel are one.
+   */
   arrows(first, last) {
-    const lines = {}, seen = new Set();
+    const lines = new Map(arrowOrder.map((kind) => [kind, { line: [], head: [] }])), drawn = new Set();
+    const seen = (n) => n >= first && n < last;
     for (const arrow of this.joined) {
       if (!this.layers[arrow.kind] || arrow.time < this.from || arrow.time > this.to) continue;
-      if (Math.max(arrow.a, arrow.b) < first || Math.min(arrow.a, arrow.b) >= last) continue;
+      const many = arrow.kind === "move" ? arrow.a : arrow.b, one = arrow.kind === "move" ? arrow.b : arrow.a;
+      if (!seen(many) && !seen(one)) continue;
       const x = this.x(arrow.time), a = this.middle(arrow.a), b = this.middle(arrow.b);
-      const key = arrow.kind + Math.round(x) + "," + Math.round(a) + "," + Math.round(b);
-      if (seen.has(key)) continue;
-      seen.add(key);
-      const kind = arrow.kind + (arrow.kind === "move" && !arrow.note ? " foretold" : "");
-      lines[kind] ??= { line: [], head: [] };
-      drawArrow(lines[kind], arrow.kind, x, a, b);
+      const key = arrow.kind + Math.round(x) + "," + arrow.a + "," + (seen(many) ? arrow.b : arrow.b > arrow.a);
+      if (drawn.has(key)) continue;
+      drawn.add(key);
+      const { line, head } = lines.get(arrow.kind === "move" && !arrow.sure ? "move foretold" : arrow.kind);
+      if (!seen(many)) line.push("M" + x.toFixed(1) + " " + this.middle(one) + "v" + (many > one ? 10 : -10));
+      else if (arrow.kind === "move") bend(line, head, x, a, b);
+      else straight(line, head, x, a, b, arrow.kind !== "parentage");
     }
-    return Object.entries(lines).map(([kind, { line, head }]) => [
+    return [...lines].filter(([, { line }]) => line.length > 0).map(([kind, { line, head }]) => [
       svg("path", { class: "arrow " + kind, d: line.join("") }), svg("path", { class: "arrowhead " + kind, d: head.join("") }),
     ]);
   }
 }
 
-function drawArrow({ line, head }, kind, x, a, b) {
+/** arrowOrder is that of drawing: what matters most comes last. */
+const arrowOrder = ["parentage", "fork", "signal", "move foretold", "move", "reap", "kill"];
+
+function straight(line, head, x, a, b, pointed) {
   const down = b > a, tip = b + (down ? -4 : 4), at = x.toFixed(1);
-  if (kind === "move") {
-    const out = Math.min(34, 10 + Math.abs(b - a) / 6);
-    line.push("M" + at + " " + a + "c" + out + " 0 " + out + " " + (b - a) + " 4 " + (b - a));
-    head.push("M" + at + " " + b + "l9 -4.5v9z", "M" + (x - 3.5).toFixed(1) + " " + a + "a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0 -7 0");
-    return;
-  }
   line.push("M" + at + " " + a + "V" + tip);
-  if (kind !== "parentage") head.push("M" + at + " " + tip + "l-4 " + (down ? -6 : 6) + "h8z");
+  if (pointed) head.push("M" + at + " " + tip + "l-4 " + (down ? -6 : 6) + "h8z");
+}
+
+/** bend leads from an orphan, marked by a dot, round to its new parent. */
+function bend(line, head, x, a, b) {
+  const out = Math.min(34, 10 + Math.abs(b - a) / 6), at = x.toFixed(1);
+  line.push("M" + at + " " + a + "c" + out + " 0 " + out + " " + (b - a) + " 4 " + (b - a));
+  head.push("M" + at + " " + b + "l9 -4.5v9z", "M" + (x - 3.5).toFixed(1) + " " + a + "a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0 -7 0");
 }

@@ -48,9 +48,9 @@ function arrowsOf(lanes) {
   const at = new Map();
   lanes.forEach((lane, n) => lane.p && at.set(lane.p.n, n));
   const all = [];
-  const add = (kind, from, to, time, note) => {
+  const add = (kind, from, to, time, sure = true) => {
     const a = at.get(from), b = at.get(to);
-    if (a !== undefined && b !== undefined && a !== b) all.push({ kind, a, b, time, note });
+    if (a !== undefined && b !== undefined && a !== b) all.push({ kind, a, b, time, sure });
   };
   for (const lane of lanes) {
     const p = lane.p;

@@ -176,9 +176,11 @@ const timeline = {
     const n = this.laneAt(event), lane = this.lanes[n];
     if (!lane || lane.head) return this.hideTip();
     const x = event.clientX - this.svg.getBoundingClientRect().left;
+    // An end is drawn larger than what came just before it.
+    const far = (mark) => Math.abs(mark.x - x) - (mark.kind === "exit" ? 4 : 0);
     let best = null;
     for (const mark of this.chart.marks) {
-      if (mark.lane === n && Math.abs(mark.x - x) < 6 && (!best || Math.abs(mark.x - x) < Math.abs(best.x - x))) best = mark;
+      if (mark.lane === n && far(mark) < 6 && (!best || far(mark) <= far(best))) best = mark;
     }
     this.showTip(lane, best, x, this.chart.y(n) + axisHeight + laneHeight);
   },
