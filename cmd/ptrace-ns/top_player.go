@@ -114,6 +114,9 @@ func (p *player) rewind() {
 	if p.from, _ = p.open(); p.from == nil {
 		return // the file is gone: nothing is there any more
 	}
+	if p.from.bar != nil {
+		p.from.bar.Hide() // the screen is the view's now
+	}
 	for p.at < p.first {
 		p.tell()
 	}

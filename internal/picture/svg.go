@@ -72,7 +72,7 @@ func run(b *strings.Builder, text string, look map[string]bool, x, top int) (cel
 	for text != "" {
 		word := strings.TrimLeft(text, " ")
 		x += (len(text) - len(word)) * cellWidth
-		word, text = word, ""
+		text = ""
 		if at := strings.Index(word, "  "); at >= 0 {
 			word, text = word[:at], word[at:]
 		}

@@ -1,9 +1,6 @@
 package tui
 
 import (
-	"fmt"
-	"strings"
-
 	"charm.land/bubbles/v2/key"
 	"charm.land/bubbles/v2/viewport"
 	tea "charm.land/bubbletea/v2"
@@ -191,78 +188,6 @@ func (m *Model) paneKey(msg tea.KeyPressMsg) tea.Cmd {
 		return cmd
 	}
 	return nil
-}
-
-// box draws the pane in its frame.
-func (m *Model) box() []string {
-	p := m.pane
-	lines := []string{m.boxTop()}
-	side := "│"
-	if !m.Unicode {
-		side = "|"
-	}
-	shown := strings.Split(p.view.View(), "\n")
-	for i := range p.h {
-		text := ""
-		if i < len(shown) {
-			text = shown[i]
-		}
-		pen := m.pen(plain)
-		pen.put(dim, side)
-		pen.put(plain, " "+fit(strings.TrimRight(text, " "), m.width-4, m.glyphs.more)+" ")
-		pen.put(dim, side)
-		lines = append(lines, pen.line())
-	}
-	pen := m.pen(plain)
-	pen.put(dim, m.glyphs.close+strings.Repeat(m.glyphs.ahead, max(0, m.width-2))+turned(m.glyphs.close))
-	return append(lines, pen.line())
-}
-
-// boxTop has the title and the tabs.
-func (m *Model) boxTop() string {
-	p, pen := m.pane, m.pen(plain)
-	pen.put(dim, m.glyphs.open+m.glyphs.ahead+" ")
-	title := p.title
-	if title == "" {
-		title = p.name
-	}
-	pen.put(bold, cut(title, max(0, m.width-8), m.glyphs.more))
-	m.tabs(pen)
-	pen.put(dim, " "+strings.Repeat(m.glyphs.ahead, max(0, pen.left-2))+turned(m.glyphs.open))
-	return pen.line()
-}
-
-// tabs names all tabs or, where there is no room for that, the one that is shown.
-func (m *Model) tabs(pen *pen) {
-	p, need := m.pane, 4
-	for _, t := range p.tabs {
-		need += cells(t.name) + 2
-	}
-	for i, t := range p.tabs {
-		switch {
-		case t.name == "" || need > pen.left && i != p.at:
-			continue
-		case need > pen.left:
-			t.name = fmt.Sprintf("%s %d/%d", t.name, i+1, len(p.tabs))
-		}
-		style := dim
-		if i == p.at {
-			style = reverse
-		}
-		pen.put(plain, "  ")
-		pen.put(style, cut(t.name, max(0, pen.left-4), m.glyphs.more))
-	}
-}
-
-// turned is a corner on the other side.
-func turned(corner string) string {
-	switch corner {
-	case "╭":
-		return "╮"
-	case "╰":
-		return "╯"
-	}
-	return corner
 }
 
 func cleaned(lines []string) []string {
