@@ -4,7 +4,7 @@
 #
 #   scripts/recordings.sh [NAME...]    all recordings, or only these
 #
-# It wants containerd, dockerd, runc, busybox, jq and zstd. Nobody's doings but its own
+# It wants containerd, dockerd, runc, busybox, jq, zstd and go, and bin/helpers. Nobody's doings but its own
 # get into a file: what else was born on this machine meanwhile is cut out, and what
 # was there before has no arguments. scripts/recordings.sh check FILE... asks for that.
 #
@@ -53,10 +53,10 @@ if [[ ${1:-} == check ]]; then
 	exit
 fi
 [[ $(id -u) -eq 0 ]] || exec sudo -E scripts/recordings.sh "$@"
-for tool in containerd containerd-shim-runc-v2 ctr dockerd docker runc busybox unshare jq zstdcat; do
+for tool in containerd containerd-shim-runc-v2 ctr dockerd docker runc busybox unshare jq zstdcat go; do
 	has "$tool" || die "$tool is not there"
 done
-[[ -x bin/ptrace-ns ]] || die "bin/ptrace-ns is not there: run make build"
+[[ -x bin/ptrace-ns && -x bin/helpers/pn-pause ]] || die "bin/ptrace-ns or bin/helpers/pn-pause is not there: run make build helpers"
 
 # Unix sockets have short names, and the shims' are made of the state's.
 dir=$(mktemp -d /run/pnr.XXXX)
@@ -71,11 +71,16 @@ cleanup() {
 		done
 	done
 	{ grep -o " $dir/[^ ]*" /proc/self/mounts || true; } | sort -r | xargs -r umount -l
-	rm -rf "$dir"
+	# A kubelet would take the pod's cgroups away.
+	find /sys/fs/cgroup -depth -path "*/kubepods*" -type d \( -name "pod$uid" -o -name besteffort -o -name kubepods \) -exec rmdir {} + 2>/dev/null || true
+	rm -rf "$dir" "/tmp/pod-$uid"
 }
+uid=5eed0000-0000-4000-8000-0000000000d0
 trap cleanup EXIT
 export DOCKER_HOST=unix://$dir/d
 cp bin/ptrace-ns "$dir/ptrace-ns"
+install -D bin/helpers/pn-pause "$dir/holder/pause"
+go -C testdata/pod build -buildvcs=false -o "$dir/pod" .
 PATH=$dir:$PATH
 cd "$dir"
 
@@ -103,9 +108,14 @@ start_daemons() {
 		version = 2
 		root = "$dir/root"
 		state = "$dir/state"
-		disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt", "io.containerd.tracing.processor.v1.otlp"]
+		disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.tracing.processor.v1.otlp"]
 		[grpc]
 		address = "$dir/c"
+		[plugins."io.containerd.grpc.v1.cri"]
+		sandbox_image = "localhost/pause:1"
+		restrict_oom_score_adj = true
+		[plugins."io.containerd.grpc.v1.cri".containerd]
+		snapshotter = "native"
 	END
 	daemons+=("$(away containerd.log containerd --log-level warn --config "$dir/config.toml")")
 	answers ctr --address "$dir/c" version
@@ -119,6 +129,14 @@ start_daemons() {
 	local applet
 	for applet in sh sleep true; do ln -s busybox "image/bin/$applet"; done
 	tar -C image -c . | docker import - demo >/dev/null
+}
+
+# give_images hands containerd the images of a pod, which has places of its own for them.
+give_images() {
+	tar -C holder -c . | docker import --change 'ENTRYPOINT ["/pause"]' - localhost/pause:1 >/dev/null
+	docker tag demo localhost/demo:1
+	docker save localhost/pause:1 localhost/demo:1 | ctr --address "$dir/c" -n k8s.io images import --snapshotter native - >/dev/null
+	pod -socket "$dir/c" ready localhost/pause:1 localhost/demo:1
 }
 
 # record NAME CMD... makes one recording, of this run's own processes alone.
@@ -173,4 +191,19 @@ if wanted runc; then
 		del(.process.rlimits, .process.oomScoreAdj) | .process.terminal = false
 		| .process.args = ["/bin/sh", "-c", "sleep 1000 & exit 4"] | .root = {path: $root, readonly: true}' config.json >c && mv c config.json)
 	record runc runc --root "$dir/runc" run --bundle bundle demo
+fi
+if wanted pod; then
+	give_images
+	cat >web <<-END
+		as() { pod -socket $dir/c -uid $uid -share "\$@"; }
+		s=\$(as sandbox)
+		as container \$s app localhost/demo:1 /bin/sh -c 'sleep 1000 & wait' >app
+		as container \$s sidecar localhost/demo:1 /bin/sleep 2000 >sidecar
+		sleep 0.2
+		kill -KILL \$(ctr --address $dir/c -n k8s.io tasks list | awk -v s=\$s '\$1 == s {print \$2}')
+		sleep 0.2
+		as stop \$s
+		as remove \$s
+	END
+	record pod sh web
 fi

@@ -59,7 +59,7 @@ meta() {
 modules=(virtio_pci virtio_console overlay)
 
 fetch_kernel() {
-	local dir=$cache/kernel-$1-$arch new package version module name
+	local dir=$cache/kernel-$1-$arch package version module name
 	[[ ! -d $dir ]] || { echo "$dir" && return; }
 	lists
 	package=$(private apt-cache depends "$(meta "$1")" | awk '/Depends: linux-image/ {print $2; exit}')
@@ -85,7 +85,7 @@ fetch_kernel() {
 }
 
 fetch_root() {
-	local dir=$cache/root-$1-$arch new deb
+	local dir=$cache/root-$1-$arch deb
 	[[ ! -d $dir ]] || { echo "$dir" && return; }
 	shift
 	lists
@@ -102,6 +102,8 @@ fetch_root() {
 	echo "$dir"
 }
 
+new=
+trap '[[ -z $new ]] || rm -rf "$new"' EXIT
 arch=${3:-}
 case ${1:-} in
 kernel) mkdir -p "$cache" && fetch_kernel "$2" ;;

@@ -2,9 +2,12 @@
 # Runs the tests that need a kernel in emulated machines, one after the other.
 #
 #   scripts/vm-test.sh MACHINE...
+#   scripts/vm-test.sh --quick
 #
 # MACHINE is a kernel of vm-fetch.sh, as in 6.1-cloud, or one of another architecture, as
-# in 6.1-cloud/arm64. VM_RUN is a regular expression of tests, all by default; VM_ACCEL=kvm
+# in 6.1-cloud/arm64. --quick is what make check has of it: whether each kernel takes the
+# programs, and podman and crun, which this machine may not run. It skips, saying so, where
+# no machine is to be had, unless PTRACE_NS_REQUIRE_KERNEL is set. VM_RUN is a regular expression of tests, all by default; VM_ACCEL=kvm
 # takes the processor itself, where that is possible. What the tests said is left in
 # bin/vm/results, and recordings of container runs in bin/vm/out.
 set -euo pipefail
@@ -21,9 +24,6 @@ declare -A compiler=([amd64]=gcc [arm64]=aarch64-linux-gnu-gcc)
 # build makes what goes into a machine of that architecture.
 build() {
 	local arch=$1 source
-	export CGO_ENABLED=0
-	go build -trimpath -o bin/vm/vm ./internal/vm
-	GOARCH=$arch go build -trimpath -ldflags '-s -w' -o "bin/vm/$arch/init" ./internal/vm/guest
 	GOARCH=$arch go build -trimpath -ldflags '-s -w' -o "bin/vm/$arch/ptrace-ns" ./cmd/ptrace-ns
 	for source in testdata/helpers/*.c; do
 		helper "$arch" "$source"
@@ -39,21 +39,41 @@ helper() {
 	"${compiler[$1]}" -std=gnu11 -O1 -static -pthread "${flags[@]}" -o "bin/vm/$1/helpers/$name" "$2"
 }
 
+# prepare MACHINE sets what the tests of one are run by.
+prepare() {
+	local kernel=${1%%/*}
+	arch=amd64
+	[[ $1 != */* ]] || arch=${1##*/}
+	dir=$(scripts/vm-fetch.sh kernel "$kernel" "$arch") || die "no kernel $1"
+	results=bin/vm/results/$kernel-$arch.txt
+	out=$PWD/bin/vm/out/$kernel-$arch
+	mkdir -p "${results%/*}" "$out"
+	say "$1 is $(<"$dir/version")"
+	runner="$PWD/bin/vm/vm -arch $arch -accel ${VM_ACCEL:-tcg} -kernel $dir -init $PWD/bin/vm/$arch/init -out $out"
+}
+
+# boots makes what any machine of that architecture begins with.
+boots() {
+	GOARCH=$1 go build -trimpath -ldflags '-s -w' -o "bin/vm/$1/init" ./internal/vm/guest
+}
+
+# furnish adds what runtimes and scenarios want.
+furnish() {
+	local root
+	root=$(scripts/vm-fetch.sh root tests "$arch" "${packages[@]}") || die "no root file system for $arch"
+	build "$arch"
+	runner+=" -root $root -add $PWD/bin/vm/$arch/helpers:/vm/helpers -add $PWD/bin/vm/$arch/ptrace-ns:/vm/ptrace-ns"
+	runner+=" -memory 2048 -timeout 40m"
+	export PTRACE_NS_HELPERS=/vm/helpers PTRACE_NS_BINARY=/vm/ptrace-ns
+}
+
 # machine MACHINE runs all that is to be run in one.
 machine() {
-	local kernel=${1%%/*} arch=amd64 dir root results runner status=0
-	[[ $1 != */* ]] || arch=${1##*/}
-	dir=$(scripts/vm-fetch.sh kernel "$kernel" "$arch")
-	root=$(scripts/vm-fetch.sh root tests "$arch" "${packages[@]}")
-	build "$arch"
-	results=bin/vm/results/$kernel-$arch.txt
-	mkdir -p "${results%/*}" "bin/vm/out/$kernel-$arch"
-	say "$1 is $(<"$dir/version")"
+	local arch dir results out runner status=0
+	prepare "$1"
+	boots "$arch"
+	furnish
 	cp "$dir/version" "$results"
-	runner="$PWD/bin/vm/vm -arch $arch -accel ${VM_ACCEL:-tcg} -kernel $dir -init $PWD/bin/vm/$arch/init -root $root"
-	runner+=" -add $PWD/bin/vm/$arch/helpers:/vm/helpers -add $PWD/bin/vm/$arch/ptrace-ns:/vm/ptrace-ns"
-	runner+=" -memory 2048 -timeout 40m -out $PWD/bin/vm/out/$kernel-$arch"
-	export PTRACE_NS_HELPERS=/vm/helpers PTRACE_NS_BINARY=/vm/ptrace-ns
 	tests ./bpf "${VM_RUN:-.}"
 	tests ./tracer "${VM_RUN:-.}"
 	tests ./cmd/ptrace-ns/e2e "${VM_RUN:-^Test(Podman|Crun|RuncAlone)}"
@@ -62,12 +82,63 @@ machine() {
 
 # tests PACKAGE RUN adds one package's results and shows what did not pass.
 tests() {
-	GOARCH=$arch nice go test -v -count=1 -timeout 35m -run "$2" -exec "$runner" "$1" |
+	GOARCH=$arch nice go test -trimpath -v -count=1 -timeout 35m -run "$2" -exec "$runner" "$1" |
 		tee -a "$results" | grep -E '^ *--- (FAIL|SKIP)|^(ok|FAIL|panic)|^vm:|^ {4,}[a-z_]+\.go:' || status=1
 }
 
-(($#)) || die "usage: ${0##*/} MACHINE..."
+# loads MACHINE runs one test in a machine that has nothing but it.
+loads() {
+	local arch dir results out runner status=0
+	prepare "$1"
+	results=/dev/null
+	tests ./tracer '^TestEachProgramLoads$'
+	return "$status"
+}
+
+runtimes() {
+	local arch dir results out runner status=0
+	prepare "$1"
+	furnish
+	results=/dev/null
+	tests ./cmd/ptrace-ns/e2e '^Test(Podman|Crun)'
+	return "$status"
+}
+
+available() {
+	has qemu-system-x86_64 && has qemu-system-aarch64 &&
+		scripts/vm-fetch.sh kernel 6.1-cloud amd64 && scripts/vm-fetch.sh kernel 6.12-cloud amd64 &&
+		scripts/vm-fetch.sh kernel 6.1-cloud arm64 && scripts/vm-fetch.sh root tests amd64 "${packages[@]}"
+} >/dev/null
+
+# quick has two machines at a time, as each takes one processor.
+quick() {
+	local failed=0 loading
+	available || unavailable
+	boots amd64
+	boots arm64
+	export PTRACE_NS_REQUIRE_KERNEL=1 # a machine that is there has all that they want
+	(loads 6.12-cloud && loads 6.1-cloud/arm64) >bin/vm/loading.txt 2>&1 &
+	loading=$!
+	(runtimes 6.1-cloud && loads 6.1-cloud) || failed=1
+	wait "$loading" || failed=1
+	cat bin/vm/loading.txt
+	((failed == 0)) || die "a test failed"
+}
+
+unavailable() {
+	[[ -z ${PTRACE_NS_REQUIRE_KERNEL:-} ]] || die "no machine is to be had, and PTRACE_NS_REQUIRE_KERNEL is set"
+	say "no machine is to be had: other kernels, podman and crun were not tried"
+	exit 0
+}
+
+(($#)) || die "usage: ${0##*/} MACHINE... | --quick"
 mkdir -p bin/vm
+export CGO_ENABLED=0
+go build -trimpath -o bin/vm/vm ./internal/vm
+if [[ $1 == --quick ]]; then
+	quick
+	exit
+fi
 failed=()
 for name in "$@"; do
 	machine "$name" || failed+=("$name")

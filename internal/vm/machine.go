@@ -27,6 +27,10 @@ func (e *failedError) Error() string {
 	return "machine failed: " + e.why + ", its console's last lines:\n" + e.console
 }
 
+// emulators reports whether it failed because the emulator ran into a breakpoint that
+// was not there any more (see args).
+func (e *failedError) emulators() bool { return strings.Contains(e.console, "Oops: int3") }
+
 // errTimeout is a machine that was given up.
 var errTimeout = errors.New("time limit reached, machine ended")
 
@@ -54,6 +58,17 @@ type machine struct {
 	initrd  string
 	stdout  io.Writer
 	stderr  io.Writer
+}
+
+// runTwice is run, once more where the emulator alone was to blame, and says so.
+func (m machine) runTwice() (status int, files []byte, err error) {
+	status, files, err = m.run()
+	var failed *failedError
+	if m.accel == "kvm" || !errors.As(err, &failed) || !failed.emulators() {
+		return status, files, err
+	}
+	fmt.Fprintf(m.stderr, "vm: the emulator's fault, not the kernel's; one more try: %v\n", err)
+	return m.run()
 }
 
 // run boots the machine, waits for its end and returns the command's exit status

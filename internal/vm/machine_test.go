@@ -46,6 +46,35 @@ func TestMachineFails(t *testing.T) {
 	}
 }
 
+// TestMachineTwice: one panic that is the emulator's gets a second try, no other does,
+// and no third.
+func TestMachineTwice(t *testing.T) {
+	const int3 = `echo "Oops: int3: 0000 [#1] PREEMPT SMP NOPTI" >"$console"`
+	count := filepath.Join(t.TempDir(), "count")
+	for _, c := range []struct {
+		script, accel, runs string
+		status              int
+		fails               bool
+	}{
+		{`[ -s ` + count + ` ] && echo 3 >&5 || ` + int3, "tcg", "xx", 3, false},
+		{int3, "tcg", "xx", 0, true},
+		{int3, "kvm", "x", 0, true},
+		{`echo "Kernel panic - not syncing" >"$console"`, "tcg", "x", 0, true},
+	} {
+		m, _, stderr := fake(t, c.script+"\nprintf x >>"+count)
+		m.accel = c.accel
+		status, _, err := m.runTwice()
+		runs, readErr := os.ReadFile(count)
+		if status != c.status || (err != nil) != c.fails || readErr != nil || string(runs) != c.runs {
+			t.Errorf("%s with %s: status %d, %v, runs %q, %v", c.script, c.accel, status, err, runs, readErr)
+		}
+		if said := strings.Contains(stderr.String(), "one more try"); said != (len(c.runs) > 1) {
+			t.Errorf("%s with %s: %q", c.script, c.accel, stderr)
+		}
+		os.Remove(count)
+	}
+}
+
 func TestMachineTimeout(t *testing.T) {
 	m, _, _ := fake(t, "exec sleep 1000")
 	m.timeout = 50 * time.Millisecond

@@ -96,7 +96,7 @@ func run(args []string) (int, error) {
 		return 0, err
 	}
 	o.initrd = initrd.Name()
-	status, files, err := o.run()
+	status, files, err := o.runTwice()
 	if err != nil {
 		return 0, err
 	}
