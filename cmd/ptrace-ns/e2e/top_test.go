@@ -51,10 +51,7 @@ func TestTopScreens(t *testing.T) {
 		{"stop-args", "docker-stop", []string{"--at", "1h", "-a"}, nil},
 		{"shim-killed-container", "shim-killed", []string{"--at", "1h", "--group", "container"}, nil},
 		{"nested-pidns", "nested-unshare", []string{"--at", "1h"}, []string{"t"}},
-		{"lineage", "docker-stop", []string{"--at", "1h"}, []string{"/", "sh -c", "Enter", "T"}},
 		{"details", "docker-stop", []string{"--at", "1h"}, []string{"/", "sh -c", "Enter", "V"}},
-		{"deaths", "docker-stop", []string{"--at", "1h"}, []string{"K"}},
-		{"namespaces", "nested-unshare", []string{"--at", "0s"}, []string{"n", "n", "n", "n", "N"}},
 		{"help", "docker-run", []string{"--at", "0s"}, []string{"?"}},
 	} {
 		for _, size := range [][2]int{{40, 12}, {80, 24}, {160, 50}} {
@@ -68,6 +65,28 @@ func TestTopScreens(t *testing.T) {
 				compare(t, term, filepath.Join("testdata", "top", name+".txt"))
 			})
 		}
+	}
+}
+
+// TestTopPanes: what other commands tell has its golden files there; here it is in its
+// pane, at every size.
+func TestTopPanes(t *testing.T) {
+	for _, size := range [][2]int{{40, 12}, {80, 24}, {160, 50}} {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			term := top(t, size[0], size[1], "-r", recorded(t, "docker-stop"), "--at", "1h")
+			begun(term)
+			term.Keys("/", "sh -c", "Enter", "T")
+			term.Shows("lineage of 25210 sh")
+			term.Keys("G")
+			term.Shows("ignored")
+			term.Keys("K")
+			term.Shows("signals and deaths")
+			term.Shows("25304 docker")
+			term.Keys("N")
+			term.Shows("PIDNS")
+			term.Keys("q", "j")
+			term.Await("the table", func(screen string) bool { return strings.Contains(screen, "COMMAND") })
+		})
 	}
 }
 
