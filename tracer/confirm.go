@@ -13,14 +13,18 @@ import (
 
 // DeriveLive is Derive for the events of this machine as they happen. It also looks
 // up in /proc, at idle moments, whether an orphan has got the parent that was
-// foretold at the death of the one before, and has the model tell what it saw.
-// Without a /proc of the initial PID namespace it is Derive.
+// foretold at the death of the one before, and has the model tell what it saw; and
+// whether the PID 1s that have ended wait in the kernel. While there is such a one it
+// is Restless. Without a /proc of the initial PID namespace it is Derive.
 func DeriveLive(model *tree.Model, sinks ...events.Sink) events.Sink {
 	c := &confirmer{deriver: Derive(model, sinks...).(*deriver), parentOf: parentInProc}
+	c.vigil = vigil{model: model, look: stateInProc}
 	if newProcReader().usable {
+		model.Looks()
 		tell := c.tell
 		c.tell = func(ev *events.Event) error {
 			c.note(ev)
+			c.vigil.note(ev)
 			return tell(ev)
 		}
 	}
@@ -48,6 +52,7 @@ type confirmer struct {
 
 	waiting []forecast
 	foldNS  uint64 // the latest time of a record that was folded
+	vigil   vigil
 }
 
 // forecast is a change of parent that nobody has seen.
@@ -93,8 +98,14 @@ func (c *confirmer) Flush() error {
 		}
 		time.Sleep(time.Millisecond)
 	}
+	if err := c.vigil.keep(c.tell); err != nil {
+		return err
+	}
 	return c.deriver.Flush()
 }
+
+// Restless reports whether a PID 1 that has ended is to be looked at again.
+func (c *confirmer) Restless() bool { return len(c.vigil.inits) > 0 }
 
 // look looks up the oldest forecasts and reports whether it was too early for one.
 func (c *confirmer) look() (early bool, err error) {

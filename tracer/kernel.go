@@ -52,6 +52,7 @@ type Kernel struct {
 	quiet     int // intervals in a row in which nothing came
 	idleTold  bool
 	sinceIdle int
+	awake     bool // idle moments are told again though nothing comes
 	detached  bool
 	draining  bool
 	resync    resync
@@ -167,6 +168,7 @@ func (k *Kernel) nextRaw(ctx context.Context) (*item, error) {
 				return nil, k.endDrain()
 			}
 			k.quiet++
+			k.idleTold = k.idleTold && !k.awake
 		case errors.Is(err, ringbuf.ErrFlushed):
 		default:
 			return nil, fmt.Errorf("ring buffer: %w", err)
@@ -177,6 +179,9 @@ func (k *Kernel) nextRaw(ctx context.Context) (*item, error) {
 // idleEvery is after how many records output is flushed though the ring is never
 // empty.
 const idleEvery = 1024
+
+// stayAwake asks for an idle moment each pollInterval.
+func (k *Kernel) stayAwake(on bool) { k.awake = on }
 
 // idle reports, once each time, that there is nothing to read for the moment.
 func (k *Kernel) idle() bool {
@@ -203,7 +208,7 @@ func (k *Kernel) readInto(ctx context.Context) error {
 		if err := k.sleepers.Set(uint32(1)); err != nil {
 			return err
 		}
-	case k.quiet > 1:
+	case k.quiet > 1 && !k.awake:
 		deadline = time.Time{}
 	}
 	k.reader.SetDeadline(deadline)

@@ -4,12 +4,18 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
+// Restless is what a sink may be, too: while it says so it wants an idle moment every
+// 50 ms, though nothing happens.
+type Restless interface{ Restless() bool }
+
 // Run hands every event of the source to each sink in turn, and flushes the sinks
-// whenever the source has nothing more for the moment. It returns nil when the
+// whenever the source has nothing more for the moment, and again every 50 ms while one
+// of them is Restless. It returns nil when the
 // source ends or the context does, else the first error of a source or sink.
 func Run(ctx context.Context, src events.Source, sinks ...events.Sink) error {
 	err := pump(ctx, src, sinks)
@@ -29,6 +35,9 @@ func pump(ctx context.Context, src events.Source, sinks []events.Sink) error {
 			if err := flush(sinks); err != nil {
 				return err
 			}
+			if s, ok := src.(interface{ stayAwake(bool) }); ok {
+				s.stayAwake(slices.ContainsFunc(sinks, restless))
+			}
 			continue
 		}
 		for _, s := range sinks {
@@ -37,6 +46,11 @@ func pump(ctx context.Context, src events.Source, sinks []events.Sink) error {
 			}
 		}
 	}
+}
+
+func restless(s events.Sink) bool {
+	r, ok := s.(Restless)
+	return ok && r.Restless()
 }
 
 func flush(sinks []events.Sink) error {

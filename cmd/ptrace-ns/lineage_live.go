@@ -20,13 +20,14 @@ type follower struct {
 	app  *app
 	live tracing
 
+	voice  voice
 	key    events.ProcKey // zero until the process is found
 	life   *report.Life   // as last known
 	nowNS  uint64
 	events [][]byte
 	waits  bool // its end was told, and its namespace's is awaited
-	// strays were in the namespace at that end and are children of others outside.
-	strays []report.Waiting
+	empty  bool // that was told, too, and it is looked whether the PID 1 waits
+	stuck  bool // it was told that it does
 }
 
 // Put tells an event that belongs to the story. The snapshot comes first, and after
@@ -52,15 +53,22 @@ func (f *follower) Put(ev *events.Event) error {
 
 // Flush begins at the first idle moment where nothing happened before.
 func (f *follower) Flush() error {
-	if !f.key.IsZero() {
-		return nil
+	switch {
+	case f.key.IsZero():
+		return f.begin()
+	case f.empty:
+		return f.watch()
 	}
-	return f.begin()
+	return f.voice.idle()
 }
 
 // begin tells what is known so far.
 func (f *follower) begin() error {
-	p, err := f.subject.find(f.live.Model())
+	leader := leaderOf
+	if f.live.Partial() {
+		leader = nil // in /proc numbers are others
+	}
+	p, err := f.subject.find(f.live.Model(), leader)
 	if err != nil {
 		return err
 	}
@@ -69,6 +77,9 @@ func (f *follower) begin() error {
 	f.life = picture.Life(f.live.Model(), p, f.nowNS)
 	if f.output == "json" {
 		return nil
+	}
+	f.voice = voice{
+		w: f.app.out, bootTime: f.live.Header().BootTimeNS, key: f.key, look: text.Options{Unicode: f.app.unicode(), Zone: time.Local, Story: true},
 	}
 	return f.print(f.app, f.life, f.nowNS, f.live.Header().BootTimeNS)
 }
@@ -79,9 +90,7 @@ func (f *follower) tell(ev *events.Event) error {
 		f.events = append(f.events, bytes.TrimSuffix(line, []byte("\n")))
 		return nil
 	}
-	line := text.Line(ev, f.live.Header().BootTimeNS, text.Options{Unicode: f.app.unicode(), Zone: time.Local})
-	_, err := io.WriteString(f.app.out, line+"\n")
-	return err
+	return f.voice.tell(ev)
 }
 
 // settle keeps what is known after the event, and ends the story with the process,
@@ -96,30 +105,47 @@ func (f *follower) settle(ev *events.Event) error {
 		if !f.waits {
 			return selection.ErrEnough
 		}
-		if f.life != nil && f.life.Pidns != nil {
-			f.strays = f.life.Pidns.WaitingFor
-		}
 	case f.waits && ev.Kind == events.PidnsDestroy && ev.Pidns.Init.Key == f.key:
-		if err := f.doubt(); err != nil {
-			return err
+		f.empty = true
+		if !f.live.Model().Looked() {
+			return first(f.doubt(), selection.ErrEnough)
 		}
-		return selection.ErrEnough
 	}
 	return nil
+}
+
+// watch looks whether the PID 1 of the namespace, in which no process lives any more,
+// still waits in the kernel, and ends the story when it does not.
+func (f *follower) watch() error {
+	p, ok := f.live.Model().Process(f.key)
+	if !ok {
+		return selection.ErrEnough
+	}
+	f.life = picture.Life(f.live.Model(), p, f.nowNS)
+	ns := p.Namespace()
+	switch {
+	case ns == nil || ns.Left():
+		if f.stuck {
+			return first(f.say("Its PID 1 waits no longer: all other members are reaped"), selection.ErrEnough)
+		}
+		return selection.ErrEnough
+	case !ns.Waits() || f.stuck:
+		return nil
+	}
+	f.stuck = true
+	return f.say("No process lives in the namespace any more; its PID 1 waits in the kernel for " + words.Awaited(f.life.Pidns.WaitingFor))
 }
 
 // doubt says what the end of all members does not tell: whether those were reaped
 // that only a parent outside can reap, and for which the PID 1 waits until then.
 func (f *follower) doubt() error {
+	return f.say("Its PID 1 may still wait in the kernel for members whose parents live outside: no event tells whether those were reaped")
+}
+
+func (f *follower) say(sentence string) error {
 	if f.output == "json" {
 		return nil
 	}
-	for _, w := range f.strays {
-		line := "  It may still wait in the kernel for " + words.Ref(w.Process) + ": only its parent outside, " + words.Ref(w.Parent) +
-			", can reap that, and no event tells whether it did.\n"
-		if _, err := io.WriteString(f.app.out, line); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := io.WriteString(f.app.out, "  "+sentence+".\n")
+	return err
 }

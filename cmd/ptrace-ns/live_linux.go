@@ -99,6 +99,13 @@ func (l *locked) Flush() error {
 	return l.next.Flush()
 }
 
+func (l *locked) Restless() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r, ok := l.next.(tracer.Restless)
+	return ok && r.Restless()
+}
+
 func (k *kernel) Summary() (summary, error) {
 	stats, err := k.Stats()
 	if err != nil {

@@ -240,9 +240,9 @@ func TestLiveLineage(t *testing.T) {
 	}
 }
 
-// stuck starts a PID namespace whose PID 1 is killed and waits in the kernel for a
-// dead member, whose parent outside does not wait for it (N06).
-func stuck(t *testing.T) (outside, init, member int) {
+// injected starts a PID namespace and puts into it a child of this process, whom
+// nobody waits for before reap is called.
+func injected(t *testing.T) (init, member int, reap func()) {
 	t.Helper()
 	kerneltest.RequireTool(t, "unshare")
 	inside := exec.Command("unshare", "-pf", "sleep", "63")
@@ -256,18 +256,27 @@ func stuck(t *testing.T) (outside, init, member int) {
 	if err := unix.Setns(theirs, unix.CLONE_NEWPID); err != nil {
 		t.Fatal(err)
 	}
-	injected := exec.Command("sleep", "64")
-	err := injected.Start()
+	child := exec.Command("sleep", "64")
+	err := child.Start()
 	if back := unix.Setns(own, unix.CLONE_NEWPID); back != nil || err != nil {
 		t.Fatal(back, err)
 	}
-	t.Cleanup(func() { injected.Process.Kill(); injected.Wait() })
+	reap = func() { child.Process.Kill(); child.Wait() }
+	t.Cleanup(reap)
+	return init, child.Process.Pid, reap
+}
+
+// stuck kills the PID 1 of such a namespace: it waits in the kernel for the dead
+// member, whose parent outside does not wait for it (N06).
+func stuck(t *testing.T) (outside, init, member int) {
+	t.Helper()
+	init, member, _ = injected(t)
 	syscall.Kill(init, syscall.SIGKILL)
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		wchan, _ := os.ReadFile(fmt.Sprintf("/proc/%d/wchan", init))
-		state, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", injected.Process.Pid))
+		state, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", member))
 		if string(wchan) == "zap_pid_ns_processes" && bytes.Contains(state, []byte(") Z ")) {
-			return os.Getpid(), init, injected.Process.Pid
+			return os.Getpid(), init, member
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("PID 1 is in %q, the member is %s", wchan, state)
@@ -345,6 +354,27 @@ func TestLiveN06Ending(t *testing.T) {
 	}
 	if got := live(t, "lineage", strconv.Itoa(member)); !strings.Contains(got, fmt.Sprintf("The PID 1 of its namespace, %d sleep, has ended and waits", init)) {
 		t.Errorf("the member's story is\n%s", got)
+	}
+}
+
+// Any thread of this process but its leader is found as one of it.
+func TestLiveLeader(t *testing.T) {
+	tid := 0
+	for done := make(chan int); tid == 0 || tid == os.Getpid(); {
+		go func() {
+			runtime.LockOSThread()
+			done <- unix.Gettid()
+			<-done
+			runtime.UnlockOSThread()
+		}()
+		tid = <-done
+		if got, want := leaderOf(int32(tid)), os.Getpid(); tid != want && int(got) != want {
+			t.Errorf("thread %d is of process %d, want %d", tid, got, want)
+		}
+		done <- 0
+	}
+	if got := leaderOf(int32(os.Getpid())); got != 0 {
+		t.Errorf("this process is a thread of %d", got)
 	}
 }
 

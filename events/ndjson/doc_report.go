@@ -76,6 +76,8 @@ type NamespaceReportFields struct {
 	Via string `json:"via,omitzero" jsonschema:"enum=clone,enum=clone3,enum=unshare"`
 	// The container of its PID 1.
 	Container *ContainerDoc `json:"container,omitzero"`
+	// All containers that its members are in, where these are not only that of its PID 1.
+	Containers []ContainerDoc `json:"containers,omitzero"`
 	// How many processes live in it, without those in namespaces below.
 	Members int `json:"members"`
 	// How many have a number in it, with those below.
@@ -90,6 +92,13 @@ type NamespaceReportFields struct {
 	DyingSinceNS uint64 `json:"dying_since_ns,omitzero"`
 	// How its PID 1 ended.
 	Exit *ExitDoc `json:"exit,omitzero"`
+	// Its PID 1 has ended and waits in the kernel until all other members are reaped;
+	// it cannot be reaped itself before.
+	InitWaits bool `json:"init_waits,omitzero"`
+	// Those whom the kernel killed because its PID 1 had ended.
+	SurvivorsKilled []RefDoc `json:"survivors_killed,omitzero"`
+	// From the end of its PID 1 to that of the last of them.
+	ReapNS uint64 `json:"reap_ns,omitzero"`
 	// The members for which its PID 1 waits and that only a parent outside can reap.
 	WaitingFor []WaitingDoc `json:"waiting_for,omitzero"`
 }
@@ -99,6 +108,8 @@ type InitDoc struct {
 	RefDoc
 	// Its PID at every PID-namespace level, outermost first.
 	PIDs []PIDDoc `json:"pids,omitzero"`
+	// Its effective user id, in the initial user namespace.
+	UID *uint32 `json:"uid,omitzero"`
 	// Path of its image as the kernel says it.
 	Exe string `json:"exe,omitzero"`
 	// Its arguments, at most the first 4096 bytes.
@@ -130,6 +141,10 @@ type LineageDoc struct {
 	Ancestors []AncestorDoc `json:"ancestors"`
 	// What it ran, oldest first; the first is what it was born with.
 	Images []ImageDoc `json:"images"`
+	// How it came into its PID namespace from outside.
+	Entered *EntryDoc `json:"entered,omitzero"`
+	// Its other namespaces that are not its parent's.
+	Apart *ApartDoc `json:"apart,omitzero"`
 	// Its PID namespace.
 	Namespace *NamespaceReportFields `json:"namespace,omitzero"`
 	// Its living children.
@@ -150,6 +165,26 @@ type BirthDoc struct {
 	Parent *RefDoc `json:"parent,omitzero"`
 	// Names of the clone flags.
 	CloneFlags []string `json:"clone_flags"`
+}
+
+// EntryDoc says how a process came into a PID namespace that was there and is not its
+// creator's.
+type EntryDoc struct {
+	// Who called clone; absent when its birth was not seen, and only its parent is outside.
+	Creator *RefDoc `json:"creator,omitzero"`
+	// The creator had called setns; absent where it had made the namespace by unshare.
+	Via string `json:"via,omitzero" jsonschema:"enum=setns"`
+}
+
+// ApartDoc names the namespaces of a process, but for PID namespaces, that are not its
+// parent's.
+type ApartDoc struct {
+	// Its parent.
+	Parent RefDoc `json:"parent"`
+	// Their names in /proc/PID/ns.
+	Names []string `json:"names"`
+	// The PID 1 of its PID namespace, where these are that one's.
+	Init *RefDoc `json:"init,omitzero"`
 }
 
 // AncestorDoc is one process above another.

@@ -34,6 +34,7 @@ func AppendLife(b []byte, l *report.Life) []byte {
 	}
 	e.ancestors(l.Ancestors)
 	e.images(l.Images)
+	e.place(l)
 	if l.Pidns != nil {
 		o := e.open("namespace")
 		e.namespace(l.Pidns)
@@ -51,6 +52,25 @@ func AppendLife(b []byte, l *report.Life) []byte {
 	}
 	e.close(outer)
 	return append(e.b, '\n')
+}
+
+// place writes how a process stands to the namespaces of others.
+func (e *encoder) place(l *report.Life) {
+	if d := l.Entered; d != nil {
+		o := e.open("entered")
+		e.ref("creator", d.Creator)
+		if d.Setns {
+			e.string("via", "setns")
+		}
+		e.close(o)
+	}
+	if d := l.Apart; d != nil {
+		o := e.open("apart")
+		e.ref("parent", d.Parent)
+		e.texts("names", d.Names)
+		e.ref("init", d.Shared)
+		e.close(o)
+	}
 }
 
 func (e *encoder) nodes(all []*report.Node) {
@@ -166,6 +186,9 @@ func (e *encoder) namespace(ns *report.Namespace) {
 		e.key(ns.Init.Key)
 		e.string("comm", ns.Init.Comm)
 		e.chain(ns.Chain)
+		if ns.HasUID {
+			e.uint("uid", uint64(ns.UID))
+		}
 		e.image(&events.Process{Exe: ns.Exe, Args: ns.Args})
 		e.close(outer)
 	}
@@ -173,6 +196,13 @@ func (e *encoder) namespace(ns *report.Namespace) {
 	e.text("via", ns.Via)
 	if ns.Container != nil {
 		e.container("container", ns.Container)
+	}
+	if n := len(ns.Containers); n > 1 || n == 1 && ns.Container == nil {
+		e.array("containers")
+		for _, c := range ns.Containers {
+			e.container("", c)
+		}
+		e.endArray()
 	}
 	e.int("members", int64(ns.Members))
 	e.int("visible", int64(ns.Visible))
@@ -183,6 +213,11 @@ func (e *encoder) namespace(ns *report.Namespace) {
 	if ns.InitExit != nil {
 		e.status("exit", *ns.InitExit)
 	}
+	if len(ns.Killed) > 0 {
+		e.refs("survivors_killed", ns.Killed)
+	}
+	e.known("reap_ns", ns.ReapNS)
+	e.flag("init_waits", ns.InitWaits)
 	if len(ns.WaitingFor) > 0 {
 		e.array("waiting_for")
 		for _, w := range ns.WaitingFor {

@@ -68,8 +68,12 @@ type Namespace struct {
 	Exe     string          // of the init
 	Creator events.Ref      // zero is not known
 	Via     string
-	// Container is the init's.
-	Container *events.Container
+	HasUID  bool // UID, of the init, is known
+	UID     uint32
+	// Container is the init's; Containers are all that its members are in, the init's
+	// first.
+	Container  *events.Container
+	Containers []*events.Container
 	// Members live in it and in none below it; Visible counts those, too.
 	Members, Visible int
 	Unreaped         int // dead and not waited for
@@ -87,6 +91,10 @@ type Namespace struct {
 	// InitWaits says that its PID 1 has ended and waits in the kernel until all other
 	// members are reaped: it cannot be reaped itself before.
 	InitWaits bool
+	// Killed are those whom the kernel killed because its init had ended, within ReapNS of
+	// that; 0 is not known.
+	Killed []events.Ref
+	ReapNS uint64
 	// WaitingFor are members that only a parent outside can reap.
 	WaitingFor []Waiting
 	Children   []*Namespace
@@ -105,6 +113,13 @@ type Life struct {
 	Birth     *Birth
 	Ancestors []Ancestor // parent first
 	Images    []Image    // oldest first: the first is the one that it was born with
+	// Role says in words what it is for, besides being the PID 1 of its namespace; empty
+	// is nothing.
+	Role string
+	// Entered says how it came into its PID namespace from outside; nil is not at all.
+	Entered *Entry
+	// Apart are the other namespaces that are not its parent's; nil is none.
+	Apart *Apart
 	// Pidns is its own namespace, nil when not known.
 	Pidns    *Namespace
 	Children []events.Ref
@@ -119,6 +134,24 @@ type Birth struct {
 	BootNS          uint64
 	Creator, Parent events.Ref
 	Flags           uint64 // clone flags
+}
+
+// Entry is how a process came into a PID namespace that was there and is neither its
+// creator's nor its parent's.
+type Entry struct {
+	Creator events.Ref // zero when its birth was not seen: then its parent lives outside
+	// Setns says that its creator had called setns, else it had made the namespace by
+	// unshare.
+	Setns bool
+}
+
+// Apart compares the namespaces of a process, but for PID namespaces, with those of its
+// parent.
+type Apart struct {
+	Names  []string // in the words of /proc/PID/ns
+	Parent events.Ref
+	// Shared is the PID 1 of its PID namespace, where these are that one's.
+	Shared events.Ref
 }
 
 // Ancestor is one process above another.

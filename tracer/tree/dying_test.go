@@ -41,6 +41,111 @@ func TestN06Blockers(t *testing.T) {
 	}
 }
 
+// N06: what was seen of a PID 1 after its exit: it waits for a dead member, and then
+// waits no longer. Between the two it can be found, as one that ends.
+func TestN06Awaited(t *testing.T) {
+	k := newKernel(true)
+	init := k.fork(k.init, cloneNewPID)
+	outside := k.fork(k.init, 0)
+	outside.children = init.ns
+	stuck := k.fork(outside, 0)
+	inside := k.fork(init, 0)
+	for _, p := range []*task{init, stuck, inside} {
+		k.die(p, killed)
+	}
+	m := New(Options{})
+	m.Looks()
+	told := apply(t, m, k.log)
+	only(t, told, events.PidnsDestroy)
+	node, _ := m.Process(init.key)
+	ns := node.Namespace()
+	listed := func() bool { return slices.Contains(slices.Collect(m.Namespaces()), ns) }
+	if node.Ending() || ns.Waits() || !listed() {
+		t.Errorf("before anybody looked: ending %v, waits %v, listed %v", node.Ending(), ns.Waits(), listed())
+	}
+	dead, ok := m.MaybeUnreaped(init.key)
+	if want := []events.ProcKey{stuck.key}; !ok || !sameKeys(dead, want) {
+		t.Errorf("%v may be unreaped, want %v", dead, want)
+	}
+	n := len(k.log)
+	for range DefaultKeep { // by then the dead member itself is forgotten
+		k.die(k.fork(k.init, 0), killed)
+	}
+	apply(t, m, k.log[n:])
+	if _, ok := m.Process(stuck.key); ok {
+		t.Error("the member is still known")
+	}
+	m.SawWaiting(init.key, []Unreaped{{stuck.key, outside.key.PID}, {inside.key, init.key.PID}})
+	if got := ns.Awaited(); !node.Ending() || !ns.Waits() || !listed() || len(got) != 1 ||
+		got[0].Process.Key != stuck.key || got[0].Parent.Key != outside.key {
+		t.Errorf("ending %v, waits %v, listed %v, for %v", node.Ending(), ns.Waits(), listed(), got)
+	}
+	err := m.SawLeft(init.key, false, 77, func(ev *events.Event) error {
+		t.Errorf("told %v", ev.Kind)
+		return nil
+	})
+	if err != nil || node.Ending() || ns.Waits() || !ns.Left() || ns.LeftNS() != 77 || len(ns.Awaited()) > 0 || listed() {
+		t.Errorf("after it left: %v, ending %v, waits %v, left %v at %d, listed %v", err, node.Ending(), ns.Waits(), ns.Left(), ns.LeftNS(), listed())
+	}
+	n = len(k.log)
+	for i := range DefaultKeep + 1 {
+		if _, ok := m.Process(init.key); !ok && i < DefaultKeep {
+			t.Fatalf("after %d further ends the PID 1 is forgotten", i)
+		}
+		k.die(k.fork(k.init, 0), killed)
+		apply(t, m, k.log[n:])
+		n = len(k.log)
+	}
+	if _, ok := m.Process(init.key); ok {
+		t.Error("the PID 1 is kept for ever")
+	}
+	for _, p := range []*task{k.init, outside, inside} {
+		if _, ok := m.MaybeUnreaped(p.key); ok {
+			t.Errorf("%v is taken for a PID 1 that has ended", p.key)
+		}
+	}
+}
+
+// N06: members that a snapshot found dead are reaped once the PID 1 waits no longer.
+func TestN06LeftAfterSnapshot(t *testing.T) {
+	k := newKernel(true)
+	init := k.fork(k.init, cloneNewPID)
+	outside := k.fork(k.init, 0)
+	outside.children = init.ns
+	stuck := k.fork(outside, 0)
+	k.log = nil
+	for _, p := range []*task{k.init, init, outside, stuck} {
+		k.emit(events.Snapshot, p).Process.Zombie = p == init || p == stuck
+	}
+	k.log = append(k.log, &events.Event{Kind: events.SnapshotEnd, BootNS: k.now})
+	for _, gone := range []bool{false, true} {
+		m, _ := fold(t, k.log)
+		node, _ := m.Process(init.key)
+		ns := node.Namespace()
+		dead, _ := m.MaybeUnreaped(init.key)
+		if !node.Ending() || !sameKeys(dead, []events.ProcKey{stuck.key}) {
+			t.Errorf("ending %v, %v may be unreaped", node.Ending(), dead)
+		}
+		if err := m.SawLeft(init.key, gone, 1, func(*events.Event) error { return nil }); err != nil {
+			t.Error(err)
+		}
+		want := 1
+		if gone {
+			want = 0
+		}
+		if node.Ending() || ns.Unreaped != want || len(slices.Collect(m.Blockers(ns))) > 0 {
+			t.Errorf("gone %v: ending %v, %d unreaped, want %d", gone, node.Ending(), ns.Unreaped, want)
+		}
+	}
+}
+
+func sameKeys(a, b []events.ProcKey) bool {
+	byPID := func(x, y events.ProcKey) int { return int(x.PID - y.PID) }
+	slices.SortFunc(a, byPID)
+	slices.SortFunc(b, byPID)
+	return slices.Equal(a, b)
+}
+
 // N06: a look that finds the PID 1 dead and another member dead, too, has found it
 // waiting in the kernel; one that finds it alone has found a zombie.
 func TestN06EndingInSnapshot(t *testing.T) {

@@ -61,6 +61,7 @@ type Model struct {
 	pass            pass
 	gap             uint32 // how many Lost were seen: what is older is inferred
 	recall          memory
+	looks           bool // see awaited.go
 }
 
 // New returns an empty model.

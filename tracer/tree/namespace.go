@@ -32,6 +32,11 @@ type Namespace struct {
 	killed      []events.Ref
 	lastKillNS  uint64
 	destroyTold bool
+	waits       bool // see awaited.go
+	left        bool
+	leftNS      uint64
+	awaited     []Awaited
+	strays      []events.Ref
 	next, prev  *Namespace
 	former      *Namespace // that had the inum before and is not known to be over
 }
@@ -71,7 +76,8 @@ func (m *Model) Namespaces() iter.Seq[*Namespace] {
 }
 
 // Blockers yields those members of a dying namespace for which its init waits in
-// vain, because their parent is outside: only that parent can reap them.
+// vain, because their parent is outside: only that parent can reap them. Those whose
+// exits were seen are in Awaited.
 func (m *Model) Blockers(ns *Namespace) iter.Seq[*Process] {
 	return func(yield func(*Process) bool) {
 		for p := range m.All() {

@@ -27,6 +27,7 @@ func (m *Model) born(p *Process, d *events.ForkDetail) {
 	if ns.Via == "unshare" && ns.Creator.Key == d.Creator.Key {
 		via = "" // its creator has it as pid_for_children since unshare, without setns
 	}
+	p.Birth.Entered, p.Birth.Setns = true, via != ""
 	m.tellPidns(events.PidnsEnter, p, events.PidnsDetail{
 		NS: ns.Info(), Via: via, Creator: m.keep(d.Creator), Init: ns.initRef(),
 	})
@@ -134,6 +135,9 @@ func (m *Model) leave(p *Process, before State) {
 	if p.ns == nil || before != Live && before != Zombie {
 		return
 	}
+	if before == Live {
+		p.noteStray()
+	}
 	if p.ns.init == p {
 		m.initEnded(p)
 	}
@@ -176,7 +180,7 @@ func (m *Model) settle(ns *Namespace) {
 		ns.destroyTold = true
 		m.tellDestroy(ns)
 	}
-	if ns.Unreaped == 0 {
+	if ns.Unreaped == 0 && !m.held(ns) {
 		m.unlist(ns)
 	}
 }

@@ -70,6 +70,8 @@ type Process struct {
 // Birth says how a process came to be.
 type Birth struct {
 	Seen    bool       // its fork was
+	Entered bool       // into a PID namespace that is neither new nor its creator's
+	Setns   bool       // its creator had called setns for that, and not made the namespace
 	Creator events.Ref // who called clone
 	Under   events.Ref // real_parent at birth
 	Flags   uint64     // clone flags
@@ -143,10 +145,13 @@ func (p *Process) isInit() bool { return p.Chain.Own().PID == 1 }
 // Ending reports whether it is a PID 1 that has ended but that nobody can reap yet:
 // the kernel lets it wait, inside its own exit, until every other member of its
 // namespace is reaped (zap_pid_ns_processes, kernel/pid_namespace.c). Of one that was
-// seen to exit it is said only while members live: no event tells who is reaped.
+// seen to exit it is said while members live, and when a look saw it wait.
 func (p *Process) Ending() bool {
 	if p.ns == nil || p.ns.init != p {
 		return false
+	}
+	if p.ns.waits || p.ns.left {
+		return p.ns.waits
 	}
 	switch p.State {
 	case Zombie:

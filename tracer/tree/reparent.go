@@ -121,15 +121,13 @@ func (m *Model) SawParent(key events.ProcKey, parentPID int32, tell func(*events
 	if p == nil || p.State != Live || p.foretold() == nil {
 		return nil
 	}
-	m.current, m.currentTold, m.tell, m.err = &events.Event{}, false, tell, nil
-	if p.parent.Key.PID == parentPID {
-		m.confirm(p)
-	} else if to := m.byPID[parentPID]; to != nil && to.adopts() && older(to.Key, key) && p.edgeGap == m.gap {
-		m.correct(p, to)
-	}
-	err := m.err
-	m.current, m.tell, m.err = nil, nil, nil
-	return err
+	return m.aside(tell, func() {
+		if p.parent.Key.PID == parentPID {
+			m.confirm(p)
+		} else if to := m.byPID[parentPID]; to != nil && to.adopts() && older(to.Key, key) && p.edgeGap == m.gap {
+			m.correct(p, to)
+		}
+	})
 }
 
 // reasonFor says why the kernel gave an orphan to this process: find_new_reaper

@@ -72,6 +72,7 @@ func (m *Model) foundDead(ev *events.Event) *Process {
 	}
 	if parent := said.Parent; !parent.IsZero() && older(parent.Key, p.Key) {
 		m.move(p, m.named(parent), Confirmed)
+		p.noteStray()
 	}
 	return p
 }

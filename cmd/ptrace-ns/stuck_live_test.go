@@ -1,0 +1,169 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
+)
+
+// screen is what a command has written so far.
+type screen struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *screen) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+func (s *screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// await waits until the text is there.
+func (s *screen) await(t *testing.T, text string) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(s.String(), text); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("no %q in\n%s", text, s)
+		}
+	}
+}
+
+// background runs a command until it ends or the test does.
+func background(t *testing.T, args ...string) (shown *screen, ended <-chan error) {
+	t.Helper()
+	shown = &screen{}
+	a := newApp()
+	a.out, a.err = shown, io.Discard
+	root := newRoot(a)
+	root.SetArgs(args)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	var all sync.WaitGroup
+	all.Go(func() {
+		err := root.ExecuteContext(ctx)
+		if err != nil {
+			t.Logf("%v: %v", args, err)
+		}
+		done <- err
+	})
+	t.Cleanup(all.Wait)
+	t.Cleanup(cancel)
+	return shown, done
+}
+
+// N06, as it happens: what follows the namespace says that its PID 1 waits in the
+// kernel, and for whom, as long as it does and no longer.
+func TestLiveN06Stream(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	init, member, reap := injected(t)
+	pid := strconv.Itoa(init)
+	lineage, told := background(t, "lineage", "--live", pid)
+	document, documented := background(t, "lineage", "--live", "-o", "json", "--timeout", "60s", pid)
+	watch, _ := background(t, "watch", "-q", "--tree", "--interval", "100ms", "-p", pid)
+	lineage.await(t, "It is alive")
+	watch.await(t, "\nPIDNS ")
+	syscall.Kill(init, syscall.SIGKILL)
+
+	waits := fmt.Sprintf("the zombie %d sleep, whose parent %d %s lives outside", member, os.Getpid(), comm(t))
+	lineage.await(t, "No process lives in the namespace any more; its PID 1 waits in the kernel for "+waits)
+	watch.await(t, "no process lives in it any more\n")
+	watch.await(t, "waiting for "+waits)
+	watch.await(t, "waits in the kernel for its namespace's members>")
+	if now := procStatus(t, init, "PPid"); len(now) != 1 {
+		t.Errorf("PID 1 has the parents %v", now)
+	}
+	if got := watch.String(); strings.Contains(got, "over for ") {
+		t.Errorf("told as over:\n%s", got)
+	}
+	select {
+	case err := <-told:
+		t.Errorf("the story ended, with %v, before PID 1 did", err)
+	default:
+	}
+
+	reap()
+	if err := <-told; err != nil {
+		t.Error(err)
+	}
+	lineage.await(t, "Its PID 1 waits no longer: all other members are reaped.\n")
+	watch.await(t, "over for ")
+	if err := <-documented; err != nil {
+		t.Error(err)
+	}
+	var doc struct {
+		State     string
+		Namespace struct {
+			Waits   bool  `json:"init_waits"`
+			Waiting []any `json:"waiting_for"`
+		}
+	}
+	validate(t, "lineage", document.String())
+	if err := json.Unmarshal([]byte(document.String()), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc.State != "exited" || doc.Namespace.Waits || len(doc.Namespace.Waiting) > 0 {
+		t.Errorf("at the end the document has %+v", doc)
+	}
+}
+
+// A follower that is ended while PID 1 waits has that in its document.
+func TestLiveN06Document(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	init, member, _ := injected(t)
+	lineage, _ := background(t, "lineage", "--live", strconv.Itoa(init))
+	document, documented := background(t, "lineage", "--live", "-o", "json", "--timeout", "8s", strconv.Itoa(init))
+	lineage.await(t, "It is alive")
+	syscall.Kill(init, syscall.SIGKILL)
+	lineage.await(t, "its PID 1 waits in the kernel for the zombie ")
+	if err := <-documented; err != nil {
+		t.Error(err)
+	}
+	validate(t, "lineage", document.String())
+	var doc struct {
+		State     string
+		Namespace struct {
+			Dying   bool
+			Waits   bool `json:"init_waits"`
+			Waiting []struct {
+				Process, Parent struct{ PID int }
+				Zombie          bool
+			} `json:"waiting_for"`
+		}
+	}
+	if err := json.Unmarshal([]byte(document.String()), &doc); err != nil {
+		t.Fatal(err)
+	}
+	ns := doc.Namespace
+	if doc.State != "ending" || !ns.Dying || !ns.Waits || len(ns.Waiting) != 1 ||
+		ns.Waiting[0].Process.PID != member || ns.Waiting[0].Parent.PID != os.Getpid() || !ns.Waiting[0].Zombie {
+		t.Errorf("the document has %+v:\n%s", doc, document)
+	}
+}
+
+// comm is this process's name.
+func comm(t *testing.T) string {
+	t.Helper()
+	raw, err := os.ReadFile("/proc/self/comm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSuffix(string(raw), "\n")
+}

@@ -1,0 +1,28 @@
+package words
+
+import (
+	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+)
+
+// Awaited names the members that a namespace's PID 1 waits for, and their parents.
+func Awaited(all []report.Waiting) string {
+	if len(all) == 0 {
+		return "a member that is not reaped"
+	}
+	var names []string
+	for _, w := range all {
+		names = append(names, Await(w))
+	}
+	return strings.Join(names, ", and for ")
+}
+
+// Await names one of them.
+func Await(w report.Waiting) string {
+	what := Ref(w.Process)
+	if w.Zombie {
+		what = "the zombie " + what
+	}
+	return what + ", whose parent " + Ref(w.Parent) + " lives outside"
+}
