@@ -64,14 +64,20 @@ func TestReportFile(t *testing.T) {
 			t.Errorf("%s: exit code %d, %v", out, r.code, r.err)
 		}
 	}
-	if r := (&fake{}).execute(t, nil, "report", file, "--force", "-o", link); r.code != 0 {
-		t.Fatal(r.err)
-	}
-	if info, err := os.Lstat(link); err != nil || info.Mode() != 0o600 {
-		t.Errorf("the link has become %v, %v", info.Mode(), err)
+	if r := (&fake{}).execute(t, nil, "report", file, "--force", "-o", link); r.code != exitFailed {
+		t.Errorf("--force on a link: exit code %d, %v", r.code, r.err)
 	}
 	if text, err := os.ReadFile(old); err != nil || string(text) != "mine" {
 		t.Errorf("the old file has %q, %v", text, err)
+	}
+	if r := (&fake{}).execute(t, nil, "report", file, "--force", "-o", old); r.code != 0 {
+		t.Fatal(r.err)
+	}
+	if text, err := os.ReadFile(old); err != nil || !bytes.HasPrefix(text, []byte("<!doctype html>")) {
+		t.Errorf("the new file has %.100q, %v", text, err)
+	}
+	if info, err := os.Stat(old); err != nil || info.Mode() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
 	left, err := fs.Glob(os.DirFS(dir), ".*")
 	if err != nil || len(left) != 0 {
