@@ -12,9 +12,12 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/bpf"
 )
 
-// last is what is attached after all the others: a process whose birth was seen has
-// its death seen, too. The reverse, a death without a birth, the snapshot mends.
+// Whoever has a record has his death seen, too: deaths are attached first. And whose
+// birth was seen has all seen: births are attached last. The reverse, a death without a
+// birth, the snapshot mends.
 const last = "task_newtask"
+
+func isFirst(name string) bool { return name == bpf.ProgExit || name == bpf.ProgExitOld }
 
 // attachAll attaches every loaded program but the iterator. The links belong to
 // the process: they end with it, however it ends.
@@ -29,17 +32,21 @@ func attachAll(o *object) (links []link.Link, err error) {
 	return links, nil
 }
 
-// attachOrder returns the programs' names, the one that tells births last.
+// attachOrder returns the programs' names, deaths first and births last.
 func (o *object) attachOrder() []string {
-	var names []string
+	var first, names []string
 	for _, part := range o.programs {
 		for name := range part.Programs {
-			if name != bpf.ProgSnapshot && name != last {
+			switch {
+			case name == bpf.ProgSnapshot || name == last:
+			case isFirst(name):
+				first = append(first, name)
+			default:
 				names = append(names, name)
 			}
 		}
 	}
-	return append(names, last)
+	return append(append(first, names...), last)
 }
 
 func attach(name string, prog *ebpf.Program) (link.Link, error) {

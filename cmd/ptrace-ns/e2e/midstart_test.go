@@ -182,7 +182,7 @@ func (l *lateTracer) Put(ev *events.Event) error {
 		l.born[key] = true
 		l.zombies[key] = ev.Process.Zombie
 	case events.Exit:
-		if !l.born[key] || l.dead[key] {
+		if !l.born[key] && !mayBeHidden(ev.Process.Parent.Key.PID) || l.dead[key] {
 			l.failf("%s %s: exit, though it was there: %v, and dead: %v", key, ev.Process.Comm, l.born[key], l.dead[key])
 		}
 		l.dead[key], l.ended = true, int(key.PID)
