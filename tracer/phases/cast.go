@@ -159,7 +159,7 @@ func (x *index) stage(s *subject) *play {
 	}
 	p.id = p.name()
 	if !p.ownShim() {
-		delete(p.who, starter)
+		p.who[starter] = p.sharers()
 	}
 	if s.child != nil {
 		p.who[first] = []*life{s.child}
@@ -181,6 +181,18 @@ func (p *play) ownShim() bool {
 	}
 	id := container.RoleOf(l.image(roleShim)).Call.ID
 	return id == "" || p.id == "" || id == p.id
+}
+
+// sharers are the shim's process that was to start one for this container, and found
+// that the pod has one.
+func (p *play) sharers() []*life {
+	var found []*life
+	for _, c := range p.index.byID[cleanup][p.id] {
+		if c.verb == "start" && c.at.Seq < p.init.bornSeq() {
+			found = []*life{c.life}
+		}
+	}
+	return found
 }
 
 func (p *play) one(who part) *life {

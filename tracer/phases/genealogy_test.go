@@ -225,8 +225,8 @@ func TestSharedPidns(t *testing.T) {
 	}
 }
 
-// TestPodShim: a pod's shim is started for its sandbox; for the others it was there, and
-// they may end long before it.
+// TestPodShim: a pod's shim is started for its sandbox; for the others one is called that
+// finds it there, and they may end long before it.
 func TestPodShim(t *testing.T) {
 	s := newScript()
 	s.was(10, 1, "/usr/bin/containerd")
@@ -237,6 +237,11 @@ func TestPodShim(t *testing.T) {
 	s.exit(11, 1, events.ReparentInit)
 	for i, name := range []string{"pod", "app"} {
 		pid := int32(20 + 10*i)
+		if name != "pod" {
+			s.fork(pid+2, 10, 0)
+			s.exec(pid+2, "/usr/bin/containerd-shim-runc-v2", "-namespace", "k8s.io", "-id", name, "start")
+			s.exit(pid+2, 10, events.ReparentSubreaper)
+		}
 		s.fork(pid, 12, 0)
 		s.exec(pid, "/usr/bin/runc", "create", "--bundle", "/run/"+name, name)
 		s.fork(pid+1, pid, 1)
@@ -253,9 +258,12 @@ func TestPodShim(t *testing.T) {
 	}
 	own := []string{"runtime_create", "stage_2", "pidns_created", "cgroup_entered", "init_reparented", "entrypoint"}
 	for _, tl := range got {
-		begins, ends := own, []string{"exit", "reaped"}
+		begins, ends, starter := append([]string{"shim_start"}, own...), []string{"exit", "reaped"}, int32(32)
 		if tl.ID == "pod" {
-			begins, ends = append([]string{"shim_start", "shim_daemonised"}, own...), append(ends, "shim_exit")
+			begins, ends, starter = append([]string{"shim_start", "shim_daemonised"}, own...), append(ends, "shim_exit"), 11
+		}
+		if f := phase(t, tl, "shim_start"); f.Process.Key.PID != starter || f.EndNS == 0 {
+			t.Errorf("the shim of %s is started by %v, want %d", tl.ID, f.Process, starter)
 		}
 		same(t, "start of "+tl.ID, names(tl, report.Starting), begins)
 		same(t, "end of "+tl.ID, names(tl, report.Stopping), ends)

@@ -70,7 +70,7 @@ var rules = []rule{
 	{name: "asked", section: report.Starting, from: point{client, starts},
 		until: []point{{starter, born}, {shim, born}, {runtime, born}}},
 	{name: "shim_start", section: report.Starting, from: point{starter, starts}, until: []point{{starter, ends}}, absent: true},
-	{name: "shim_daemonised", section: report.Starting, from: point{shim, born}, until: []point{{shim, adopted}}, when: []need{aStarter}, absent: true},
+	{name: "shim_daemonised", section: report.Starting, from: point{shim, born}, until: []point{{shim, adopted}}, when: []need{aStarter, anOwnShim}, absent: true},
 	{name: "runtime_create", section: report.Starting, from: point{runtime, starts}, until: []point{{runtime, ends}}, when: []need{ociRuntime, aShortMaker}, absent: true},
 	{name: "runtime_run", section: report.Starting, from: point{runtime, starts}, until: []point{{initial, entry}}, when: []need{ociRuntime, aLongMaker}, absent: true},
 	{name: "maker", section: report.Starting, from: point{runtime, starts}, until: []point{{initial, born}}, when: []need{otherMaker}},

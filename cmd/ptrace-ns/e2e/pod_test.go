@@ -73,7 +73,7 @@ func (p *pod) removeCgroups() {
 }
 
 // stageOrder is the start of any of a pod's containers by its shim with runc.
-var stageOrder = []string{"runtime_create", "stage_0", "cgroup_made", "cgroup_entered", "stage_1", "namespaces_unshared", "stage_2",
+var stageOrder = []string{"shim_start", "runtime_create", "stage_0", "cgroup_made", "cgroup_entered", "stage_1", "namespaces_unshared", "stage_2",
 	"root_pivoted", "init_reparented", "runtime_start", "entrypoint"}
 
 // checkTimelines has the phases of each container, with the shim's own in those of
@@ -95,6 +95,9 @@ func (p *pod) checkTimelines(file string, share bool) []ndjson.TimelineDoc {
 		equal(t, "it is another's", doc.Shared, share && i > 0)
 		inOrder(t, doc, stageOrder...)
 		create, stage0, stage1 := phase(t, doc, "runtime_create"), phase(t, doc, "stage_0"), phase(t, doc, "stage_1")
+		starter := phase(t, doc, "shim_start")
+		equal(t, "who starts a shim", int(starter.Parent.PID), p.n.pid)
+		equal(t, "is called for "+id, slices.Contains(starter.Args, id), true)
 		equal(t, "parent of the runtime", int(create.Parent.PID), p.pids[i].ppid)
 		equal(t, "creator of stage 1", idOf(stage1.Creator), stage0.Process.ID)
 		equal(t, "creator of stage 2", idOf(phase(t, doc, "stage_2").Creator), stage1.Process.ID)
@@ -104,10 +107,10 @@ func (p *pod) checkTimelines(file string, share bool) []ndjson.TimelineDoc {
 		equal(t, "because that is the nearest", moved.Reason, "subreaper")
 		inOrder(t, doc, "running", "signal", "exit", "runtime_delete", "cgroup_removed")
 		equal(t, "signal that ended "+id, doc.Exit.Signal, "SIGKILL")
-		begins := slices.ContainsFunc(doc.Phases, func(f ndjson.PhaseDoc) bool { return f.Phase == "shim_start" || f.Phase == "shim_exit" })
+		begins := slices.ContainsFunc(doc.Phases, func(f ndjson.PhaseDoc) bool { return f.Phase == "shim_daemonised" || f.Phase == "shim_exit" })
 		equal(t, "the shim's start or end is that of "+id, begins, i == 0)
 	}
-	inOrder(t, docs[0], append([]string{"shim_start", "shim_daemonised"}, stageOrder...)...)
+	inOrder(t, docs[0], "shim_start", "shim_daemonised", "runtime_create")
 	inOrder(t, docs[0], "exit", "runtime_delete", "shim_exit")
 	equal(t, "the shim", int(phase(t, docs[0], "shim_daemonised").Process.PID), p.pids[0].ppid)
 	equal(t, "the shim is left by", idOf(phase(t, docs[0], "shim_daemonised").Reparent.From), phase(t, docs[0], "shim_start").Process.ID)

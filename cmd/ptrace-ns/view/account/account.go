@@ -138,8 +138,12 @@ func (a *teller) made() {
 		}
 		a.say("shim", text)
 	}
-	if f := a.phase("runtime_create"); f != nil && a.phase("shim_daemonised") != nil {
+	switch f := a.phase("runtime_create"); {
+	case f == nil:
+	case a.phase("shim_daemonised") != nil:
 		a.say("runtime", "The shim called ", ref(f.Process), " to create it")
+	case a.phase("shim_start") != nil && !f.Parent.IsZero():
+		a.say("runtime", "The shim ", ref(f.Parent), ", which was there, called ", ref(f.Process), " to create it")
 	}
 	made := a.phase("pidns_created")
 	if made == nil {
