@@ -125,6 +125,8 @@ func TestTimeline(t *testing.T) {
 	b.await(`!document.querySelector(".tip").hidden && document.querySelector(".tip").innerText.includes("killed by SIGKILL")`)
 	b.keys(list, arrowUp, enter)
 	b.await(`document.querySelector("#storyhead").innerText.endsWith("sh")`)
+	b.keys(list, escape, escape)
+	b.await(`document.querySelector(".story").hidden`)
 	b.run(chromedp.MouseEvent(chromedp.MouseMoved, 400, 400), chromedp.MouseEvent(chromedp.MouseMoved, 402, 400))
 	b.await(`!document.querySelector(".tip").hidden`)
 }

@@ -232,7 +232,7 @@ const timeline = {
   },
 
   key(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || (event.key === "Escape" && this.tip.hidden)) return;
     const to = moveBy(event.key, this.at, this.lanes.length, Math.max(1, Math.floor(this.chart?.height / laneHeight) - 1));
     const acts = {
       "+": () => this.zoomBy(0.5), "=": () => this.zoomBy(0.5), "-": () => this.zoomBy(2), "0": () => view.set({ t: "" }),
