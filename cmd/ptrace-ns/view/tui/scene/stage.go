@@ -40,7 +40,8 @@ type Stage struct {
 	procs  map[events.ProcKey]*aside
 	lines  ring
 	deaths ring
-	size   int // of the last scene
+	size   int   // of the last scene
+	top    aside // stands above its first row
 	// crowded is how many of procs are too many.
 	crowded int
 	// passes counts the looks at all processes: with the end of one the model may know
@@ -51,7 +52,11 @@ type Stage struct {
 
 // aside is what is kept of a process beside the model.
 type aside struct {
+	key  events.ProcKey
 	rate rate
+	// next is of the row below it in the last scene, which mostly is there again: to
+	// look all of them up anew was half of what a scene costs.
+	next *aside
 	// changes counts the events about it: what was made of it before is out of date.
 	changes uint64
 	made    *Process // as of made changes and passes; nil is none
@@ -137,10 +142,18 @@ func (s *Stage) Deaths() []Line {
 func (s *Stage) aside(key events.ProcKey) *aside {
 	a := s.procs[key]
 	if a == nil {
-		a = &aside{}
+		a = &aside{key: key}
 		s.procs[key] = a
 	}
 	return a
+}
+
+// below is aside for the row that comes below that of the last one.
+func (s *Stage) below(last *aside, key events.ProcKey) *aside {
+	if last.next == nil || last.next.key != key {
+		last.next = s.aside(key)
+	}
+	return last.next
 }
 
 // sweep forgets of whom the model knows nothing, once these may be as many as the rest.

@@ -40,6 +40,7 @@ func (s *Stage) take(m *tree.Model, nowNS uint64, f *Filter) (*Scene, []question
 	}
 	var open []question
 	var path []above
+	a := &s.top
 	for p := range m.All() {
 		parent, _ := p.Parent()
 		for len(path) > 0 && path[len(path)-1].p != parent {
@@ -52,7 +53,7 @@ func (s *Stage) take(m *tree.Model, nowNS uint64, f *Filter) (*Scene, []question
 		at := up
 		if shown(p, nowNS, fadeNS) {
 			at = int32(len(sc.Rows))
-			a := s.aside(p.Key)
+			a = s.below(a, p.Key)
 			sc.Rows = append(sc.Rows, Row{Process: s.process(p, parent, a), Up: up})
 			if q := f.ask(p, a, &sc.Rows[at], at, nowNS); q.event != nil {
 				open = append(open, q)
