@@ -30,7 +30,8 @@ The process is named by the host's PID, or by PID and start as in the event stre
 
 One look, with nothing attached, knows what is there now, and says what it cannot
 know. With --live it attaches, and goes on to tell what happens to the process, its
-children and its namespace, until the process has ended. With -r it is told from a
+children and its namespace, until the process has ended; signals that end it are told
+with its death. With -r it is told from a
 recording, which knows what was seen: a PID means who had it last.`
 
 const lineageExample = `  ptrace-ns lineage 7609
@@ -95,11 +96,13 @@ func (o *lineageOptions) run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	p, err := o.subject.find(c.model)
+	p, err := o.subject.find(c.model, c.leader)
 	if err != nil {
 		return err
 	}
-	return c.shown(o.print(a, picture.Life(c.model, p, c.nowNS), c.nowNS, c.bootTime))
+	l := picture.Life(c.model, p, c.nowNS)
+	l.Process.Job = c.jobs[p.Key]
+	return c.shown(o.print(a, l, c.nowNS, c.bootTime))
 }
 
 func (o *lineageOptions) print(a *app, l *report.Life, nowNS uint64, bootTime int64) error {
@@ -134,7 +137,7 @@ func (o *lineageOptions) follow(ctx context.Context, a *app) (err error) {
 	if err := ended(live.Run(ctx, last)); err != nil {
 		return err
 	}
-	if err := ended(last.err); err != nil {
+	if err := ended(first(last.err, f.voice.finish())); err != nil {
 		return err
 	}
 	if o.output == "json" && f.life != nil {

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/user"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +22,9 @@ type census struct {
 	bootTime int64  // wall clock at CLOCK_BOOTTIME 0
 	threads  func(events.ProcKey) []report.Thread
 	jobs     jobs
+	// leader returns the thread group that a thread is of, by numbers of the initial PID
+	// namespace, 0 for not known; nil of a recording.
+	leader   func(tid int32) int32
 	self     int32 // this process, by its number in the initial PID namespace
 	partial  bool  // taken from within a child PID namespace
 	recorded bool  // of a recording, and damage is what is wrong with that
@@ -74,8 +79,9 @@ func parseSubject(text string) (subject, error) {
 	return s, nil
 }
 
-// find returns the process that it names. A PID means who holds it now.
-func (s subject) find(m *tree.Model) (*tree.Process, error) {
+// find returns the process that it names. A PID means who holds it now. leader, which may
+// be nil, finds the process of a thread that is taken for one.
+func (s subject) find(m *tree.Model, leader func(tid int32) int32) (*tree.Process, error) {
 	if s.key.Start != 0 {
 		if p, ok := m.Process(s.key); ok {
 			return p, nil
@@ -86,7 +92,42 @@ func (s subject) find(m *tree.Model) (*tree.Process, error) {
 		// One that has ended, or is only named by its children.
 		return p, nil
 	}
+	if pid := threadOf(m, s.key.PID, leader); pid != 0 && s.key.Start == 0 {
+		return nil, fmt.Errorf("%s is a thread of process %d", s.text, pid)
+	}
 	return nil, fmt.Errorf("process %s: %w", s.text, selection.ErrNoProcess)
+}
+
+// threadOf returns the process that a thread belongs to, 0 when that is not known.
+func threadOf(m *tree.Model, tid int32, leader func(int32) int32) int32 {
+	for p := range m.Processes() {
+		if slices.Contains(p.TIDs(), tid) {
+			return p.Key.PID
+		}
+	}
+	if leader == nil {
+		return 0
+	}
+	return leader(tid)
+}
+
+// leaderOf reads the thread group of a thread in /proc, where each has a directory that
+// is not listed (proc_pid_lookup, fs/proc/base.c). It returns 0 for a process.
+func leaderOf(tid int32) int32 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", tid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		if said, ok := strings.CutPrefix(line, "Tgid:"); ok {
+			pid, _ := strconv.ParseInt(strings.TrimSpace(said), 10, 32)
+			if int32(pid) == tid {
+				return 0
+			}
+			return int32(pid)
+		}
+	}
+	return 0
 }
 
 // ancestry returns the keys of a process and of all above it.

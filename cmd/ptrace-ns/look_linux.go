@@ -28,6 +28,9 @@ func lookLive(ctx context.Context, api string) (*census, error) {
 		model: tree.New(tree.Options{}), bootTime: header.BootTimeNS, nowNS: tracer.Now(), threads: threads,
 		self: int32(header.TracerPID), partial: !taken.InInitialPidns(), jobs: jobs{},
 	}
+	if !c.partial {
+		c.leader = leaderOf
+	}
 	return c, tracer.Run(ctx, taken, tracer.Derive(c.model, c.jobs))
 }
 

@@ -88,9 +88,10 @@ func TestTree(t *testing.T) {
 }
 
 func TestNoSuchProcess(t *testing.T) {
+	const none = "4194399" // above any PID (PID_MAX_LIMIT)
 	for _, args := range [][]string{
-		{"tree", "99"}, {"tree", "76-1"}, {"lineage", "99"}, {"lineage", "--live", "99"}, {"watch", "-p", "99"},
-		{"watch", "-p", "99", "-o", "json", "--follow"},
+		{"tree", none}, {"tree", "76-1"}, {"lineage", none}, {"lineage", "--live", none}, {"watch", "-p", none},
+		{"watch", "-p", none, "-o", "json", "--follow"},
 	} {
 		f := &fake{lasts: true, events: []*events.Event{snapshot(9, 1)}}
 		r := f.execute(t, machine(t), args...)
@@ -99,6 +100,25 @@ func TestNoSuchProcess(t *testing.T) {
 		}
 		if r.out != "" {
 			t.Errorf("%v: printed %q", args, r.out)
+		}
+	}
+}
+
+// A thread's number is not a process's, and whose it is is said.
+func TestThreadIsNoProcess(t *testing.T) {
+	whole := machine(t)
+	for _, command := range []string{"tree", "lineage"} {
+		r := (&fake{}).execute(t, func(a *app) {
+			whole(a)
+			look := a.look
+			a.look = func(ctx context.Context) (*census, error) {
+				c, err := look(ctx)
+				c.leader = func(tid int32) int32 { return tid - 3 }
+				return c, err
+			}
+		}, command, "79")
+		if r.code != exitFailed || r.err.Error() != "79 is a thread of process 76" || r.out != "" {
+			t.Errorf("%s: %d, %v, %s", command, r.code, r.err, r.out)
 		}
 	}
 }
@@ -241,32 +261,25 @@ func TestTreeRefuses(t *testing.T) {
 	}
 }
 
-// N06: when the last member has ended, nobody knows whether a parent outside has
-// reaped it, and the story claims nothing.
+// N06: when the last member has ended and nobody looks, it is not known whether a parent
+// outside has reaped it, and the story claims nothing.
 func TestLineageLiveDoubts(t *testing.T) {
-	for _, c := range []struct {
-		parent int32
-		want   string
-	}{
-		{76, ""},
-		{70, "  It may still wait in the kernel for 77 sleep: only its parent outside, 70 shim, can reap that, and no event tells whether it did.\n"},
-	} {
-		init, member := there(76, 70, 1, "sh"), there(77, c.parent, 2, "sleep")
-		ended := func(of *events.Event) *events.Event {
-			ev := exit(of.Process.Key.PID, 0)
-			ev.Process, ev.BootNS = of.Process, 5_000_000
-			return ev
-		}
-		destroy := &events.Event{Kind: events.PidnsDestroy, Process: init.Process, Pidns: &events.PidnsDetail{
-			NS: events.NSInfo{ID: innerNS, Level: 1}, Init: init.Process.Ref(),
-		}}
-		f := &fake{lasts: true, events: []*events.Event{
-			there(1, 0, 0, "systemd"), there(70, 1, 0, "shim"), init, member, fork(90, 70), ended(init), ended(member), destroy,
-		}}
-		r := f.execute(t, nil, "lineage", "--live", "76")
-		if r.code != 0 || !strings.HasSuffix(r.out, c.want) || strings.Contains(r.out, "may still wait") != (c.want != "") {
-			t.Errorf("parent %d: %v, got\n%s\nwant at the end %q", c.parent, r.err, r.out, c.want)
-		}
+	init, member := there(76, 70, 1, "sh"), there(77, 70, 2, "sleep")
+	ended := func(of *events.Event) *events.Event {
+		ev := exit(of.Process.Key.PID, 0)
+		ev.Process, ev.BootNS = of.Process, 5_000_000
+		return ev
+	}
+	destroy := &events.Event{Kind: events.PidnsDestroy, Process: init.Process, Pidns: &events.PidnsDetail{
+		NS: events.NSInfo{ID: innerNS, Level: 1}, Init: init.Process.Ref(),
+	}}
+	f := &fake{lasts: true, events: []*events.Event{
+		there(1, 0, 0, "systemd"), there(70, 1, 0, "shim"), init, member, fork(90, 70), ended(init), ended(member), destroy,
+	}}
+	r := f.execute(t, nil, "lineage", "--live", "76")
+	want := "  Its PID 1 may still wait in the kernel for members whose parents live outside: no event tells whether those were reaped.\n"
+	if r.code != 0 || !strings.HasSuffix(r.out, want) {
+		t.Errorf("%v, got\n%s\nwant at the end %q", r.err, r.out, want)
 	}
 }
 
@@ -337,9 +350,9 @@ func TestTreeShowNamespaces(t *testing.T) {
 	want := "PIDNS LEVEL MEMBERS INIT AGE CONTAINER CREATOR             COMMAND\n" +
 		"1     0     2+2     1    9 s -         -                   systemd\n" +
 		"|-52  1     0       20>1 4 s -         7 unshare via clone sh\n" +
-		"|   over since 4 s ago: its PID 1 exited 3\n" +
+		"|   over for 4 s: its PID 1 exited 3\n" +
 		"`-53  1     1       30>1 7 s -         7 unshare via clone sh\n" +
-		"    dying since 2.5 s ago: its PID 1 exited 3\n" +
+		"    dying for 2.5 s: its PID 1 exited 3\n" +
 		"    waiting for 31 sh, whose parent 7 unshare lives outside\n"
 	if _, got, _ := strings.Cut(out.String(), "PIDNS"); "PIDNS"+got != want {
 		t.Errorf("got\n%swant\n%s", "PIDNS"+got, want)

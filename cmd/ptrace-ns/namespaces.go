@@ -18,8 +18,9 @@ type namespacesOptions struct {
 
 const namespacesLong = `Namespaces shows the hierarchy of PID namespaces as it is now: the inode number
 that /proc/PID/ns/pid shows, the depth, how many processes live in it (and, behind
-a +, in namespaces below it), its PID 1 by all its PIDs, since when that runs, and
-the container.
+a +, in namespaces below it), its PID 1 by all its PIDs, that one's user, since when it
+runs, and the containers of the members. USERNS is the user namespace that owns it,
+where not all have the same.
 
 A namespace whose PID 1 has ended is dying. When that takes long, the members are
 named that it waits for: only their parent, who lives outside, can reap them.
@@ -68,5 +69,7 @@ func (o *namespacesOptions) run(ctx context.Context, a *app) error {
 		_, err = a.out.Write(ndjson.AppendNamespaces(nil, all))
 		return c.shown(err)
 	}
-	return c.shown(nstree.Write(a.out, all, nstree.Options{Color: a.coloured(o.color), Unicode: a.unicode(), NowNS: c.nowNS}))
+	return c.shown(nstree.Write(a.out, all, nstree.Options{
+		Color: a.coloured(o.color), Unicode: a.unicode(), NowNS: c.nowNS, User: c.names(a.user),
+	}))
 }

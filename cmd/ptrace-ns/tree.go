@@ -166,7 +166,7 @@ func (o *treeOptions) selection(c *census) (picture.Selection, error) {
 		s.Wanted = inContainers(o.containers)
 	}
 	if o.root != nil {
-		root, err := o.root.find(c.model)
+		root, err := o.root.find(c.model, c.leader)
 		if err != nil {
 			return s, err
 		}

@@ -67,7 +67,7 @@ func (w *watch) newTreeShow(bootTime int64) *treeShow {
 	if w.output == "json" {
 		s.w, s.view.Color, s.view.Width = w.app.err, false, 0
 	}
-	s.spaces = nstree.Options{Color: s.view.Color, Unicode: s.view.Unicode}
+	s.spaces = nstree.Options{Color: s.view.Color, Unicode: s.view.Unicode, User: w.app.user}
 	return s
 }
 

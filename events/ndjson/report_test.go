@@ -36,6 +36,8 @@ func sampleNamespace() *report.Namespace {
 		Children: []*report.Namespace{{
 			Info: events.NSInfo{ID: childNS, Level: 1, Parent: hostNS, UserNS: 4026531837},
 			Init: initRef, Chain: full().Chain, Args: full().Args, Exe: "/bin/busybox", Creator: runc, Via: "clone", Container: docker,
+			HasUID: true, UID: 33, Containers: []*events.Container{docker, {ID: "77", Runtime: "containerd"}},
+			Killed: []events.Ref{ref(12, "k")}, ReapNS: 4,
 			Members: 2, Visible: 3, Unreaped: 1, AgeNS: 9, Dying: true, DyingNS: 8, InitExit: &events.ExitStatus{Code: 3},
 			WaitingFor: []report.Waiting{{Process: ref(9, "x\x9b"), Parent: runc, Zombie: true}},
 		}},
@@ -51,6 +53,8 @@ func sampleLife() *report.Life {
 		Birth:     &report.Birth{BootNS: 5, Creator: runc, Parent: ref(1, "init"), Flags: 1 << 29},
 		Ancestors: []report.Ancestor{{Ref: runc, Role: "container runtime", Container: docker}, {Ref: ref(1, "init")}},
 		Images:    []report.Image{{Exe: "/bin/a\xfe", Args: events.ArgsOf("a", "")}, {BootNS: 6, Filename: "b", Interpreter: "/bin/sh"}},
+		Entered:   &report.Entry{Creator: runc, Setns: true},
+		Apart:     &report.Apart{Names: []string{"mnt", "net"}, Parent: ref(1, "init"), Shared: initRef},
 		Pidns:     sampleNamespace().Children[0],
 		Children:  []events.Ref{ref(8, "c")},
 		Unknown:   []string{"creator", "images"},

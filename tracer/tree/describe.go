@@ -21,3 +21,15 @@ func (ns *Namespace) InitProcess() (*Process, bool) { return ns.init, ns.init !=
 
 // EndedNS returns when the namespace's PID 1 ended, when that was seen.
 func (ns *Namespace) EndedNS() (uint64, bool) { return ns.initExitNS, ns.initExitNS != 0 }
+
+// Killed returns whom the kernel killed because its PID 1 had ended.
+func (ns *Namespace) Killed() []events.Ref { return ns.killed }
+
+// EmptyNS returns when the last of those that its end killed, or its PID 1, ended;
+// 0 while something lives in it, and when nobody saw.
+func (ns *Namespace) EmptyNS() uint64 {
+	if !ns.dead() || ns.initExitNS == 0 {
+		return 0
+	}
+	return max(ns.initExitNS, ns.lastKillNS)
+}

@@ -35,23 +35,30 @@ func NamespacesOf(m *tree.Model, nowNS uint64, wanted func(*tree.Process) bool) 
 		return cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(a.Init.Key.Start, b.Init.Key.Start), cmp.Compare(a.ID.Inum, b.ID.Inum))
 	})
 	return hierarchy(m, slices.Values(chosen), func(ns *tree.Namespace) *report.Namespace {
-		if ns.Level > 0 && ns.Dead() && ns.Unreaped == 0 {
-			r := namespace(m, ns, ends[ns])
-			r.Over, r.EndNS = true, ends[ns]
-			return r
-		}
-		return namespace(m, ns, nowNS)
+		return ended(m, ns, ends[ns], nowNS)
 	})
+}
+
+// ended is a namespace as it is now or, when nothing is left of it, as it was at its
+// end: at lastNS, 0 for not known, or when its PID 1 waited no longer.
+func ended(m *tree.Model, ns *tree.Namespace, lastNS, nowNS uint64) *report.Namespace {
+	if ns.Level == 0 || !ns.Dead() || ns.Unreaped > 0 || m.Looked() && !ns.Left() {
+		return namespace(m, ns, nowNS)
+	}
+	end := max(lastNS, ns.LeftNS())
+	r := namespace(m, ns, end)
+	r.Over, r.EndNS = true, end
+	return r
 }
 
 // hierarchy puts namespaces, of which outer ones come first, below one another.
 func hierarchy(m *tree.Model, all iter.Seq[*tree.Namespace], describe func(*tree.Namespace) *report.Namespace) []*report.Namespace {
-	members := population(m)
+	members, inside := population(m), containers(m)
 	known := map[*tree.Namespace]*report.Namespace{}
 	var roots []*report.Namespace
 	for ns := range all {
 		r := describe(ns)
-		r.Members = members[ns]
+		r.Members, r.Containers = members[ns], inside[ns]
 		known[ns] = r
 		if up := known[ns.Parent]; up != nil {
 			up.Children = append(up.Children, r)
@@ -62,6 +69,24 @@ func hierarchy(m *tree.Model, all iter.Seq[*tree.Namespace], describe func(*tree
 	return roots
 }
 
+// containers lists, for each PID namespace, the containers that its members are in, its
+// init's first: those of a pod may share one.
+func containers(m *tree.Model) map[*tree.Namespace][]*events.Container {
+	all := map[*tree.Namespace][]*events.Container{}
+	for p := range m.Processes() {
+		ns, c := p.Namespace(), p.Container
+		if ns == nil || c == nil || slices.ContainsFunc(all[ns], c.Equal) {
+			continue
+		}
+		if init, ok := ns.InitProcess(); ok && init == p {
+			all[ns] = slices.Insert(all[ns], 0, c)
+		} else {
+			all[ns] = append(all[ns], c)
+		}
+	}
+	return all
+}
+
 func namespace(m *tree.Model, ns *tree.Namespace, nowNS uint64) *report.Namespace {
 	r := &report.Namespace{
 		Info: ns.Info(), Init: ns.Init, Creator: ns.Creator, Via: ns.Via,
@@ -69,6 +94,7 @@ func namespace(m *tree.Model, ns *tree.Namespace, nowNS uint64) *report.Namespac
 	}
 	if init, ok := ns.InitProcess(); ok {
 		r.Init, r.Chain, r.Container = init.Ref(), init.Chain, init.Container
+		r.InitWaits, r.HasUID, r.UID = init.Ending(), init.HasIDs, init.UID
 		if i := init.Image(); i != nil {
 			r.Args, r.Exe = i.Args, i.Exe
 		}
@@ -82,6 +108,10 @@ func namespace(m *tree.Model, ns *tree.Namespace, nowNS uint64) *report.Namespac
 		return r
 	}
 	r.DyingNS, _ = ns.EndedNS()
+	r.Killed = ns.Killed()
+	if end := ns.EmptyNS(); end > r.DyingNS {
+		r.ReapNS = end - r.DyingNS
+	}
 	if status, ok := ns.Exit(); ok {
 		r.InitExit = &status
 	}
@@ -91,6 +121,11 @@ func namespace(m *tree.Model, ns *tree.Namespace, nowNS uint64) *report.Namespac
 			w.Parent = parent.Ref()
 		}
 		r.WaitingFor = append(r.WaitingFor, w)
+	}
+	for _, a := range ns.Awaited() {
+		if !slices.ContainsFunc(r.WaitingFor, func(w report.Waiting) bool { return w.Process.Key == a.Process.Key }) {
+			r.WaitingFor = append(r.WaitingFor, report.Waiting{Process: a.Process, Parent: a.Parent, Zombie: true})
+		}
 	}
 	return r
 }

@@ -13,14 +13,7 @@ func Role(p *tree.Process) string {
 	case p.Kthread:
 		return "kernel thread"
 	}
-	said := p.Describe()
-	role := container.RoleOf(&said).Words
-	if c := said.Serves; c != nil && role != "" {
-		role += " for " + container.Label(c)
-	}
-	if role == "" && said.Role == container.Exec {
-		role = "put into its container by a runtime"
-	}
+	role := purpose(p)
 	if len(p.Chain) < 2 || p.Chain.Own().PID != 1 {
 		return role
 	}
@@ -31,6 +24,19 @@ func Role(p *tree.Process) string {
 		return "the container's PID 1" + role
 	}
 	return "PID 1 of its namespace" + role
+}
+
+// purpose is the role without the process's place.
+func purpose(p *tree.Process) string {
+	said := p.Describe()
+	role := container.RoleOf(&said).Words
+	if c := said.Serves; c != nil && role != "" {
+		role += " for " + container.Label(c)
+	}
+	if role == "" && said.Role == container.Exec {
+		role = "put into its container by a runtime"
+	}
+	return role
 }
 
 // Label says in a few words what a process is for, and for which container: "shim of

@@ -29,18 +29,21 @@ func (p *printer) notes(n, parent *report.Node, enters bool) {
 		above = &parent.Process
 	}
 	if p.Namespaces && above != nil {
-		if names := words.Apart(above.NS, process.NS); len(names) > 0 {
+		if names := report.Differing(process.NS, above.NS); len(names) > 0 {
 			p.note(cyan, "{"+strings.Join(names, ",")+"}")
 		}
-	}
-	if n.Outside != nil && len(n.Outside.Chain) > 0 && n.Outside.Chain.Own().NS != process.Chain.Own().NS {
-		p.note(dim, "parent "+words.Ref(n.Outside.Ref())+" outside")
 	}
 	if n.Label != "" {
 		p.note(dim, safe.String(n.Label))
 	}
 	if process.Subreaper {
 		p.note(dim, "subreaper")
+	}
+	if j := process.Job; j != nil && !j.Ptracer.IsZero() {
+		p.note(dim, "traced by "+words.Ref(j.Ptracer))
+	}
+	if n.Outside != nil && len(n.Outside.Chain) > 0 && n.Outside.Chain.Own().NS != process.Chain.Own().NS {
+		p.note(dim, "parent "+words.Ref(n.Outside.Ref())+" outside")
 	}
 	if below := kthreads(n); process.Kthread && !p.Kthreads && below > 0 {
 		p.note(dim, "and "+words.Count(below, "kernel thread", "kernel threads")+" below it")

@@ -19,6 +19,8 @@ type Options struct {
 	Color   bool
 	Unicode bool // else ASCII stands for lines and arrows
 	NowNS   uint64
+	// User names a user id; nil shows none.
+	User func(uint32) string
 }
 
 type glyphs struct{ branch, last, pipe, arrow, more string }
@@ -30,7 +32,7 @@ func (o Options) glyphs() glyphs {
 	return glyphs{"|-", "`-", "| ", ">", "..."}
 }
 
-var headings = []string{"PIDNS", "LEVEL", "MEMBERS", "INIT", "AGE", "CONTAINER", "CREATOR", "COMMAND"}
+var headings = []string{"PIDNS", "LEVEL", "MEMBERS", "INIT", "USER", "USERNS", "AGE", "CONTAINER", "CREATOR", "COMMAND"}
 
 // The only escape sequences that a line may hold.
 const (
@@ -43,13 +45,14 @@ const (
 // Write prints one namespace a line, those below it under it, and what a dying one
 // waits for on further lines.
 func Write(w io.Writer, roots []*report.Namespace, o Options) error {
-	t := &table{Options: o, glyphs: o.glyphs(), hidden: -1}
+	t := &table{Options: o, glyphs: o.glyphs(), hidden: map[string]bool{
+		"USER":    o.User == nil || !anywhere(roots, func(ns *report.Namespace) bool { return ns.HasUID }),
+		"USERNS":  !ownersDiffer(roots),
+		"CREATOR": !anywhere(roots, func(ns *report.Namespace) bool { return !ns.Creator.IsZero() }), // one look knows none
+	}}
 	t.add(row{cells: headings, style: bold})
 	for _, ns := range roots {
 		t.namespace(ns, "", "")
-	}
-	if !anyCreator(roots) {
-		t.hidden = slices.Index(headings, "CREATOR")
 	}
 	_, err := io.WriteString(w, t.render())
 	return err
@@ -66,13 +69,25 @@ type table struct {
 	Options
 	glyphs
 	rows   []row
-	hidden int // the column that has nothing to tell, or -1
+	hidden map[string]bool // the columns that have nothing to tell
 }
 
-// anyCreator reports whether a creator is known: one look knows none.
-func anyCreator(all []*report.Namespace) bool {
+// anywhere reports whether it is so of one of the namespaces or of one below.
+func anywhere(all []*report.Namespace, is func(*report.Namespace) bool) bool {
 	return slices.ContainsFunc(all, func(ns *report.Namespace) bool {
-		return !ns.Creator.IsZero() || anyCreator(ns.Children)
+		return is(ns) || anywhere(ns.Children, is)
+	})
+}
+
+// ownersDiffer reports whether not all have the same owner.
+func ownersDiffer(roots []*report.Namespace) bool {
+	var first uint32
+	return anywhere(roots, func(ns *report.Namespace) bool {
+		owner := ns.Info.UserNS
+		if first == 0 {
+			first = owner
+		}
+		return owner != 0 && owner != first
 	})
 }
 
@@ -105,7 +120,13 @@ func (t *table) cells(ns *report.Namespace, lead string) []string {
 	if below := ns.Visible - ns.Members; below > 0 {
 		members += "+" + strconv.Itoa(below)
 	}
-	init, age, creator, command := "-", "-", "unknown", "-"
+	init, user, owner, age, creator, command := "-", "-", "-", "-", "unknown", "-"
+	if ns.HasUID && t.User != nil {
+		user = safe.String(t.User(ns.UID))
+	}
+	if ns.Info.UserNS != 0 {
+		owner = strconv.FormatUint(uint64(ns.Info.UserNS), 10)
+	}
 	if ns.Init.Comm != "" {
 		command = words.Name(ns.Init.Comm)
 	}
@@ -135,8 +156,20 @@ func (t *table) cells(ns *report.Namespace, lead string) []string {
 	}
 	return []string{
 		lead + strconv.FormatUint(uint64(ns.Info.ID.Inum), 10), strconv.Itoa(ns.Info.Level), members,
-		init, age, words.Container(ns.Container), creator, command,
+		init, user, owner, age, containers(ns), creator, command,
 	}
+}
+
+// containers names those of the members, or that of the init where nothing lives.
+func containers(ns *report.Namespace) string {
+	if len(ns.Containers) == 0 {
+		return words.Container(ns.Container)
+	}
+	names := make([]string, len(ns.Containers))
+	for i, c := range ns.Containers {
+		names[i] = words.Container(c)
+	}
+	return strings.Join(names, ",")
 }
 
 // remarks tell what a namespace is dying of and what it waits for.
@@ -147,25 +180,27 @@ func (t *table) remarks(ns *report.Namespace) []string {
 	text := "dying, since before this look"
 	switch {
 	case ns.Over && ns.EndNS != 0 && ns.EndNS <= t.NowNS:
-		text = "over since " + words.Duration(t.NowNS-ns.EndNS) + " ago"
+		text = "over for " + words.Duration(t.NowNS-ns.EndNS)
 	case ns.Over:
 		text = "over"
 	case ns.DyingNS != 0 && ns.DyingNS <= t.NowNS:
-		text = "dying since " + words.Duration(t.NowNS-ns.DyingNS) + " ago"
+		text = "dying for " + words.Duration(t.NowNS-ns.DyingNS)
 	}
 	if ns.InitExit != nil {
 		text += ": its PID 1 " + words.Status(*ns.InitExit)
 	}
-	if !ns.Over && ns.Visible == 0 && len(ns.WaitingFor) == 0 {
+	switch {
+	case ns.Over || ns.Visible > 0:
+	case len(ns.WaitingFor) > 0:
+		text += "; no process lives in it any more"
+	case ns.InitWaits:
+		text += "; no process lives in it any more, and its PID 1 waits in the kernel for a member that is not reaped"
+	default:
 		text += "; nothing lives in it, and its PID 1 is not reaped"
 	}
 	all := []string{text}
 	for _, w := range ns.WaitingFor {
-		what := "waiting for "
-		if w.Zombie {
-			what = "waiting for the zombie "
-		}
-		all = append(all, what+words.Ref(w.Process)+", whose parent "+words.Ref(w.Parent)+" lives outside")
+		all = append(all, "waiting for "+words.Await(w))
 	}
 	return all
 }
@@ -182,7 +217,7 @@ func (t *table) render() string {
 	for _, r := range t.rows {
 		line := r.remark
 		for i, c := range r.cells {
-			if i == t.hidden {
+			if t.hidden[headings[i]] {
 				continue
 			}
 			line += c

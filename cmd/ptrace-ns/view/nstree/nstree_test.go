@@ -29,8 +29,9 @@ func sample() []*report.Namespace {
 		Args: events.ArgsOf("sshd", "x"), Exe: "/tmp/a b", Creator: ref(7790, "un share"), Via: "clone3", AgeNS: 1_200_000_000,
 		Dying: true, InitExit: &events.ExitStatus{Signal: 9}, Over: true, EndNS: 4_100_000_000,
 	}
+	pod := []*events.Container{{ID: "77", Name: "pause"}, {ID: "9f1c", Name: "we\nb"}}
 	return []*report.Namespace{{
-		Info: events.NSInfo{ID: host}, Init: ref(1, "systemd"), Members: 90, Visible: 93, AgeNS: 7_380_000_000_000,
+		Info: events.NSInfo{ID: host, UserNS: 4026531837}, HasUID: true, Init: ref(1, "systemd"), Members: 90, Visible: 93, AgeNS: 7_380_000_000_000,
 		Children: []*report.Namespace{{
 			Info: events.NSInfo{ID: outer, Level: 1, Parent: host}, Init: ref(7609, "sh"),
 			Chain: events.PIDChain{{NS: host, PID: 7609}, {NS: outer, PID: 1}}, Args: events.ArgsOf("sh", "-c", "a b"),
@@ -41,7 +42,7 @@ func sample() []*report.Namespace {
 				{Process: ref(7651, "sleep"), Parent: ref(7640, "nsenter"), Zombie: true},
 			},
 			Children: []*report.Namespace{dead},
-		}, {Info: events.NSInfo{ID: events.NSID{Inum: 4026532190}, Level: 1, Parent: host}, Members: 1, Visible: 1}, over},
+		}, {Info: events.NSInfo{ID: events.NSID{Inum: 4026532190}, Level: 1, Parent: host, UserNS: 4026532200}, Members: 1, Visible: 1, HasUID: true, UID: 33, Containers: pod}, over},
 	}}
 }
 
@@ -51,8 +52,12 @@ func TestGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o.NowNS = 4_500_000_000
+			if name != "ascii" {
+				o.User = func(uid uint32) string { return map[uint32]string{0: "root", 33: "www\x1b"}[uid] }
+			}
 			all := sample()
 			if name == "look" {
+				all[0].Info.UserNS = 0
 				all[0].Children[0].Creator, all[0].Children[2].Creator = events.Ref{}, events.Ref{}
 			}
 			var out bytes.Buffer

@@ -4,7 +4,6 @@ package story
 
 import (
 	"io"
-	"strconv"
 	"strings"
 	"time"
 
@@ -27,7 +26,10 @@ type Options struct {
 type teller struct {
 	Options
 	b     strings.Builder
-	is    string // is, or was of one that has ended
+	is    string // is, or was of one that has ended; so with the others
+	has   string
+	runs  string
+	are   string
 	arrow string
 	more  string
 }
@@ -38,19 +40,22 @@ func Tell(w io.Writer, l *report.Life, o Options) error {
 	if o.Unicode {
 		t.arrow, t.more = "→", "…"
 	}
-	t.is = "is"
+	t.is, t.has, t.runs, t.are = "is", "has", "runs", "are"
 	if l.State == report.Exited || l.State == report.Gone {
-		t.is = "was"
+		t.is, t.has, t.runs, t.are = "was", "had", "ran", "were"
 	}
 	key := l.Process.Key
 	t.b.WriteString(words.Ref(l.Process.Ref()) + " (id " + key.String() + ")\n")
 	t.birth(l)
 	t.place(l)
+	t.apart(l)
+	t.role(l)
 	t.images(l)
 	t.parents(l)
 	t.ancestors(l)
 	t.children(l)
 	t.end(l)
+	t.space(l)
 	t.waits(l)
 	_, err := io.WriteString(w, t.b.String())
 	return err
@@ -104,35 +109,6 @@ func cloneFlags(flags uint64) string {
 	return string(b)
 }
 
-// place tells where it lives: PID namespace and container.
-func (t *teller) place(l *report.Life) {
-	own := l.Process.Chain.Own()
-	if ns := l.Pidns; ns != nil && ns.Info.Level > 0 {
-		what := "It " + t.is + " " + words.Chain(l.Process.Chain, t.arrow) + ": "
-		if own.PID == 1 {
-			what += "the PID 1"
-		} else {
-			what += "process " + strconv.Itoa(int(own.PID))
-		}
-		what += " of PID namespace " + strconv.FormatUint(uint64(ns.Info.ID.Inum), 10) + ", level " + strconv.Itoa(ns.Info.Level) +
-			", which " + "has " + words.Count(ns.Members, "process", "processes")
-		if !ns.Creator.IsZero() {
-			what += " and was created by " + words.Ref(ns.Creator)
-		} else {
-			what += "; who created that is not known"
-		}
-		t.say(what)
-	} else if len(l.Process.Chain) == 1 {
-		t.say("It ", t.is, " in the initial PID namespace")
-	}
-	if c := l.Process.Container; c != nil {
-		t.say("It ", t.is, " in the container ", words.Container(c), " (", safe.String(strings.TrimSpace(c.Runtime+" "+c.ID)), ")")
-	}
-	if l.Process.Subreaper {
-		t.say("It ", t.is, " a subreaper, which gets the orphans among its descendants")
-	}
-}
-
 func (t *teller) images(l *report.Life) {
 	for i, image := range l.Images {
 		what := string(words.AppendArgs(nil, image.Args, t.more))
@@ -148,10 +124,12 @@ func (t *teller) images(l *report.Life) {
 		switch {
 		case image.BootNS != 0:
 			t.say("It executed ", what, " at ", t.at(image.BootNS))
+		case l.Birth == nil && i < len(l.Images)-1:
+			t.say("It ran ", what, " before")
 		case l.Birth != nil && i == 0:
 			t.say("It was born running ", what)
 		default:
-			t.say("It runs ", what)
+			t.say("It ", t.runs, " ", what)
 		}
 	}
 }
@@ -187,16 +165,19 @@ func (t *teller) ancestors(l *report.Life) {
 	for i, a := range l.Ancestors {
 		text := "It " + t.is + " a child of "
 		if i > 0 {
-			text = "That is a child of "
+			text = "That " + t.is + " a child of "
 		}
 		text += words.Ref(a.Ref)
 		if a.Role != "" {
-			text += ", " + a.Role
+			text += ", " + safe.String(a.Role)
 		}
 		t.say(text)
 	}
 	if len(l.Ancestors) == 0 && l.Process.Parent.IsZero() && l.State != report.Unseen {
-		t.say("It has no parent")
+		t.say("It ", t.has, " no parent")
+	}
+	if j := l.Process.Job; j != nil && !j.Ptracer.IsZero() {
+		t.say("It is traced by ", words.Ref(j.Ptracer), ", which is not its parent")
 	}
 }
 
@@ -253,11 +234,7 @@ func (t *teller) waits(l *report.Life) {
 		who = "The PID 1 of its namespace, " + words.Ref(ns.Init) + ", has ended and waits"
 	}
 	for _, w := range ns.WaitingFor {
-		what := words.Ref(w.Process)
-		if w.Zombie {
-			what = "the zombie " + what
-		}
-		t.say(who, " for ", what, ", whose parent ", words.Ref(w.Parent), " lives outside: only that can reap it")
+		t.say(who, " for ", words.Await(w), ": only that can reap it")
 	}
 }
 

@@ -61,7 +61,24 @@ func lives(s string) map[string]*report.Life {
 	}
 	blocker := &report.Life{Node: report.Node{Process: sh(), State: report.Live}, Pidns: &stuck}
 	blocker.Process.Key, blocker.Process.Chain[1].PID = ref(7651, "").Key, 2
-	return map[string]*report.Life{"followed": followed, "seen": seen, "ending": ending, "blocker": blocker}
+	// docker exec, from its birth to its end with the namespace; and a PID 1 with what
+	// the kernel killed after it.
+	over := &report.Namespace{Info: ns.Info, Init: ref(7609, "sh"), Creator: ref(7600, "runc"), Over: true, Dying: true,
+		Killed: []events.Ref{ref(7650, s), ref(7651, "b")}, ReapNS: 2_000_000}
+	exec := &report.Life{
+		Node: report.Node{Process: sh(), State: report.Exited, Exit: &events.ExitStatus{Signal: 9}, Killer: &events.Killer{
+			Origin: events.OriginPidnsReap, Signal: 9, Sender: ref(7609, "sh"),
+		}},
+		Birth: &report.Birth{BootNS: 1_000_000_000, Creator: ref(7700, "runc:[1:CHILD]")}, Pidns: over, Ancestors: followed.Ancestors,
+		Entered: &report.Entry{Creator: ref(7700, s), Setns: true}, Role: "put into its container by a runtime",
+		Apart: &report.Apart{Names: []string{"ipc", "mnt", "net"}, Parent: ref(7580, s), Shared: ref(7609, s)},
+	}
+	exec.Process.Key, exec.Process.Chain[1].PID = ref(7650, "").Key, 9
+	dead := &report.Life{
+		Node:  report.Node{Process: sh(), State: report.Exited, Exit: &events.ExitStatus{}, LifetimeNS: 3_200_000_000},
+		Pidns: over, Apart: &report.Apart{Names: []string{"mnt"}, Parent: ref(7580, s)}, Role: "init for a container", Images: followed.Images[:1],
+	}
+	return map[string]*report.Life{"exec": exec, "dead": dead, "followed": followed, "seen": seen, "ending": ending, "blocker": blocker}
 }
 
 func tell(t *testing.T, l *report.Life) string {

@@ -9,8 +9,12 @@ import (
 )
 
 func (p *printer) exit(ev *events.Event) {
+	d, again := ev.Exit, ev.Kind == events.ContainerExit && ev.Cause != 0 && ev.Cause == p.exitTold
+	if again && p.story {
+		p.str("with it ended the container ", words.Container(ev.Process.Container))
+		return
+	}
 	p.subject(ev)
-	d := ev.Exit
 	switch ev.Kind {
 	case events.ContainerExit:
 		p.str("container's init ")
@@ -24,7 +28,7 @@ func (p *printer) exit(ev *events.Event) {
 	if d.Threads > 1 {
 		p.str(", ", strconv.FormatUint(uint64(d.Threads), 10), " threads")
 	}
-	if ev.Kind == events.ContainerExit && ev.Cause != 0 && ev.Cause == p.exitTold {
+	if again {
 		p.str(words.KillerBrief(d.Killer, ev.Process.Key))
 		return
 	}

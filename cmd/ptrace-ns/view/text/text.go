@@ -20,6 +20,10 @@ type Options struct {
 	Color   bool
 	Unicode bool // else ASCII stands for arrows and marks
 	Zone    *time.Location
+	// Story says that no column tells the kind of a line, and Told is the number of the last
+	// exit that was told in it.
+	Story bool
+	Told  uint64
 	// Late holds the headings back until there is something below them.
 	Late bool
 }
@@ -99,7 +103,7 @@ func (s *Sink) Put(ev *events.Event) error {
 
 // Line returns an event as a line of a story: when, and what happened in words.
 func Line(ev *events.Event, bootTime int64, o Options) string {
-	p := printer{glyphs: o.glyphs()}
+	p := printer{glyphs: o.glyphs(), exitTold: o.Told, story: o.Story}
 	p.time(time.Unix(0, bootTime+int64(ev.BootNS)).In(o.Zone))
 	if !ev.Process.Key.IsZero() {
 		p.str(words.Or(words.Chain(ev.Process.Chain, p.arrow), pidText(ev.Process.Key.PID)), " ")
@@ -120,6 +124,7 @@ type printer struct {
 	// exitTold is the Seq of the last exit on a line: what follows from it need not
 	// say all of it again.
 	exitTold uint64
+	story    bool // not a line of a stream
 }
 
 func (p *printer) begin(b []byte) { p.b, p.start = b, len(b) }

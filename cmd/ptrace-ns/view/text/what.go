@@ -23,6 +23,9 @@ func (p *printer) what(ev *events.Event) {
 	case ev.Kind == events.ContainerStart:
 		p.containerStart(ev)
 	case ev.Exec != nil:
+		if p.story {
+			p.str("executed ")
+		}
 		p.exec(ev.Exec, &ev.Process)
 	case ev.Exit != nil:
 		p.exit(ev)

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"io"
+	"slices"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/text"
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// voice tells the events of a life as lines of a story. Signals to the process wait:
+// the sentence on its death holds those that led to it, and what is told there is not
+// told before.
+type voice struct {
+	w        io.Writer
+	bootTime int64
+	look     text.Options // but for Told
+	key      events.ProcKey
+	held     []*events.Event
+}
+
+// tell says an event, or holds it.
+func (v *voice) tell(ev *events.Event) error {
+	own := ev.Process.Key == v.key
+	switch {
+	case ev.Kind == events.Exit && reapedBy(ev.Exit.Killer, v.key):
+		return nil // its pidns_reap says it
+	case own && ev.Kind == events.Signal:
+		v.held = append(v.held, ev.Clone())
+		return nil
+	case own && ev.Kind == events.Exit:
+		v.held = slices.DeleteFunc(v.held, func(s *events.Event) bool { return explains(ev.Exit.Killer, s) })
+		if err := v.release(func(*events.Event) bool { return true }); err != nil {
+			return err
+		}
+	}
+	if err := v.say(ev); err != nil {
+		return err
+	}
+	if ev.Kind == events.Exit {
+		v.look.Told = ev.Seq
+	}
+	return nil
+}
+
+// idle tells the signals that the process has lived through: not those that end it
+// soon, nor those that were ignored and matter only if it is killed.
+func (v *voice) idle() error {
+	return v.release(func(s *events.Event) bool {
+		const sigkill = 9
+		return s.Signal.Signal != sigkill && s.Signal.Result != events.SignalIgnored
+	})
+}
+
+// finish tells what still waits.
+func (v *voice) finish() error { return v.release(func(*events.Event) bool { return true }) }
+
+func (v *voice) release(due func(*events.Event) bool) error {
+	var waiting []*events.Event
+	for _, s := range v.held {
+		if !due(s) {
+			waiting = append(waiting, s)
+			continue
+		}
+		if err := v.say(s); err != nil {
+			return err
+		}
+	}
+	v.held = waiting
+	return nil
+}
+
+func (v *voice) say(ev *events.Event) error {
+	_, err := io.WriteString(v.w, text.Line(ev, v.bootTime, v.look)+"\n")
+	return err
+}
+
+// reapedBy reports whether the kernel killed because this PID 1 had ended.
+func reapedBy(k *events.Killer, init events.ProcKey) bool {
+	return k != nil && k.Origin == events.OriginPidnsReap && k.Sender.Key == init
+}
+
+// explains reports whether a killer tells of the signal: as the one that killed, or as
+// one before.
+func explains(k *events.Killer, ev *events.Event) bool {
+	if k == nil {
+		return false
+	}
+	s := ev.Signal
+	return k.Signal == s.Signal && k.Sender.Key == s.Sender.Key || slices.ContainsFunc(k.Preceded, func(prior events.PriorSignal) bool {
+		return prior.Signal == s.Signal && prior.Sender.Key == s.Sender.Key
+	})
+}
