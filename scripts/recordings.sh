@@ -4,7 +4,8 @@
 #
 #   scripts/recordings.sh [NAME...]    all recordings, or only these
 #
-# It wants containerd, dockerd, runc, busybox, jq, zstd and go, and bin/helpers. Nobody's doings but its own
+# It wants containerd, dockerd, runc, busybox, jq, zstd and go, bin/helpers, and for podman
+# what make test-vm wants. Nobody's doings but its own
 # get into a file: what else was born on this machine meanwhile is cut out, and what
 # was there before has no arguments. scripts/recordings.sh check FILE... asks for that.
 #
@@ -14,7 +15,8 @@ cd "$(dirname "$0")/.."
 # shellcheck source-path=SCRIPTDIR
 . scripts/lib.sh
 
-out=$PWD/testdata/recordings
+top=$PWD
+out=$top/testdata/recordings
 
 # ours FILE PID... prints the ids of those who descend by birth from one of the PIDs, of
 # whom their events name, and of all above those.
@@ -151,6 +153,11 @@ record() {
 	local ids
 	ids=$(ours all.zst "$pid" "${daemons[@]}" "${shims[@]}" | sed 's/.*/"&"/' | paste -sd,)
 	ptrace-ns replay -q -o json -F "(process.id ?? init.id) in [$ids]" -w "$name.zst" all.zst >/dev/null
+	publish "$name"
+}
+
+publish() {
+	local name=$1
 	strangers "$name.zst" | grep . && die "$name has more of others than their names"
 	install -D -m 644 "$name.zst" "$out/$name.zst"
 	say "$name: $(stat -c %s "$name.zst") bytes, $(zstdcat "$name.zst" | wc -l) lines"
@@ -206,4 +213,10 @@ if wanted pod; then
 		as remove \$s
 	END
 	record pod sh web
+fi
+if wanted podman; then
+	# Made by a test in an emulated machine, where nobody else is.
+	(cd "$top" && VM_RUN='^TestPodmanRun$' scripts/vm-test.sh 6.1-cloud)
+	cp "$top/bin/vm/out/6.1-cloud-amd64/podman.zst" podman.zst
+	publish podman
 fi

@@ -25,7 +25,7 @@ private() {
 		-o Dir::State="$apt/state" -o Dir::State::status="$apt/status" -o Dir::State::Lists="$apt/lists" \
 		-o Dir::Cache="$apt/cache" -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=- \
 		-o APT::Sandbox::User= -o Dir::Etc::main=- -o Dir::Etc::parts=- -o pkgCacheGen::Essential=none \
-		-o APT::Install-Recommends=false "${@:2}"
+		-o APT::Install-Recommends=false -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false "${@:2}"
 }
 
 lists() {

@@ -34,20 +34,51 @@ func TestRecordings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			pid, at := member(t, file)
 			for output, args := range map[string]string{
-				"replay":     "replay -q",
-				"fields":     "replay -q -o json --fields seq,event,process.pid,process.pids,process.comm,exit,killer.origin",
-				"tree":       "tree -a --exited -r",
-				"namespaces": "namespaces --at " + at + " -r",
-				"lineage":    "lineage " + pid + " -r",
+				"replay":     "replay -q FILE",
+				"fields":     "replay -q -o json --fields seq,event,process.pid,process.pids,process.comm,exit,killer.origin FILE",
+				"tree":       "tree -a --exited -r FILE",
+				"namespaces": "namespaces --at " + at + " -r FILE",
+				"lineage":    "lineage " + pid + " -r FILE",
+				"timeline":   "timeline FILE " + pid,
+				"explain":    "explain FILE " + pid,
 			} {
-				r := (&fake{}).execute(t, utf8, append(strings.Fields(args), file)...)
-				if r.code != 0 {
-					t.Errorf("%s: %v", output, r.err)
-				}
-				golden(t, filepath.Join(recordings, "golden", name+"."+output+".txt"), r.out)
+				checkOutput(t, name+"."+output, strings.ReplaceAll(args, "FILE", file), 0)
 			}
 		})
 	}
+}
+
+// TestRecordingsOfSeveral has what is said of a pod's containers, and of two starts.
+func TestRecordingsOfSeveral(t *testing.T) {
+	zone := time.Local
+	time.Local = time.UTC
+	defer func() { time.Local = zone }()
+	file := func(name string) string { return filepath.Join(recordings, name+".zst") }
+	for output, args := range map[string]string{
+		"pod.containers":      "timeline " + file("pod"),
+		"pod.app":             "timeline " + file("pod") + " app",
+		"pod.app-explain":     "explain " + file("pod") + " app",
+		"pod.app-diff":        "diff " + file("pod") + ":app " + file("pod") + ":sidecar",
+		"docker-run.runc":     "diff " + file("docker-run") + " " + file("runc"),
+		"docker-run.podman":   "diff " + file("docker-run") + " " + file("podman"),
+		"docker-run.the-same": "diff " + file("docker-run") + " " + file("docker-run"),
+	} {
+		code := 0
+		if strings.HasPrefix(args, "diff") && output != "docker-run.the-same" {
+			code = 1
+		}
+		checkOutput(t, output, args, code)
+	}
+}
+
+// checkOutput compares what a command prints with the golden output of that name.
+func checkOutput(t *testing.T, name, args string, code int) {
+	t.Helper()
+	r := (&fake{}).execute(t, utf8, strings.Fields(args)...)
+	if r.code != code {
+		t.Errorf("%s: exit code %d, want %d: %v", name, r.code, code, r.err)
+	}
+	golden(t, filepath.Join(recordings, "golden", name+".txt"), r.out)
 }
 
 // TestRecordingsJSON compares what replay prints as JSON with what zstd finds in the
