@@ -14,6 +14,9 @@ func (d *Decoder) setJob(r *probesSnapshotRec) {
 	if j.CpuCut == 0 {
 		d.job.HasCPU, d.job.CPUNS = true, j.CpuNs
 	}
+	if j.Ptracer.Tgid != 0 {
+		d.job.Ptracer = d.ref(&j.Ptracer)
+	}
 	d.ev.Process.Job = &d.job
 }
 

@@ -30,6 +30,9 @@ func TestDecodeJob(t *testing.T) {
 		{"in the background", func(j *job) { j.pgid, j.tpgid, j.tty = 5, 6, "tty1" }, func(j *events.Job) {
 			j.PGID, j.TPGID, j.TTY = 5, 6, "tty1"
 		}},
+		{"traced by another", func(j *job) { j.tracer = ref(77, 78, 9000, "gdb") }, func(j *events.Job) {
+			j.Ptracer = events.Ref{Key: events.ProcKey{PID: 77, Start: 9000}, Comm: "gdb"}
+		}},
 		{"too many threads", func(j *job) { j.cpu, j.cut = 7, 1 }, func(j *events.Job) { j.HasCPU = false }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -23,6 +23,7 @@ func (d *Decoder) decodeSignal(raw []byte) error {
 		Unasked:      !has(r.Flags, probesSignalFlagSIG_ASKED),
 		Group:        has(r.Flags, probesSignalFlagSIG_GROUP),
 		ParentDeath:  has(r.Flags, probesSignalFlagSIG_PDEATH),
+		SenderLives:  has(r.Flags, probesSignalFlagSIG_SENDER_LIVES),
 		NSID:         events.NSID{Inum: r.NsInum, ID: r.NsId},
 	}
 	d.ev.Kind, d.ev.Signal = events.Signal, &d.signal

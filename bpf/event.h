@@ -185,6 +185,7 @@ enum signal_flag {
 	SIG_TARGET_OOM = 1 << 5,  /* SIGKILL by the OOM killer */
 	SIG_PDEATH = 1 << 6,	  /* the target's parent-death signal, parent exiting */
 	SIG_ASKED = 1 << 7,	  /* else recorded only because it is deadly */
+	SIG_SENDER_LIVES = 1 << 8, /* SIG_PDEATH: other threads of the sender's live on */
 };
 
 struct signal_rec {
@@ -267,6 +268,7 @@ struct task_job {
 	__u8 locked;  /* has locked memory */
 	__u8 cpu_cut; /* more threads than are added up: cpu_ns is too small */
 	__u8 tty[18]; /* tty_struct.name, as pts0; empty without a terminal */
+	struct task_ref ptracer; /* the thread that traces the leader; zero: none */
 };
 
 struct snapshot_rec {

@@ -56,6 +56,23 @@ static __always_inline void fill_cpu(struct task_job *job, struct signal_struct 
 	job->cpu_cut = w.cut;
 }
 
+/*
+ * Who traces the leader: while ptrace is set, parent is the tracing thread, and
+ * real_parent stays who it was (include/linux/ptrace.h: ptrace_parent). Of NULL all
+ * reads fail, and give zero.
+ */
+static __always_inline void fill_ptracer(struct task_ref *ref, struct task_struct *task)
+{
+	struct task_struct *tracer = NULL;
+
+	if (BPF_CORE_READ(task, ptrace))
+		tracer = BPF_CORE_READ(task, parent);
+	ref->start = BPF_CORE_READ(tracer, group_leader, start_boottime);
+	ref->tgid = BPF_CORE_READ(tracer, tgid);
+	ref->tid = BPF_CORE_READ(tracer, pid);
+	BPF_CORE_READ_INTO(&ref->comm, tracer, group_leader, comm);
+}
+
 static __always_inline void fill_job(struct task_job *job, struct task_struct *task)
 {
 	struct signal_struct *sig = task->signal;
@@ -68,6 +85,7 @@ static __always_inline void fill_job(struct task_job *job, struct task_struct *t
 	job->state = BPF_CORE_READ(task, __state) | BPF_CORE_READ(task, exit_state);
 	job->static_prio = BPF_CORE_READ(task, static_prio);
 	job->locked = BPF_CORE_READ(task, mm, locked_vm) != 0;
+	fill_ptracer(&job->ptracer, task);
 	fill_cpu(job, sig);
 }
 

@@ -248,7 +248,9 @@ struct task_struct {
 	int pdeath_signal;
 	int pid;
 	int tgid;
+	unsigned int ptrace;
 	struct task_struct *real_parent;
+	struct task_struct *parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	struct list_head thread_node;

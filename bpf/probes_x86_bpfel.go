@@ -209,14 +209,15 @@ type probesRenameRec struct {
 type probesSignalFlag uint32
 
 const (
-	probesSignalFlagSIG_GROUP       probesSignalFlag = 1
-	probesSignalFlagSIG_PRIV        probesSignalFlag = 2
-	probesSignalFlagSIG_NOINFO      probesSignalFlag = 4
-	probesSignalFlagSIG_ZAP         probesSignalFlag = 8
-	probesSignalFlagSIG_TARGET_INIT probesSignalFlag = 16
-	probesSignalFlagSIG_TARGET_OOM  probesSignalFlag = 32
-	probesSignalFlagSIG_PDEATH      probesSignalFlag = 64
-	probesSignalFlagSIG_ASKED       probesSignalFlag = 128
+	probesSignalFlagSIG_GROUP        probesSignalFlag = 1
+	probesSignalFlagSIG_PRIV         probesSignalFlag = 2
+	probesSignalFlagSIG_NOINFO       probesSignalFlag = 4
+	probesSignalFlagSIG_ZAP          probesSignalFlag = 8
+	probesSignalFlagSIG_TARGET_INIT  probesSignalFlag = 16
+	probesSignalFlagSIG_TARGET_OOM   probesSignalFlag = 32
+	probesSignalFlagSIG_PDEATH       probesSignalFlag = 64
+	probesSignalFlagSIG_ASKED        probesSignalFlag = 128
+	probesSignalFlagSIG_SENDER_LIVES probesSignalFlag = 256
 )
 
 type probesSignalRec struct {
@@ -308,6 +309,7 @@ type probesTaskJob struct {
 	Locked     uint8
 	CpuCut     uint8
 	Tty        [18]uint8
+	Ptracer    probesTaskRef
 }
 
 type probesTaskRef struct {

@@ -145,13 +145,17 @@ type job struct {
 	prio             s32
 	locked, cut      u8
 	tty              string
+	tracer           []byte // nil is none
 }
 
 // sampleJob is of pid 100, a session leader in the foreground.
 var sampleJob = job{cpu: 12_345, pgid: 100, sid: 100, tpgid: 100, state: 1, prio: 110, locked: 1, tty: "pts7"}
 
 func (j job) wire() []byte {
-	return wire(j.cpu, j.pgid, j.sid, j.tpgid, j.state, j.prio, j.locked, j.cut, padded(j.tty, 18))
+	if j.tracer == nil {
+		j.tracer = ref(0, 0, 0, "")
+	}
+	return wire(j.cpu, j.pgid, j.sid, j.tpgid, j.state, j.prio, j.locked, j.cut, padded(j.tty, 18), j.tracer)
 }
 
 // samples are one good record of every kind.

@@ -84,8 +84,13 @@ static __always_inline __u32 signal_flags(int sig, unsigned long info, struct ta
 		flags |= SIG_PRIV;
 	if (oom_victim(sig, info, task, group))
 		flags |= SIG_TARGET_OOM;
-	if (info == 0 && sig == task->pdeath_signal && (cur->flags & PF_EXITING))
+	if (info == 0 && sig == task->pdeath_signal && (cur->flags & PF_EXITING)) {
 		flags |= SIG_PDEATH;
+		/* The parent is the thread that forked. Only without a group exit under
+		 * way do those that are still counted outlive it. */
+		if (!(cur->signal->flags & SIGNAL_GROUP_EXIT) && cur->signal->live.counter > 0)
+			flags |= SIG_SENDER_LIVES;
+	}
 	return flags;
 }
 

@@ -140,6 +140,9 @@ type SignalDetail struct {
 	TargetIsInit bool // the target is the PID 1 of a child PID namespace
 	Group        bool // sent to the thread group, not to one thread
 	ParentDeath  bool // PR_SET_PDEATHSIG of the target
+	// SenderLives says that with ParentDeath only the thread SenderTID ended, of a
+	// process that lives on.
+	SenderLives bool
 	// Unasked says that nobody asked for signals of this number: it is there for the
 	// model, which joins it with the exit that it causes, and is not told.
 	Unasked bool
@@ -153,8 +156,12 @@ type Killer struct {
 	Sender      Ref // zero where the kernel sent it on nobody's behalf
 	SenderChain []Ref
 	// ParentDeath says that it was the signal asked for by PR_SET_PDEATHSIG; Sender
-	// is the parent that ended.
+	// is the parent that ended, or whose thread SenderTID did: the kernel sends it when
+	// the thread that forked ends (forget_original_parent, kernel/exit.c). SenderLives
+	// says that the process lived on.
 	ParentDeath bool
+	SenderLives bool
+	SenderTID   int32 // the sending thread; 0 is not known
 	// Code is siginfo's si_code.
 	Code int32
 	// Why is WhySeccomp or empty: not known.

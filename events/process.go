@@ -83,6 +83,9 @@ type Job struct {
 	// included, in nanoseconds; HasCPU says that it is known.
 	HasCPU bool
 	CPUNS  uint64
+	// Ptracer is the process that traces it by ptrace; the zero Ref is none. It gets the
+	// leader's stops and its end, and is no parent.
+	Ptracer Ref
 }
 
 // Ref returns the reference by which other events name the process.

@@ -6,8 +6,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -185,6 +187,59 @@ func onTerminal(t *testing.T) (leader *exec.Cmd, path string) {
 		leader.Wait()
 	})
 	return leader, path
+}
+
+// TestT15Ptracer: who traces is told beside the parent, as /proc/PID/status has it.
+func TestT15Ptracer(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	child := exec.Command("sleep", "60")
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { child.Process.Kill(); child.Wait() })
+	grandchild := exec.Command("sh", "-c", "sleep 60 & echo $!; wait")
+	grandchild.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	out, err := grandchild.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := grandchild.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Kill(-grandchild.Process.Pid, syscall.SIGKILL); grandchild.Wait() })
+	var below int
+	if _, err := fmt.Fscan(out, &below); err != nil {
+		t.Fatal(err)
+	}
+	runtime.LockOSThread() // the tracer is a thread
+	defer runtime.UnlockOSThread()
+	for _, pid := range []int{child.Process.Pid, below} {
+		if err := unix.PtraceSeize(pid); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found := 0
+	for key, job := range jobs(t) {
+		switch int(key.PID) {
+		case child.Process.Pid, below:
+			found++
+			dir := "/proc/" + strconv.Itoa(int(key.PID)) + "/"
+			if got := strconv.Itoa(unix.Gettid()); statusField(dir, "TracerPid") != got {
+				t.Fatalf("TracerPid of %v is not this thread, %s", key, got)
+			}
+			if int(job.Ptracer.Key.PID) != os.Getpid() || job.Ptracer.Key.Start/clockTick != startTicks(t, os.Getpid()) {
+				t.Errorf("%v is traced by %+v, want this process", key, job.Ptracer)
+			}
+		case grandchild.Process.Pid:
+			found++
+			if !job.Ptracer.IsZero() {
+				t.Errorf("%v is traced by %+v, and by nobody in truth", key, job.Ptracer)
+			}
+		}
+	}
+	if found != 3 {
+		t.Errorf("%d of 3 processes found", found)
+	}
 }
 
 // TestJobTerminal: a terminal has the name that it has below /dev.

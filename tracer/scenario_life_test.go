@@ -191,6 +191,10 @@ func checkT14(s *told) {
 	if !sig.ParentDeath || sig.Sender.Key != s.key("survivor") || sig.SenderTID == sig.Sender.Key.PID {
 		s.t.Errorf("signal: %+v, want the death of a thread of survivor", sig)
 	}
+	k := s.one(events.Exit, "mourner").Exit.Killer
+	if k == nil || !k.ParentDeath || !k.SenderLives || k.Sender.Key != s.key("survivor") || k.SenderTID != sig.SenderTID || k.Signal != sig.Signal {
+		s.t.Errorf("killer of mourner: %+v, want the end of thread %d of survivor, which lives on", k, sig.SenderTID)
+	}
 	if got := s.one(events.Exit, "survivor").Exit.Status; got != (events.ExitStatus{}) {
 		s.t.Errorf("survivor: ended with %+v, want 0", got)
 	}

@@ -378,6 +378,41 @@ func TestLiveLeader(t *testing.T) {
 	}
 }
 
+// T15: who traces is told beside the parent.
+func TestLiveT15Traced(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	sh := exec.Command("sh", "-c", "sleep 61 & wait")
+	start(t, sh)
+	child := await(t, sh.Process.Pid, "sleep")
+	t.Cleanup(func() { syscall.Kill(child, syscall.SIGKILL) })
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := unix.PtraceSeize(child); err != nil {
+		t.Fatal(err)
+	}
+	traced := fmt.Sprintf("traced by %d %s", os.Getpid(), comm(t))
+	if got := live(t, "tree", strconv.Itoa(sh.Process.Pid)); strings.Count(got, traced) != 1 || !strings.Contains(got, fmt.Sprintf("%d sleep %s", child, traced)) {
+		t.Errorf("tree is\n%s", got)
+	}
+	story := live(t, "lineage", strconv.Itoa(child))
+	for _, want := range []string{"It is " + traced + ", which is not its parent.\n", fmt.Sprintf("It is a child of %d sh", sh.Process.Pid)} {
+		if !strings.Contains(story, want) {
+			t.Errorf("no %q in\n%s", want, story)
+		}
+	}
+	out := live(t, "tree", "-o", "json", strconv.Itoa(child))
+	validate(t, "tree", out)
+	var doc []struct {
+		Process struct{ Ptracer struct{ PID int } }
+	}
+	if err := json.Unmarshal([]byte(out), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if len(doc) != 1 || doc[0].Process.Ptracer.PID != os.Getpid() {
+		t.Errorf("ptracer is %+v", doc)
+	}
+}
+
 // An orphan's new parent is told twice: foretold at once, then seen in /proc.
 func TestLiveReparentIsConfirmed(t *testing.T) {
 	kerneltest.RequireBPF(t)

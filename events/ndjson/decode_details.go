@@ -130,6 +130,10 @@ func (d *Decoder) readKiller() {
 			d.killer.Sender = d.ref("killer.sender")
 		case "parent_death":
 			d.killer.ParentDeath = d.bool()
+		case "sender_tid":
+			d.killer.SenderTID = d.int32()
+		case "sender_lives":
+			d.killer.SenderLives = d.bool()
 		case "code":
 			d.killer.Code = d.int32()
 		case "why":

@@ -179,6 +179,8 @@ func (d *Decoder) jobMember(p *events.Process, key []byte) bool {
 		d.job.TPGID = d.int32()
 	case "cpu_ns":
 		d.job.CPUNS, d.job.HasCPU = d.uint64(), true
+	case "ptracer":
+		d.job.Ptracer = d.ref("ptracer")
 	default:
 		return false
 	}

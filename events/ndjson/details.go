@@ -62,7 +62,11 @@ func (e *encoder) killer(k *events.Killer) {
 	e.origin(k.Origin)
 	e.signalName("signal", k.Signal)
 	e.ref("sender", k.Sender)
+	if k.SenderTID != 0 && k.SenderTID != k.Sender.Key.PID {
+		e.int("sender_tid", int64(k.SenderTID))
+	}
 	e.flag("parent_death", k.ParentDeath)
+	e.flag("sender_lives", k.SenderLives)
 	if k.Code != 0 {
 		e.int("code", int64(k.Code))
 	}

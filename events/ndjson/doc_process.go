@@ -88,6 +88,8 @@ type JobFields struct {
 	State string `json:"state,omitzero" jsonschema:"pattern=^[A-Za-z][<N]?L?s?l?[+]?$"`
 	// CPU time of all its threads, user and system, those that have ended included.
 	CPUNS *uint64 `json:"cpu_ns,omitzero"`
+	// The process that traces it by ptrace, which is no parent.
+	Ptracer *RefDoc `json:"ptracer,omitzero"`
 }
 
 // RefDoc names another process.
@@ -205,8 +207,13 @@ type KillerDoc struct {
 	Signal string `json:"signal"`
 	// Who sent it; for pidns_reap the dead init; absent where the kernel did on nobody's behalf.
 	Sender *RefDoc `json:"sender,omitzero"`
-	// It was the signal asked for by PR_SET_PDEATHSIG, and sender the parent that ended.
+	// The sending thread, when it is not its process's leader.
+	SenderTID int32 `json:"sender_tid,omitzero"`
+	// It was the signal asked for by PR_SET_PDEATHSIG, and sender the parent that ended,
+	// or whose thread sender_tid did.
 	ParentDeath bool `json:"parent_death,omitzero"`
+	// Only that thread ended, and the sender's process lived on.
+	SenderLives bool `json:"sender_lives,omitzero"`
 	// The si_code, when not 0: 1 with SIGSYS is seccomp.
 	Code int32 `json:"code,omitzero"`
 	// For what the kernel did it, when that is certain: seccomp is a system call that

@@ -59,6 +59,7 @@ func (e *encoder) job(j *events.Job) {
 	if j.HasCPU {
 		e.uint("cpu_ns", j.CPUNS)
 	}
+	e.ref("ptracer", j.Ptracer)
 }
 
 // image writes what the process runs and as whom.

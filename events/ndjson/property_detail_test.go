@@ -23,7 +23,7 @@ func anyDetail(t *rapid.T, ev *events.Event) {
 		if draw(t, rapid.Bool()) {
 			ev.Process.Job = &events.Job{
 				PGID: 5, SID: draw(t, rapid.Int32Range(0, 9)), TTY: draw(t, anyText), State: draw(t, anyText),
-				HasCPU: true, CPUNS: draw(t, rapid.Uint64()),
+				HasCPU: true, CPUNS: draw(t, rapid.Uint64()), Ptracer: maybeRef(t),
 			}
 		}
 		if ev.Process.Zombie = draw(t, rapid.Bool()); ev.Process.Zombie {
@@ -83,6 +83,7 @@ func anyExit(t *rapid.T) *events.ExitDetail {
 	if draw(t, rapid.Bool()) {
 		d.Killer = &events.Killer{
 			Origin: anyOrigin(t), Signal: d.Status.Signal, Sender: maybeRef(t), ParentDeath: draw(t, rapid.Bool()),
+			SenderLives: draw(t, rapid.Bool()), SenderTID: draw(t, rapid.SampledFrom([]int32{0, 1 << 30})),
 			Code: draw(t, rapid.Int32()), Why: draw(t, rapid.SampledFrom([]events.Why{"", events.WhySeccomp})),
 		}
 		for range draw(t, rapid.IntRange(0, 3)) {

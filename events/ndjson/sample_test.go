@@ -111,7 +111,7 @@ func samples() []*events.Event {
 // atWork is a full process as a snapshot tells it.
 func atWork() events.Process {
 	p := full()
-	p.Job = &events.Job{PGID: 7609, SID: 7580, TTY: "pts/0", TPGID: 7609, State: "SNl+", HasCPU: true}
+	p.Job = &events.Job{PGID: 7609, SID: 7580, TTY: "pts/0", TPGID: 7609, State: "SNl+", HasCPU: true, Ptracer: ref(12981, "gdb")}
 	return p
 }
 

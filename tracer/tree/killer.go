@@ -29,6 +29,7 @@ func (m *Model) killerOf(p *Process, signal int32) *events.Killer {
 	k := &m.killer
 	k.Origin, k.Signal, k.Sender = r.origin, signal, r.sender
 	k.ParentDeath, k.Code, k.Why = r.pdeath, r.code, ""
+	k.SenderTID, k.SenderLives = r.tid, r.lives
 	if r.origin == events.OriginKernel && signal == sigSys && r.code == sysSeccomp {
 		k.Why = events.WhySeccomp
 	}
@@ -38,6 +39,7 @@ func (m *Model) killerOf(p *Process, signal int32) *events.Killer {
 		k.Origin = events.OriginOOM
 	case r.origin == events.OriginPidnsReap && p.reapedIn != nil:
 		k.Sender = p.reapedIn.initRef()
+		k.SenderTID = k.Sender.Key.PID
 	}
 	// A fault is raised in the process's own name: nobody sent it.
 	k.SenderChain = k.SenderChain[:0]

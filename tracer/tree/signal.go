@@ -12,6 +12,8 @@ type received struct {
 	sender events.Ref
 	code   int32
 	pdeath bool
+	tid    int32 // of the sender
+	lives  bool  // the sender does, though it is its thread's end
 }
 
 func (m *Model) signal(ev *events.Event) {
@@ -56,11 +58,11 @@ func (m *Model) survive(p *Process, ev *events.Event) {
 }
 
 func (m *Model) receive(p *Process, d *events.SignalDetail) {
-	r := received{signal: d.Signal, origin: d.Origin, sender: m.keep(d.Sender), code: d.Code, pdeath: d.ParentDeath}
+	r := received{signal: d.Signal, origin: d.Origin, sender: m.keep(d.Sender), code: d.Code, pdeath: d.ParentDeath, tid: d.SenderTID, lives: d.SenderLives}
 	if d.Origin == events.OriginKernel && d.Signal != sigKill && d.Sender.Key != p.Key && !d.ParentDeath {
 		// A timer or a terminal: whoever was running then has no part in it. SIGKILL the
 		// kernel sends on behalf of who is: reboot in a namespace, an allocation.
-		r.sender = events.Ref{}
+		r.sender, r.tid = events.Ref{}, 0
 	}
 	for i := range p.signals {
 		if p.signals[i].signal == d.Signal {

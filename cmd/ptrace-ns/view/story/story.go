@@ -177,7 +177,11 @@ func (t *teller) ancestors(l *report.Life) {
 		t.say("It ", t.has, " no parent")
 	}
 	if j := l.Process.Job; j != nil && !j.Ptracer.IsZero() {
-		t.say("It is traced by ", words.Ref(j.Ptracer), ", which is not its parent")
+		text := "It is traced by " + words.Ref(j.Ptracer)
+		if len(l.Ancestors) > 0 && l.Ancestors[0].Key != j.Ptracer.Key {
+			text += ", which is not its parent"
+		}
+		t.say(text)
 	}
 }
 

@@ -111,7 +111,7 @@ func KillerBrief(k *events.Killer, victim events.ProcKey) string {
 	case k.Origin == events.OriginOOM:
 		return ", by the OOM killer"
 	case k.ParentDeath:
-		return ", by its parent-death signal, at the end of " + Ref(k.Sender)
+		return ", by its parent-death signal, at the end of " + ended(k)
 	case k.Why == events.WhySeccomp:
 		return ", by seccomp"
 	case k.Sender.IsZero() || k.Origin == events.OriginKernel && k.Sender.Key == victim:
@@ -124,6 +124,22 @@ func KillerBrief(k *events.Killer, victim events.ProcKey) string {
 		return ", by cgroup.kill of " + Ref(k.Sender)
 	}
 	return ", by " + Ref(k.Sender)
+}
+
+// ended names the parent that ended, or the thread of it that did.
+func ended(k *events.Killer) string {
+	tid := k.SenderTID
+	if tid == 0 {
+		tid = k.Sender.Key.PID
+	}
+	if tid == k.Sender.Key.PID && !k.SenderLives {
+		return Ref(k.Sender)
+	}
+	text := "thread " + strconv.Itoa(int(tid)) + " of " + Ref(k.Sender)
+	if k.SenderLives {
+		text += " (which lives on)"
+	}
+	return text
 }
 
 // Reaping says who kills what is left in a PID namespace whose PID 1 has ended.
