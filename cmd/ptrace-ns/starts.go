@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
 	"github.com/ptrace-ns/ptrace-ns/tracer/phases"
@@ -66,9 +67,11 @@ func (s *startSource) check(timed bool) error {
 
 // starts is what was read: the containers, and what their times rest on.
 type starts struct {
-	all      []*report.Timeline
-	bootTime int64
-	tracer   int32 // who recorded it; what it was told to run is its child
+	all []*report.Timeline
+	// fruitless are those who asked for a container of which no process came to be.
+	fruitless []report.Phase
+	bootTime  int64
+	tracer    int32 // who recorded it; what it was told to run is its child
 	// damage is the error of a recording that is not whole, told after what is.
 	damage error
 }
@@ -92,7 +95,7 @@ func (a *app) readStarts(ctx context.Context, path string) (_ *starts, err error
 		return nil, err
 	}
 	h := p.reader.Header()
-	return &starts{all: r.Timelines(), bootTime: h.BootTimeNS, tracer: int32(h.TracerPID), damage: p.damage}, nil
+	return &starts{all: r.Timelines(), fruitless: r.Fruitless(), bootTime: h.BootTimeNS, tracer: int32(h.TracerPID), damage: p.damage}, nil
 }
 
 // watch attaches, and reads until the container has ended.
@@ -119,7 +122,7 @@ func (s *startSource) watch(ctx context.Context, a *app) (_ *starts, err error) 
 	if err := ended(live.Run(ctx, waiting)); err != nil {
 		return nil, err
 	}
-	return &starts{all: waiting.Timelines(), bootTime: live.Header().BootTimeNS}, nil
+	return &starts{all: waiting.Timelines(), fruitless: waiting.Fruitless(), bootTime: live.Header().BootTimeNS}, nil
 }
 
 // deadly are the signals told of processes that are no PID 1: SIGKILL and SIGTERM.
@@ -190,7 +193,19 @@ func (s *starts) choose(word string) (*report.Timeline, []*report.Timeline, erro
 	case word != "":
 		return nil, nil, fmt.Errorf("container %s is not there: %s", safe.String(word), known(s.all))
 	}
-	return nil, nil, errors.New("no container and no PID namespace is there")
+	return nil, nil, errors.New("no container and no PID namespace is there" + s.refused())
+}
+
+// refused tells who asked for a container in vain.
+func (s *starts) refused() (text string) {
+	for i, f := range s.fruitless {
+		if i == maxKnown {
+			return text + "; ..."
+		}
+		text += fmt.Sprintf("; %s asked for one (%s) and %s before any process of it was born",
+			words.Ref(f.Process), words.AppendArgs(nil, f.Args, "..."), words.Status(*f.Exit))
+	}
+	return text
 }
 
 // begun are those whose start is in the stream.

@@ -17,8 +17,10 @@ type TimelineDoc struct {
 	Shared bool `json:"shared,omitzero"`
 	// Its first process, and what that ran: the entrypoint.
 	Init InitDoc `json:"init"`
-	// The kinds of namespace that it has for itself and its maker has not.
+	// The kinds of namespace that were made for it.
 	Namespaces []string `json:"namespaces,omitzero"`
+	// Those that it has, its maker has not, and somebody had before.
+	Joined []string `json:"joined,omitzero"`
 	// Who made the PID namespace.
 	Creator *RefDoc `json:"creator,omitzero"`
 	// The parent of the init, as last known.
@@ -29,6 +31,12 @@ type TimelineDoc struct {
 	BeganNS uint64 `json:"began_ns,omitzero"`
 	// Of the entrypoint's exec.
 	RunsNS uint64 `json:"runs_ns,omitzero"`
+	// The init ended before it executed anything: the start failed.
+	NeverRan bool `json:"never_ran,omitzero"`
+	// CLOCK_BOOTTIME of its first event, where its start was before that.
+	SeenNS uint64 `json:"seen_ns,omitzero"`
+	// The parent of the init and those above it, as last known.
+	Above []RefDoc `json:"above,omitzero"`
 	// Of the init's end.
 	EndedNS uint64 `json:"ended_ns,omitzero"`
 	// How the init ended.
@@ -177,7 +185,7 @@ type SideDiffDoc struct {
 type ChangeDoc struct {
 	// The phase, with which of several it is; absent for the whole.
 	Phase string `json:"phase,omitzero"`
-	// What is not the same: added, missing, order, process, arguments, parent, creator, reparented, namespaces, via, cgroup, root, signal, exit, runtime, genealogy.
+	// What is not the same: added, missing, order, process, arguments, parent, creator, reparented, namespaces, joined, via, cgroup, root, signal, exit, runtime, genealogy.
 	What string `json:"what"`
 	// Of the first, with what stands for ids, PIDs and names of its own.
 	A string `json:"a,omitzero"`

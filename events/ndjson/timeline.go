@@ -119,6 +119,9 @@ func (e *encoder) timeline(t *report.Timeline, boot int64) {
 	if len(t.Namespaces) > 0 {
 		e.texts("namespaces", t.Namespaces)
 	}
+	if len(t.Joined) > 0 {
+		e.texts("joined", t.Joined)
+	}
 	e.ref("creator", t.Creator)
 	e.ref("parent", t.Parent)
 	if t.Adopted != nil {
@@ -128,6 +131,15 @@ func (e *encoder) timeline(t *report.Timeline, boot int64) {
 	}
 	e.known("began_ns", t.BeganNS)
 	e.known("runs_ns", t.RunsNS)
+	e.flag("never_ran", t.NeverRan)
+	e.known("seen_ns", t.SeenNS)
+	if len(t.Above) > 0 {
+		e.array("above")
+		for _, a := range t.Above {
+			e.ref("", a.Ref)
+		}
+		e.endArray()
+	}
 	e.known("ended_ns", t.EndedNS)
 	if t.Exit != nil {
 		e.status("exit", *t.Exit)

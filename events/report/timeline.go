@@ -31,10 +31,11 @@ type Timeline struct {
 	Init   events.Ref
 	Chain  events.PIDChain // of the init
 	Args   events.Args     // of the entrypoint, or of what the init ran when first seen
-	// Namespaces names those that the init has and its maker has not.
-	Namespaces []string
-	Creator    events.Ref // who made the PID namespace or the init; zero is not known
-	Parent     events.Ref // of the init, as last known
+	// Namespaces names those that were made for the init, and Joined those that it has,
+	// its maker has not, and somebody had before.
+	Namespaces, Joined []string
+	Creator            events.Ref // who made the PID namespace or the init; zero is not known
+	Parent             events.Ref // of the init, as last known
 	// Adopted is why that is its parent, where another was before.
 	Adopted *events.ReparentDetail
 
@@ -43,11 +44,17 @@ type Timeline struct {
 
 	BeganNS uint64 // the first sign of it; 0 where that was before the stream
 	RunsNS  uint64 // the entrypoint's exec; 0 is not seen
-	EndedNS uint64 // the init's end; 0 is not seen
-	Exit    *events.ExitStatus
-	Killer  *events.Killer
-	Reaped  []events.Ref // members that the kernel killed after its init's end
-	Gone    bool         // nothing lives in its PID namespace any more
+	// NeverRan says that the init ended before it executed anything: the start failed.
+	NeverRan bool
+	// SeenNS is when it was first seen, where its start was before that; else 0.
+	SeenNS uint64
+	// Above are the parent and those above it, as last known, with what they are for.
+	Above []Ancestor
+	EndedNS  uint64 // the init's end; 0 is not seen
+	Exit     *events.ExitStatus
+	Killer   *events.Killer
+	Reaped   []events.Ref // members that the kernel killed after its init's end
+	Gone     bool         // nothing lives in its PID namespace any more
 }
 
 // Phase is one step of a start or an end, and the process that did it.

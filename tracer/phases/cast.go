@@ -71,6 +71,8 @@ type play struct {
 	who   map[part][]*life
 	id    string
 	link  map[*life]string
+	// cgroup is the container's, in one hierarchy; without a path it is not known.
+	cgroup events.Cgroup
 }
 
 // index is what the recorder kept, by what is looked for in it.
@@ -167,6 +169,7 @@ func (x *index) stage(s *subject) *play {
 	p.who[entered] = s.entered
 	p.who[helper] = p.helpers()
 	p.who[beside], p.who[cleanup] = p.calls(beside), p.calls(cleanup)
+	p.findCgroup()
 	p.findClient()
 	p.findStoppers()
 	return p

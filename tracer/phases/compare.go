@@ -132,6 +132,7 @@ func (d *differ) phase(a, b *report.Phase) {
 	d.say("namespaces", flagNames(a.Flags), flagNames(b.Flags))
 	if a.Name == "entrypoint" {
 		d.say("namespaces", strings.Join(d.a.Namespaces, " "), strings.Join(d.b.Namespaces, " "))
+		d.say("joined", strings.Join(d.a.Joined, " "), strings.Join(d.b.Joined, " "))
 	}
 	d.say("via", a.Via, b.Via)
 	d.say("cgroup", d.a.text(a.Cgroup), d.b.text(b.Cgroup))

@@ -18,6 +18,8 @@ type life struct {
 	// signals are the latest that it got.
 	signals []*events.Event
 	last    events.Process // as last told, for what other events do not repeat
+	holds   events.Namespaces
+	firstNS uint64 // of the first event about it
 
 	roles   []role
 	kept    bool // something needs it after its end
@@ -40,6 +42,9 @@ var factKinds = map[events.Kind]bool{
 
 // note keeps the event.
 func (l *life) note(ev *events.Event) {
+	if l.firstNS == 0 {
+		l.firstNS = ev.BootNS
+	}
 	l.learn(&ev.Process)
 	if ev.Kind == events.Exec || l.birth == nil && ev.Kind != events.Exit {
 		l.runs(&ev.Process)

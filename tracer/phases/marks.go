@@ -2,7 +2,6 @@ package phases
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
@@ -23,7 +22,7 @@ func (p *play) marks(l *life, who part, at mark) []*events.Event {
 			ev = l.birth
 		}
 	case bornInside:
-		if l.seenBorn() && l.birth.Fork.Flags&cloneIntoCgroup != 0 && p.isCgroup(l.birth.Process.Cgroup.Path) {
+		if l.seenBorn() && l.birth.Fork.Flags&cloneIntoCgroup != 0 && p.cgroup.Path != "" && l.birth.Process.Cgroup.Path == p.cgroup.Path {
 			ev = l.birth
 		}
 	case starts:
@@ -53,9 +52,9 @@ func (p *play) marks(l *life, who part, at mark) []*events.Event {
 func (p *play) fact(l *life, at mark) *events.Event {
 	for _, ev := range l.facts {
 		switch {
-		case at == cgroupMade && ev.Kind == events.CgroupMkdir && p.isCgroup(ev.Cgroup.To.Path),
-			at == cgroupGone && ev.Kind == events.CgroupRmdir && p.isCgroup(ev.Cgroup.To.Path),
-			at == cgroupEnter && ev.Kind == events.CgroupMove && p.isCgroup(ev.Cgroup.To.Path),
+		case at == cgroupMade && ev.Kind == events.CgroupMkdir && p.isCgroup(&ev.Cgroup.To),
+			at == cgroupGone && ev.Kind == events.CgroupRmdir && p.isCgroup(&ev.Cgroup.To),
+			at == cgroupEnter && ev.Kind == events.CgroupMove && p.isCgroup(&ev.Cgroup.To),
 			at == unshared && ev.Kind == events.Unshare && ev.Syscall.Ret >= 0 && ev.Syscall.Flags&cloneNew != 0 && !p.byEntrypoint(l, ev),
 			at == pivoted && ev.Kind == events.PivotRoot && ev.Syscall.Ret >= 0 && !p.byEntrypoint(l, ev):
 			return ev
@@ -68,19 +67,6 @@ func (p *play) fact(l *life, at mark) *events.Event {
 func (p *play) byEntrypoint(l *life, ev *events.Event) bool {
 	at := entrypoint(p.init)
 	return l == p.init && at != nil && ev.Seq > at.Seq
-}
-
-// isCgroup reports whether the path is the container's cgroup, which its name is in,
-// or the one that its init was in at the entrypoint.
-func (p *play) isCgroup(path string) bool {
-	if path == "" {
-		return false
-	}
-	if p.id != "" && strings.Contains(path, p.id) {
-		return true
-	}
-	at := entrypoint(p.init)
-	return at != nil && path != "/" && at.Process.Cgroup.Path == path
 }
 
 // adoption is the change of parent that belongs to the start: the shim's when its
@@ -133,6 +119,19 @@ func entrypoint(l *life) *events.Event {
 		}
 	}
 	return nil
+}
+
+// neverRan reports whether the init ended as the program that made it, before any
+// entrypoint. Where events were lost, only its name at the end can tell.
+func (p *play) neverRan() bool {
+	l := p.init
+	if !l.seenBorn() || l.exit == nil || entrypoint(l) != nil {
+		return false
+	}
+	if p.recorded(events.Lost) {
+		return programOf(&events.Process{Comm: l.exit.Process.Comm}).role == roleRuntime
+	}
+	return p.one(runtime) != nil
 }
 
 // ending are the signals by which containers are told to end, or are ended.

@@ -81,6 +81,10 @@ func (p *play) absences(t *report.Timeline) {
 	for i := range rules {
 		rule := &rules[i]
 		unasked := !p.meets(rule, true)
+		// What a start that failed has not is no gap: it did not come to that.
+		if t.NeverRan && !unasked {
+			continue
+		}
 		if !rule.absent && !unasked || !p.meets(rule, false) || p.one(rule.from.who) == nil || told(t, rule.name) {
 			continue
 		}

@@ -17,6 +17,7 @@ type Recorder struct {
 	byNS     map[uint32]*subject // by inum: the newest to have it
 	seen     map[events.Kind]bool
 	lastNS   uint64
+	held     holders
 }
 
 // subject is a container, or a PID namespace that is none's.
@@ -24,6 +25,7 @@ type subject struct {
 	init    *life
 	ns      events.NSInfo
 	shared  bool // the namespace was there before it
+	owners  owners
 	seq     uint64
 	child   *life // the first that the entrypoint forked
 	helpers []*life
@@ -37,7 +39,7 @@ const maxBeside = 64
 
 // New returns an empty recorder.
 func New() *Recorder {
-	return &Recorder{lives: map[events.ProcKey]*life{}, byNS: map[uint32]*subject{}, seen: map[events.Kind]bool{}}
+	return &Recorder{lives: map[events.ProcKey]*life{}, byNS: map[uint32]*subject{}, seen: map[events.Kind]bool{}, held: holders{}}
 }
 
 // Flush implements events.Sink; there is nothing to write.
@@ -70,7 +72,9 @@ func (r *Recorder) Put(ev *events.Event) error {
 		}
 	}
 	r.note(l, ev)
+	r.holds(l, ev)
 	if ev.Kind == events.Exit {
+		r.held.drop(l)
 		r.forget(l)
 	}
 	return nil
@@ -104,6 +108,17 @@ func (r *Recorder) note(l *life, ev *events.Event) {
 		r.byNS[own.Inum] = s
 	}
 	r.keepMakers(l)
+}
+
+// holds notes the namespaces that the process is in and, of an init up to its
+// entrypoint, whose they were first.
+func (r *Recorder) holds(l *life, ev *events.Event) {
+	if ev.Process.Full {
+		r.held.take(l, ev.Process.NS)
+	}
+	if set := r.held[l.holds]; set != nil && l.subject != nil && (ev.Process.Full || ev.Kind == events.ContainerStart) {
+		l.subject.owners = set.owners
+	}
 }
 
 func (r *Recorder) life(key events.ProcKey) *life {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/tracer/container"
 )
 
 // tell makes the timeline of one subject.
@@ -27,9 +28,11 @@ func (x *index) tell(s *subject) *report.Timeline {
 	if made := s.init.first(events.PidnsCreate); made != nil && !made.Pidns.Creator.IsZero() {
 		t.Creator = made.Pidns.Creator
 	}
+	t.NeverRan = p.neverRan()
 	p.phases(t)
 	p.start(t)
 	p.end(t)
+	p.above(t)
 	p.absences(t)
 	return t
 }
@@ -54,12 +57,32 @@ func (p *play) start(t *report.Timeline) {
 	}
 	if at := entrypoint(p.init); at != nil {
 		t.RunsNS, t.Args = at.BootNS, at.Process.Args
-		t.Namespaces = p.newNamespaces(&at.Process)
+		t.Namespaces, t.Joined = p.namespaces(&at.Process)
 	}
 	for _, ev := range p.init.facts {
 		if ev.Kind == events.Reparent {
 			t.Adopted = ev.Reparent
 			t.Parent = ev.Reparent.To
+		}
+	}
+}
+
+// above finds who is above the init, as far as that is known.
+func (p *play) above(t *report.Timeline) {
+	if !p.init.seenBorn() {
+		t.SeenNS = p.init.firstNS
+	}
+	for r := t.Parent; !r.IsZero() && len(t.Above) < maxMakers; {
+		one := report.Ancestor{Ref: r}
+		l := p.index.lives[r.Key]
+		if l == nil {
+			t.Above = append(t.Above, one)
+			return
+		}
+		one.Role = container.RoleOf(&l.last).Words
+		t.Above = append(t.Above, one)
+		if r = l.last.Parent; r.Key == one.Key {
+			return
 		}
 	}
 }
@@ -71,30 +94,6 @@ func (p *play) end(t *report.Timeline) {
 			t.Exit, t.Killer = &end.Exit.Status, end.Exit.Killer
 		}
 	}
-}
-
-// newNamespaces names the namespaces that the init has at its entrypoint and its
-// maker had not; empty where either is not known.
-func (p *play) newNamespaces(init *events.Process) []string {
-	maker := p.one(runtime)
-	if maker == nil {
-		return nil
-	}
-	var found []string
-	was, is := maker.image(roleOf(maker, runtime)).NS, init.NS
-	own := func(n *events.Process) uint32 { return cmp.Or(n.NS.PID, n.Chain.Own().NS.Inum) }
-	for _, ns := range []struct {
-		name    string
-		was, is uint32
-	}{
-		{"pid", own(maker.image(roleOf(maker, runtime))), own(init)}, {"mnt", was.Mnt, is.Mnt}, {"net", was.Net, is.Net}, {"uts", was.UTS, is.UTS},
-		{"ipc", was.IPC, is.IPC}, {"user", was.User, is.User}, {"cgroup", was.Cgroup, is.Cgroup}, {"time", was.Time, is.Time},
-	} {
-		if ns.was != 0 && ns.is != 0 && ns.was != ns.is {
-			found = append(found, ns.name)
-		}
-	}
-	return found
 }
 
 // phases applies the rules.

@@ -37,13 +37,14 @@ func Of(t *report.Timeline) *report.Account {
 	a := &teller{&report.Account{Timeline: t}, t}
 	a.what()
 	if t.BeganNS == 0 {
-		a.unknown("start", "How it started was not seen: it was there before, or its first events are lost")
+		a.before()
 	} else {
 		a.asked()
 		a.made()
 		a.took()
 	}
 	a.parent()
+	a.entered()
 	a.end()
 	a.reaped()
 	return a.Account
@@ -84,7 +85,9 @@ func (a *teller) what() {
 		verb = "ran "
 	}
 	text := timeline.Title(t)
-	if c := command(t.Args); c != "" {
+	if c := command(t.Args); t.NeverRan {
+		text += " never ran anything"
+	} else if c != "" {
 		text += " " + verb + c
 	}
 	text += "; its init is " + ref(t.Init)
@@ -147,6 +150,7 @@ func (a *teller) made() {
 	}
 	made := a.phase("pidns_created")
 	if made == nil {
+		a.namespaces()
 		return
 	}
 	creator := made.Creator
@@ -160,11 +164,28 @@ func (a *teller) made() {
 	if others := without(a.t.Namespaces, "pid"); len(others) > 0 {
 		text += "; new as well: " + strings.Join(others, ", ")
 	}
+	if len(a.t.Joined) > 0 {
+		text += "; joined: " + strings.Join(a.t.Joined, ", ")
+	}
 	if creator.Key != made.Parent.Key && !made.Parent.IsZero() {
 		a.say("pidns", text)
 		text = "Its init was born a child of " + ref(made.Parent) + ", because of CLONE_PARENT"
 	}
 	a.say("pidns", text)
+}
+
+// namespaces tells of one that has no PID namespace of its own what it has.
+func (a *teller) namespaces() {
+	var all []string
+	if len(a.t.Joined) > 0 {
+		all = append(all, "it joined namespaces that were there: "+strings.Join(a.t.Joined, ", "))
+	}
+	if len(a.t.Namespaces) > 0 {
+		all = append(all, "new are "+strings.Join(a.t.Namespaces, ", "))
+	}
+	if len(all) > 0 {
+		a.say("namespaces", "It made no PID namespace: ", strings.Join(all, "; "))
+	}
 }
 
 func without(all []string, one string) (rest []string) {
@@ -178,6 +199,9 @@ func without(all []string, one string) (rest []string) {
 
 // took tells how long it was to the entrypoint, and what that was spent on most.
 func (a *teller) took() {
+	if a.t.NeverRan {
+		return
+	}
 	if a.t.RunsNS <= a.t.BeganNS {
 		a.unknown("entrypoint", "Its entrypoint was not seen")
 		return
@@ -228,7 +252,7 @@ func (a *teller) parent() {
 	case !a.t.Parent.IsZero() && a.t.BeganNS != 0:
 		a.say("parent", "Its parent ", is, " ", ref(a.t.Parent), ", as at its birth")
 	case !a.t.Parent.IsZero():
-		a.unknown("parent", "Its parent "+is+" "+ref(a.t.Parent)+"; whether it had another before is not known")
+		a.unknown("parent", "Its parent "+is+" "+timeline.Above(a.t, ref)+"; whether it had another before is not known")
 	default:
 		a.unknown("parent", "Whose child it "+is+" is not known")
 	}
@@ -241,8 +265,14 @@ func (a *teller) end() {
 		return
 	}
 	text := "It ended"
-	if t.RunsNS != 0 && t.EndedNS >= t.RunsNS {
+	switch {
+	case t.NeverRan:
+		a.failed()
+		return
+	case t.RunsNS != 0 && t.EndedNS >= t.RunsNS:
 		text += " after " + words.Duration(t.EndedNS-t.RunsNS)
+	case t.BeganNS == 0 && t.EndedNS > t.Init.Key.Start:
+		text += " " + words.Duration(t.EndedNS-t.Init.Key.Start) + " after its init's birth"
 	}
 	if t.Exit == nil {
 		a.unknown("killer", text+"; how is not known")
@@ -259,8 +289,12 @@ func (a *teller) end() {
 		text += ", by itself" + a.prompted()
 	}
 	a.say("end", text)
-	for i := range t.Phases {
-		if f := &t.Phases[i]; f.Name == "stop_asked" {
+	a.stopAsked()
+}
+
+func (a *teller) stopAsked() {
+	for i := range a.t.Phases {
+		if f := &a.t.Phases[i]; f.Name == "stop_asked" {
 			a.say("stop", ref(f.Process), " had asked for its end (", command(f.Args), ")")
 		}
 	}

@@ -45,7 +45,20 @@ func lives(s string) map[string]*report.Timeline {
 	whole.Phases = append(whole.Phases, stop)
 	late := &report.Timeline{ID: s, Pidns: ns, Init: ref(20, s), Chain: whole.Chain, Parent: ref(11, s)}
 	shared := &report.Timeline{ID: s, Pidns: ns, Shared: true, Init: ref(20, s), Chain: events.PIDChain{{PID: 20}, {NS: ns.ID, PID: 7}}, EndedNS: 5, Exit: &events.ExitStatus{Signal: 15}, Runtime: s}
-	return map[string]*report.Timeline{"whole": whole, "late": late, "shared": shared}
+	entered := phase("entered", 40, 3_000_000_000, 3_100_000_000)
+	entered.Section, entered.Exit = report.Running, &events.ExitStatus{Code: 2}
+	before := &report.Timeline{
+		ID: s, Pidns: ns, Init: ref(20, s), Chain: whole.Chain, Parent: ref(11, s), SeenNS: 2_000_000_020, EndedNS: 4_000_000_020, Gone: true,
+		Exit: &events.ExitStatus{}, Above: []report.Ancestor{{Ref: ref(11, s), Role: "container shim"}, {Ref: ref(1, "init")}}, Phases: []report.Phase{entered},
+		Joined: []string{"net"},
+	}
+	ended := phase("client_exit", 9, 120_000_000, 0)
+	ended.Section, ended.Exit = report.Stopping, &events.ExitStatus{Code: 127}
+	failed := &report.Timeline{
+		ID: s, Container: whole.Container, Runtime: "docker", Pidns: ns, Init: ref(20, s), Args: args, Gone: true, NeverRan: true, Chain: whole.Chain,
+		Parent: ref(12, "runc"), BeganNS: 1_000_000, EndedNS: 101_000_000, Exit: &events.ExitStatus{Code: 1}, Phases: []report.Phase{asked, phase("runtime_create", 12, 71_000_000, 110_000_000), ended},
+	}
+	return map[string]*report.Timeline{"whole": whole, "late": late, "shared": shared, "before": before, "failed": failed}
 }
 
 func tell(t testing.TB, tl *report.Timeline) string {

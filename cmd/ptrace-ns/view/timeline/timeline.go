@@ -88,7 +88,11 @@ func (p *printer) line(style, text string) {
 }
 
 func (p *printer) head() {
-	p.line(bold, Title(p.t)+"  "+string(words.AppendArgs(nil, p.t.Args, p.more)))
+	if p.t.NeverRan {
+		p.line(bold, Title(p.t)+"  never ran: "+Failure(p.t, words.Ref)+p.wanted())
+	} else {
+		p.line(bold, Title(p.t)+"  "+string(words.AppendArgs(nil, p.t.Args, p.more)))
+	}
 	init := "init " + words.Ref(p.t.Init)
 	if len(p.t.Chain) > 1 {
 		init = "init " + words.Chain(p.t.Chain, p.arrow) + " " + safe.String(p.t.Init.Comm)
@@ -98,6 +102,9 @@ func (p *printer) head() {
 		ns += ", which was there before"
 	}
 	p.line("", init+ns)
+	if seen := FirstSeen(p.t); p.t.BeganNS == 0 && seen != "" {
+		p.line("", seen+", from which the offsets are; child of "+Above(p.t, words.Ref))
+	}
 	var made []string
 	if p.t.Genealogy != "" {
 		made = append(made, "genealogy: "+safe.String(p.t.Genealogy))
@@ -105,9 +112,22 @@ func (p *printer) head() {
 	if len(p.t.Namespaces) > 0 {
 		made = append(made, "new namespaces: "+strings.Join(p.t.Namespaces, " "))
 	}
+	if len(p.t.Joined) > 0 {
+		made = append(made, "joined: "+strings.Join(p.t.Joined, " "))
+	}
 	if len(made) > 0 {
 		p.line("", strings.Join(made, "; "))
 	}
+}
+
+// wanted is what the one who asked for it ended with.
+func (p *printer) wanted() string {
+	for i := range p.t.Phases {
+		if f := &p.t.Phases[i]; f.Exit != nil && (f.Name == "client_exit" || f.Name == "runtime_exit") {
+			return "; " + words.Ref(Named(f)) + " " + words.Status(*f.Exit)
+		}
+	}
+	return ""
 }
 
 // Title names a container or a namespace.
@@ -172,7 +192,7 @@ func (p *printer) phase(f *report.Phase, s scale, bars bool) {
 	if bars {
 		bar = p.draw(f, s)
 	}
-	first := pad(offset(f.BeginNS, p.t.BeganNS), -offsetWidth) + "  " + pad(Label(f.Name), nameWidth) + " " + pad(duration, -durationWidth) + "  "
+	first := pad(offset(f.BeginNS, p.base()), -offsetWidth) + "  " + pad(Label(f.Name), nameWidth) + " " + pad(duration, -durationWidth) + "  "
 	who := p.who(f)
 	if room := p.Width - before - p.bar - 1; p.Width > 0 && safe.Width(who) > room {
 		who = safe.Cut(who, max(room-safe.Width(p.more), 0)) + p.more
@@ -186,6 +206,15 @@ func (p *printer) paint(style, text string) string {
 		return text
 	}
 	return style + text + reset
+}
+
+// base is what offsets are from: the first sign of it or, where that was not seen, the
+// birth of its init, of which the kernel keeps the time.
+func (p *printer) base() uint64 {
+	if p.t.BeganNS == 0 && p.t.SeenNS != 0 {
+		return p.t.Init.Key.Start
+	}
+	return p.t.BeganNS
 }
 
 // Label is a phase's name for people.
@@ -242,6 +271,8 @@ func Names(w io.Writer, all []*report.Timeline, o Options) error {
 		took := "before"
 		if t.RunsNS > t.BeganNS && t.BeganNS != 0 {
 			took = words.Duration(t.RunsNS - t.BeganNS)
+		} else if t.NeverRan {
+			took = "failed"
 		} else if t.BeganNS != 0 {
 			took = "not seen"
 		}

@@ -1,0 +1,34 @@
+package phases
+
+import (
+	"slices"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+)
+
+// Fruitless returns those who were called to make a container and ended with an error
+// before any process of one was born: a client whose daemon refused, a runtime that
+// could not read its bundle. They come in the order of their calls, as a phase "asked".
+func (r *Recorder) Fruitless() (found []report.Phase) {
+	if len(r.subjects) > 0 && slices.ContainsFunc(r.subjects, func(s *subject) bool { return s.init.seenBorn() }) {
+		return nil // which of them had none, and which had that one, is not always known
+	}
+	x := r.index()
+	all := slices.Clone(x.clients)
+	for _, calls := range x.byID[beside] {
+		all = append(all, calls...)
+	}
+	slices.SortFunc(all, func(a, b call) int { return inOrder(a.life, b.life) })
+	for _, c := range all {
+		if !slices.Contains(asking, c.verb) || c.exit == nil || c.exit.Exit == nil || c.exit.Exit.Status == (events.ExitStatus{}) {
+			continue
+		}
+		found = append(found, report.Phase{
+			Name: "asked", Section: report.Starting, Part: string(client), Process: events.Ref{Key: c.key, Comm: c.image.Comm},
+			Program: programName(c.image), Parent: c.parent(), Args: c.image.Args, Seq: c.at.Seq, BeginNS: c.at.BootNS,
+			EndNS: max(c.exit.BootNS, c.at.BootNS), Exit: &c.exit.Exit.Status,
+		})
+	}
+	return found
+}
