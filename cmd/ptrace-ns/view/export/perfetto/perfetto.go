@@ -79,7 +79,8 @@ type Trace struct {
 	out    io.Writer
 	packet []byte // of the mark at hand; reused
 	body   []byte
-	marks  []byte
+	marks  *spool
+	err    error // of New
 	header events.Header
 	base   uint64 // what makes ids differ from those of another boot
 }
@@ -89,6 +90,9 @@ func New(w io.Writer, h *events.Header) *Trace {
 	sum := fnv.New64a()
 	_, _ = sum.Write([]byte(h.BootID))
 	t := &Trace{out: w, header: *h, base: sum.Sum64()}
+	if t.marks, t.err = newSpool(); t.err != nil {
+		t.marks = &spool{}
+	}
 	t.Recorder = tracks.New(h, t.mark)
 	return t
 }
@@ -103,8 +107,7 @@ func (t *Trace) Finish() error {
 	if _, err := t.out.Write(head); err != nil {
 		return err
 	}
-	_, err := t.out.Write(t.marks)
-	return err
+	return t.marks.writeTo(t.out)
 }
 
 func (t *Trace) uuid(track *tracks.Track) uint64 { return t.id(uint64(track.ID)) }
@@ -186,8 +189,11 @@ func (t *Trace) mark(m *tracks.Mark) error {
 	p := varint(t.packet[:0], packetTimestamp, m.At)
 	p = message(p, packetTrackEvent, e)
 	t.packet = varint(p, packetSequence, 1)
-	t.marks = message(t.marks, tracePacket, t.packet)
-	return nil
+	if t.err == nil {
+		t.marks.open = message(t.marks.open, tracePacket, t.packet)
+		t.marks.fill()
+	}
+	return t.err
 }
 
 func annotation(f tracks.Fact) []byte {

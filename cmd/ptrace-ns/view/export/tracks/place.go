@@ -22,7 +22,7 @@ func (r *Recorder) placed(p *events.Process) *Track {
 	if len(p.Chain) > 0 {
 		t.namespace = r.chain(p.Chain)
 	}
-	if p.Container != nil {
+	if p.Container != nil && !p.Container.Equal(t.container) {
 		t.container = p.Container.Clone()
 	}
 	if p.Args.Known() {
