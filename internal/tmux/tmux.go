@@ -62,6 +62,12 @@ func (term *Terminal) Screen() string {
 	return term.do("capture-pane", "-p")
 }
 
+// Coloured is Screen with the colours and weights as escape sequences.
+func (term *Terminal) Coloured() string {
+	term.t.Helper()
+	return term.do("capture-pane", "-p", "-e")
+}
+
 // Keys types, by the names that tmux has for keys.
 func (term *Terminal) Keys(names ...string) {
 	term.t.Helper()

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -137,6 +138,50 @@ func TestTopLeavesTheTerminal(t *testing.T) {
 			equal(t, "settings are as before", asBefore, true)
 			equal(t, "terminal", term.State(), "alternate=0 mouse=0 cursor=1 keypad=0")
 		})
+	}
+}
+
+// TestTopLive leaves the terminal as it was, too, and so does watch --tui.
+func TestTopLive(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	for _, args := range [][]string{{"top"}, {"watch", "--tui", "-F", "process.pid > 0"}} {
+		kerneltest.CheckLeaks(t)
+		term := tmux.Start(t, 100, 30, nil, append([]string{binary(t)}, args...)...)
+		term.Shows("events/s")
+		if out, err := exec.Command("pkill", "-TERM", "-P", term.PID()).CombinedOutput(); err != nil {
+			t.Errorf("pkill: %v: %s", err, out)
+		}
+		code, asBefore := term.Ended()
+		equal(t, "exit code", code, "0")
+		equal(t, "settings are as before", asBefore, true)
+		equal(t, "terminal", term.State(), "alternate=0 mouse=0 cursor=1 keypad=0")
+	}
+}
+
+// TestTopColours: a terminal gets colours, unless somebody does not want them; what is
+// chosen stands out all the same.
+func TestTopColours(t *testing.T) {
+	colour := regexp.MustCompile(`\x1b\[([0-9;]*;)?[349][0-7](;[0-9;]*)?m`)
+	reversed := regexp.MustCompile(`\x1b\[([0-9;]*;)?7m`)
+	for _, c := range []struct {
+		env     []string
+		args    []string
+		colours bool
+	}{
+		{nil, nil, true},
+		{[]string{"NO_COLOR=1"}, nil, false},
+		{[]string{"NO_COLOR=1"}, []string{"--color", "always"}, true},
+		{nil, []string{"--color", "never"}, false},
+	} {
+		term := tmux.Start(t, 160, 30, c.env, append([]string{binary(t), "top", "-r", recorded(t, "docker-run"), "--at", "1h"}, c.args...)...)
+		term.Shows("containerd-shim")
+		screen := term.Coloured()
+		if got := colour.MatchString(screen); got != c.colours {
+			t.Errorf("%v %v: colours %t, want %t: %.500q", c.env, c.args, got, c.colours, screen)
+		}
+		if !reversed.MatchString(screen) {
+			t.Errorf("%v %v: the cursor is not seen: %.500q", c.env, c.args, screen)
+		}
 	}
 }
 

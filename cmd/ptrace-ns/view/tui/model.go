@@ -223,6 +223,8 @@ func (m *Model) command(msg tea.KeyPressMsg) tea.Cmd {
 		m.seek(-1)
 	case key.Matches(msg, k.back):
 		m.sought = ""
+	case key.Matches(msg, k.details): // on the heading of a group, which has none
+		m.fold(!m.closed())
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"image/color"
 	"strings"
 	"testing"
 	"time"
@@ -201,6 +202,8 @@ func TestGroups(t *testing.T) {
 	expect(t, "up out of it", listed(m), "[in no container] >systemd bash make cc1 [docker web] nginx worker")
 	press(m, "k", "-")
 	expect(t, "a group folded", listed(m), ">[in no container]+4 [docker web] nginx worker")
+	press(m, "enter")
+	expect(t, "and opened", listed(m), ">[in no container] systemd bash make cc1 [docker web] nginx worker")
 	press(m, "t")
 	expect(t, "as a tree again", listed(m), ">systemd bash make cc1 nginx worker")
 }
@@ -346,4 +349,15 @@ func TestPlayerKeys(t *testing.T) {
 		t.Errorf("the scrubber is %q", got)
 	}
 	expect(t, "space folds nothing", listed(m), ">systemd bash make cc1 nginx worker")
+}
+
+// TestLight: on a light terminal there is nothing yellow or cyan, which is hard to read there.
+func TestLight(t *testing.T) {
+	m := screen(t, &still{scene: family()}, 160, 24)
+	before := m.View().Content
+	m.Update(tea.BackgroundColorMsg{Color: color.White})
+	after := m.View().Content
+	if !strings.Contains(before, "\x1b[36m") || strings.Contains(after, "\x1b[36m") || strings.Contains(after, "\x1b[33m") {
+		t.Errorf("dark %q\nlight %q", before, after)
+	}
 }

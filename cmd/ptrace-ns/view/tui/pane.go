@@ -43,7 +43,7 @@ func (m *Model) open(msg tea.KeyPressMsg) (tea.Cmd, bool) {
 	case key.Matches(msg, k.details), key.Matches(msg, k.lineage):
 		row := m.row()
 		if m.pane == nil && row == nil {
-			return nil, msg.String() != "enter"
+			return nil, false
 		}
 		if m.pane != nil && (m.pane.name == "details" || m.pane.name == "lineage" || msg.String() == "enter") || row == nil {
 			m.pane = nil
