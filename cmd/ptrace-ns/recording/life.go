@@ -23,6 +23,7 @@ type life struct {
 	// software makes containers: what it forks from now on is in.
 	software bool
 	ended    bool
+	victim   bool // of the end of a namespace that is else not in
 	walked   bool // those above it are marked
 	// by has creator and parent at birth.
 	by  [2]events.ProcKey

@@ -1,6 +1,10 @@
 package recording
 
-import "github.com/ptrace-ns/ptrace-ns/events"
+import (
+	"slices"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
 
 // observe learns from an event as it comes: who matters from now on.
 func (s *Scope) observe(ev *events.Event) {
@@ -17,14 +21,14 @@ func (s *Scope) observe(ev *events.Event) {
 	case events.Exit:
 		l.ended = true
 		s.started(l.key)
-		if l.before && ev.Process.NSInit && ev.Process.Chain.Level() > 0 {
-			s.include(ev.Process.Chain.Own().NS)
-		}
+		s.dies(l, ev)
 	case events.Signal:
 		s.signalled(ev)
+	case events.PidnsReap:
+		l.victim = ev.Pidns != nil && s.dying[ev.Pidns.NS.ID]
 	case events.PidnsCreate, events.PidnsEnter:
 		s.entered(l, ev)
-	case events.ContainerStart, events.ContainerExit:
+	case events.ContainerStart:
 		if s.o.Containers {
 			s.mark(l, whole)
 		}
@@ -104,21 +108,32 @@ func (s *Scope) executed(l *life, ev *events.Event) {
 	}
 }
 
-// signalled takes in a namespace whose PID 1 is told something from outside.
+// dies notes the end of a namespace that was there before.
+func (s *Scope) dies(l *life, ev *events.Event) {
+	if own := ev.Process.Chain.Own().NS; l.before && ev.Process.NSInit && ev.Process.Chain.Level() > 0 && s.o.Containers {
+		l.victim = true
+		if !own.IsZero() {
+			s.dying[own] = true
+		}
+	}
+}
+
+// signalled takes in a namespace whose PID 1 is told something from outside, by one
+// who may do so for the command.
 func (s *Scope) signalled(ev *events.Event) {
 	d := ev.Signal
 	if d == nil || !d.TargetIsInit || d.Sender.IsZero() {
 		return
 	}
 	own := ev.Process.Chain.Own().NS
-	if sender := s.procs[d.Sender.Key]; sender == nil || sender.own != own {
+	if sender := s.procs[d.Sender.Key]; s.concerned(d.Sender.Key) && (sender == nil || sender.own != own) {
 		s.include(own)
 	}
 }
 
 // entered takes in a new namespace with those who made it, or who enters an old one.
 func (s *Scope) entered(l *life, ev *events.Event) {
-	if !s.o.Containers {
+	if !s.o.Containers || l.mark < whole && !slices.ContainsFunc(append(l.by[:], ev.Pidns.Creator.Key), s.concerned) {
 		return
 	}
 	s.mark(l, whole)
@@ -130,6 +145,13 @@ func (s *Scope) entered(l *life, ev *events.Event) {
 		}
 	}
 	s.makers(l)
+}
+
+// concerned reports whether what a process does to a namespace may be the command's
+// doing; without a command all that is done is looked for.
+func (s *Scope) concerned(key events.ProcKey) bool {
+	by := s.procs[key]
+	return s.o.Maker == 0 || by != nil && (by.mark == whole || by.software)
 }
 
 func (s *Scope) include(ns events.NSID) {

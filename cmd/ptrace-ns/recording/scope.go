@@ -39,11 +39,19 @@ type ScopeOptions struct {
 //
 //   - what container software, daemons and shims that were there before included,
 //     forks meanwhile, and all that descends from that;
-//   - each PID namespace that is born meanwhile, or whose PID 1 ends or gets a signal
-//     from outside, with all its members, and who enters one that is there;
-//   - each container that starts or ends;
+//   - each PID namespace that is born meanwhile, with all its members, and who enters
+//     one that is there;
+//   - one that was there before, with all its members, when somebody who is wholly in
+//     or container software gives its PID 1 a signal;
+//   - of any other whose PID 1 ends, that end and its victims', not their lives;
+//   - each container that starts, and the end of each;
 //   - who was born meanwhile and is a creator or parent above the PID 1 of a new
 //     namespace, by birth: its own events.
+//
+// Where there is a command, of the namespaces that are born or entered only those that may
+// be its doing: whose maker or member is wholly in, or container software. What a
+// neighbour's unshare makes is out; what another client has the same daemons do cannot
+// be told apart, and is in.
 //
 // Whoever an event names (parent, creator, sender, heir) and all above him are told
 // too, as far as known: one who was there before without his arguments, environment and
@@ -59,6 +67,8 @@ type Scope struct {
 	o     ScopeOptions
 	procs map[events.ProcKey]*life
 	ns    map[events.NSID]bool // that are in, with all members
+	// dying are others, whose PID 1 has ended: their end is in.
+	dying map[events.NSID]bool
 	queue queue
 	dead  []events.ProcKey
 	// gaps is how many were told; looking says that all processes are looked at after
@@ -76,7 +86,7 @@ func NewScope(next events.Sink, o ScopeOptions) *Scope {
 		o.Now = time.Now
 	}
 	return &Scope{
-		next: &ascend{next: next}, o: o, procs: map[events.ProcKey]*life{}, ns: map[events.NSID]bool{},
+		next: &ascend{next: next}, o: o, procs: map[events.ProcKey]*life{}, ns: map[events.NSID]bool{}, dying: map[events.NSID]bool{},
 		unstarted: map[events.ProcKey]bool{},
 	}
 }
@@ -152,6 +162,7 @@ func (s *Scope) leave(ev *events.Event) error {
 	}
 	if ev.Kind == events.PidnsDestroy {
 		delete(s.ns, ev.Pidns.NS.ID)
+		delete(s.dying, ev.Pidns.NS.ID)
 	}
 	return err
 }
@@ -161,7 +172,7 @@ func (s *Scope) belongs(ev *events.Event, l *life) bool {
 	switch {
 	case ev.Kind == events.Lost:
 		return true
-	case s.o.Containers && (s.within(&ev.Process) || ev.Pidns != nil && s.ns[ev.Pidns.NS.ID]):
+	case s.o.Containers && (s.within(&ev.Process) || ev.Pidns != nil && s.ns[ev.Pidns.NS.ID] || s.isEnd(ev, l)):
 		return true
 	case l == nil:
 		return s.o.Containers && (ev.Kind == events.CgroupMkdir || ev.Kind == events.CgroupRmdir)
@@ -169,6 +180,20 @@ func (s *Scope) belongs(ev *events.Event, l *life) bool {
 		return ev.Kind != events.ThreadStart && ev.Kind != events.ThreadExit
 	}
 	return l.mark == whole
+}
+
+// isEnd reports whether the event is of the end of a namespace or container that is
+// else not in.
+func (s *Scope) isEnd(ev *events.Event, l *life) bool {
+	switch ev.Kind {
+	case events.ContainerExit:
+		return true
+	case events.PidnsReap, events.PidnsDestroy:
+		return ev.Pidns != nil && s.dying[ev.Pidns.NS.ID]
+	case events.Exit:
+		return l != nil && l.victim
+	}
+	return false
 }
 
 // within reports whether the process is a member of a namespace that is in.
