@@ -297,7 +297,7 @@ func TestTreeShowTimes(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	s := &treeShow{w: &out, followed: followed{map[events.ProcKey]struct{}{dead.Process.Key: {}}}, nowNS: func() uint64 { return 0 }}
+	s := &treeShow{w: &out, followed: followed{keys: map[events.ProcKey]struct{}{dead.Process.Key: {}}}, nowNS: func() uint64 { return 0 }}
 	s.view.Ended = true
 	for _, clock := range []func() time.Time{nil, func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }} {
 		s.clock = clock
@@ -315,7 +315,7 @@ func TestTreeShowTimes(t *testing.T) {
 // is dying, and not those of others.
 func TestTreeShowNamespaces(t *testing.T) {
 	m := tree.New(tree.Options{})
-	s := &treeShow{followed: followed{map[events.ProcKey]struct{}{}}, nowNS: func() uint64 { return 9_000_000_000 }}
+	s := &treeShow{followed: followed{keys: map[events.ProcKey]struct{}{}}, nowNS: func() uint64 { return 9_000_000_000 }}
 	apply := func(followed bool, ev *events.Event) {
 		if err := m.Apply(ev, func(*events.Event) error { return nil }); err != nil {
 			t.Fatal(err)

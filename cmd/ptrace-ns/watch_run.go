@@ -237,7 +237,7 @@ func (w *watch) outputs(h *events.Header, file *eventFile) (*outputs, error) {
 		sinks = []events.Sink{nsLog{w.app.log}, stream, screen}
 	}
 	if w.tree {
-		show := w.newTreeShow(h.BootTimeNS)
+		show := w.newTreeShow(h.BootTimeNS, h.StartNS)
 		out.again, out.last, out.interval = show.show, show.show, w.interval
 		sinks = append(sinks[:1:1], append([]events.Sink{&show.followed}, sinks[1:]...)...)
 	}

@@ -18,13 +18,20 @@ import (
 const keptForTree = 64 << 10
 
 // followed is a sink that remembers which processes were selected.
-type followed struct{ keys map[events.ProcKey]struct{} }
+type followed struct {
+	keys map[events.ProcKey]struct{}
+	// since is when a command was started, CLOCK_BOOTTIME: snapshots of who was there
+	// before only give context. 0 is no command.
+	since uint64
+}
 
 func (f *followed) Put(ev *events.Event) error {
+	key := ev.Process.Key
 	// A killer's victim, or a namespace's end, may be told of one long dead.
-	if !ev.Process.Key.IsZero() {
-		f.keys[ev.Process.Key] = struct{}{}
+	if key.IsZero() || ev.Kind == events.Snapshot && key.Start < f.since {
+		return nil
 	}
+	f.keys[key] = struct{}{}
 	return nil
 }
 
@@ -55,12 +62,15 @@ type treeShow struct {
 
 // newTreeShow prints where people look: beside the stream of text, but beside the
 // summary when standard output is for JSON. bootTime is the wall clock at
-// CLOCK_BOOTTIME 0.
-func (w *watch) newTreeShow(bootTime int64) *treeShow {
-	s := &treeShow{w: w.app.out, followed: followed{map[events.ProcKey]struct{}{}}, view: forest.Options{
+// CLOCK_BOOTTIME 0, startNS when tracing began.
+func (w *watch) newTreeShow(bootTime int64, startNS uint64) *treeShow {
+	s := &treeShow{w: w.app.out, followed: followed{keys: map[events.ProcKey]struct{}{}}, view: forest.Options{
 		Color: w.app.coloured(w.color), Unicode: w.app.unicode(), Width: w.app.width(), User: w.app.user, Ended: true,
 	}}
 	s.nowNS = func() uint64 { return uint64(time.Now().UnixNano() - bootTime) }
+	if w.child != nil {
+		s.followed.since = startNS
+	}
 	if w.interval > 0 {
 		s.clock = time.Now
 	}
@@ -82,7 +92,7 @@ func (s *treeShow) show(m *tree.Model) error {
 		_, ok := s.followed.keys[p.Key]
 		return ok
 	}
-	roots := picture.Forest(m, picture.Selection{Ended: true, Adopters: true, Wanted: wanted})
+	roots := picture.Forest(m, picture.Selection{Ended: true, Context: true, Wanted: wanted})
 	if err := forest.Text(s.w, roots, s.view); err != nil {
 		return err
 	}

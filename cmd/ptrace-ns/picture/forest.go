@@ -19,9 +19,9 @@ type Selection struct {
 	Below  bool // also all that descends from a wanted one
 	Above  bool // also all ancestors of a wanted one
 	Ended  bool // also those that have ended and were reaped, as far as known
-	// Adopters says that a parent that is not selected is shown, once, above those that it
-	// adopted, of which there may be hundreds.
-	Adopters bool
+	// Context says that a parent that is not selected is shown, once, above those that it
+	// adopted, of which there may be hundreds, and a daemon above what it forked.
+	Context bool
 	// Threads gives the threads of a process; nil shows none.
 	Threads func(events.ProcKey) []report.Thread
 	// Jobs is what ps tells of each besides: of one look, which the model does not keep.
@@ -41,8 +41,8 @@ func Forest(m *tree.Model, s Selection) []*report.Node {
 		n := s.node(p)
 		nodes[p] = n
 		parent, ok := p.Parent()
-		if ok && nodes[parent] == nil && s.Adopters && adopted(p, parent) {
-			nodes[parent] = &report.Node{Process: parent.Describe(), Context: true}
+		if ok && nodes[parent] == nil && s.Context && (adopted(p, parent) || Label(parent) != "") {
+			nodes[parent] = &report.Node{Process: parent.Describe(), Label: Label(parent), Context: true}
 			roots = append(roots, nodes[parent])
 		}
 		switch {

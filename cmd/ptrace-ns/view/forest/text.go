@@ -126,7 +126,11 @@ func (p *printer) line(n, parent *report.Node, lead string) {
 		style = bold
 	}
 	if n.Context {
-		p.piece(dim, p.name(n)+" (not followed itself)")
+		p.piece(dim, p.name(n))
+		if n.Label != "" {
+			p.note(dim, safe.String(n.Label))
+		}
+		p.note(dim, "(not followed itself)")
 		p.endLine()
 		return
 	}

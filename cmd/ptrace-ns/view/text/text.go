@@ -61,11 +61,14 @@ type Sink struct {
 	bootTime int64
 	zone     *time.Location
 	headed   bool
+	// container is the width of that column, which grows with the names that it has held:
+	// an engine makes them up to 25 letters long.
+	container int
 }
 
 // New returns a sink over w and buffers the line of headings.
 func New(w io.Writer, h *events.Header, o Options) *Sink {
-	s := &Sink{out: lines.New(w), printer: printer{glyphs: o.glyphs(), color: o.Color}, bootTime: h.BootTimeNS, zone: o.Zone}
+	s := &Sink{out: lines.New(w), printer: printer{glyphs: o.glyphs(), color: o.Color}, bootTime: h.BootTimeNS, zone: o.Zone, container: columns[2].width}
 	if !o.Late {
 		// The buffer is empty and takes any line.
 		_ = s.head(h.StartNS)
@@ -93,7 +96,9 @@ func (s *Sink) Put(ev *events.Event) error {
 	p := &ev.Process
 	s.time(time.Unix(0, s.bootTime+int64(ev.BootNS)).In(s.zone))
 	s.event(ev.Kind)
-	s.cell(words.Container(p.Container), columns[2].width)
+	container := words.Container(p.Container)
+	s.container = max(s.container, safe.Width(container))
+	s.cell(container, s.container)
 	s.cell(pidText(p.Key.PID), columns[3].width)
 	s.chain(p.Chain)
 	s.cell(words.Ref(p.Parent), columns[5].width)
