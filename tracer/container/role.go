@@ -101,7 +101,8 @@ type Role struct {
 }
 
 // RoleOf returns the role of a process by its executable, its arguments and the
-// kernel's name for it; the zero Role where it has none.
+// name that a copy of runc gives itself; the zero Role where it has none. So one of which
+// only the kernel's name is known, a zombie say, has none.
 func RoleOf(p *events.Process) Role {
 	name := program(p)
 	k, ok := programs[name]
@@ -133,7 +134,9 @@ func calledAs(p *events.Process) (string, bool) {
 
 // program returns the table's name for what the process runs. A runtime may run from
 // a sealed copy of itself, which is "/", "memfd:runc_cloned:…" or "/runc (deleted)":
-// then the kernel's name tells ("runc:[2:INIT]"), or what it was called as.
+// then the name that it gives itself tells ("runc:[2:INIT]"), or what it was called as.
+// The kernel's name alone tells nothing: it is cut at 15 bytes, which is containerd-shim
+// for every shim there is, and anybody can take it.
 func program(p *events.Process) string {
 	name := path.Base(strings.TrimSuffix(p.Exe, " (deleted)"))
 	if p.Exe != "" && !copied(p.Exe) {
@@ -144,9 +147,6 @@ func program(p *events.Process) string {
 	}
 	if name, ok := calledAs(p); ok && programs[name].role == Runtime {
 		return name
-	}
-	if p.Exe == "" && programs[p.Comm].role != "" {
-		return p.Comm
 	}
 	// runc since 1.2 runs from /runc-… on an overlay, or from memfd:runc_cloned:….
 	if strings.Contains(p.Exe, "runc_cloned") || strings.HasPrefix(name, "runc") {

@@ -85,9 +85,13 @@ func TestRoleOf(t *testing.T) {
 		{"/usr/bin/sleep", "runc", "sleep 1", Role{}, ""},
 		{"/usr/bin/bash", "bash", "bash /usr/bin/runc", Role{}, ""},
 		{"/usr/bin/pauser", "pauser", "pauser", Role{}, ""},
-		// Without an executable, as of a process that may not be looked at.
-		{"", "containerd", "", Role{Name: Daemon}, ""},
+		// Without an executable, as of a zombie: the kernel's name alone is no proof, and
+		// that of a shim says not even which.
+		{"", "containerd", "", Role{}, ""},
 		{"", "docker-containe", "", Role{}, ""},
+		{"", "containerd-shim", "", Role{}, ""},
+		{"", "runc", "", Role{}, ""},
+		{"", "runc:[2:INIT]", "", Role{Name: Runtime}, ""},
 	} {
 		p := &events.Process{Exe: c.exe, Comm: c.comm}
 		if c.args != "" {
