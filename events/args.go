@@ -11,6 +11,8 @@ type Args struct {
 	Size uint64
 	// Status says whether Raw is all there was.
 	Status ReadStatus
+	// Redacted says that something was taken out of Raw on purpose: a secret.
+	Redacted bool
 }
 
 // ReadStatus says how far a value could be read.

@@ -133,12 +133,16 @@ func (d *Decoder) imageMember(p *events.Process, key []byte) bool {
 		truncated(&p.Args, d.bool())
 	case "args_bytes":
 		p.Args.Size = d.uint64()
+	case "args_redacted":
+		p.Args.Redacted = d.bool()
 	case "env":
 		d.env = d.vector(d.env[:0], &p.Env)
 	case "env_truncated":
 		truncated(&p.Env, d.bool())
 	case "env_bytes":
 		p.Env.Size = d.uint64()
+	case "env_redacted":
+		p.Env.Redacted = d.bool()
 	case "uid":
 		p.UID, p.HasIDs = d.uint32(), true
 	case "gid":

@@ -29,12 +29,16 @@ type ProcessDoc struct {
 	ArgsTruncated bool `json:"args_truncated,omitzero"`
 	// Its true size in bytes, when cut.
 	ArgsBytes uint64 `json:"args_bytes,omitzero"`
+	// Secrets were taken out of it before it was written: it is not what was passed.
+	ArgsRedacted bool `json:"args_redacted,omitzero"`
 	// The environment at exec: names, or NAME=value, only when asked for.
 	Env []string `json:"env,omitzero"`
 	// The environment was longer than what was read.
 	EnvTruncated bool `json:"env_truncated,omitzero"`
 	// Its true size in bytes, when cut.
 	EnvBytes uint64 `json:"env_bytes,omitzero"`
+	// Secrets were taken out of it.
+	EnvRedacted bool `json:"env_redacted,omitzero"`
 	// The working directory.
 	Cwd string `json:"cwd,omitzero"`
 	// Effective user id in the initial user namespace.

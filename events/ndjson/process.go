@@ -69,10 +69,12 @@ func (e *encoder) image(p *events.Process) {
 		e.bool("args_truncated", true)
 		e.uint("args_bytes", p.Args.Size)
 	}
+	e.flag("args_redacted", p.Args.Redacted)
 	if e.vector("env", p.Env) {
 		e.bool("env_truncated", true)
 		e.uint("env_bytes", p.Env.Size)
 	}
+	e.flag("env_redacted", p.Env.Redacted)
 	e.text("cwd", p.Cwd)
 	if p.HasIDs {
 		e.uint("uid", uint64(p.UID))

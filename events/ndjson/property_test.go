@@ -95,6 +95,7 @@ func anyArgs(t *rapid.T) events.Args {
 	case 2:
 		a := events.ArgsOf(draw(t, rapid.SliceOfN(anyText, 1, 4))...)
 		a.Status, a.Raw = events.Truncated, a.Raw[:draw(t, rapid.IntRange(0, len(a.Raw)))]
+		a.Redacted = draw(t, rapid.Bool())
 		return a
 	}
 	return events.Args{Status: events.Unreadable, Size: 7}

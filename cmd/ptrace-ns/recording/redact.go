@@ -12,12 +12,16 @@ import (
 const Redacted = "[redacted]"
 
 // secretName is what the name of an option or a variable says when its value is a
-// secret.
-const secretName = `(?:password|passwd|passphrase|passcode|secret|token|api-?_?key|access-?_?key|private-?_?key|credentials?|auth-?_?key|bearer)`
+// secret, wherever in the name; lastWord is what its last word says then. A bare PWD is
+// the shell's directory and a bare key may be anything.
+const (
+	secretName = `(?:password|passwd|passphrase|passcode|secret|token|api-?_?key|access-?_?key|private-?_?key|credentials?|auth-?_?key|bearer)`
+	lastWord   = `(?:(?:[\w.-]*[_.-])?pass|[\w.-]*[_.-](?:pwd|pw)|[\w.-]*_key)`
+)
 
 // value is a value up to the next space, or in quotation marks: the argument may be
 // a shell's script.
-const value = `("[^"]*"|'[^']*'|[^\s"']+)`
+const value = `("[^"]*"|'[^']*'|[^\s"';&|]+)`
 
 // usual are the patterns of what is a secret by its form. The first group, or with
 // none the whole match, is the secret.
@@ -25,14 +29,19 @@ var usual = compile(
 	// --password=x, DB_PASSWORD=x, -Dtoken=x, and --password x within a script
 	`(?i)[\w.-]*`+secretName+`[\w.-]*=`+value,
 	`(?i)(?:^|\s)--?[\w.-]*`+secretName+`\s+`+value,
-	`(?i)\bpw(?:d)?=`+value,
+	// DB_PASS=x, db_pwd=x, SSH_KEY=x, --pass x
+	`(?i)(?:^|[^\w.-])-{0,2}`+lastWord+`=`+value,
+	`(?i)(?:^|\s)--?`+lastWord+`\s+`+value,
+	`\bpwd?=`+value,
 	// "password": "x"
 	`(?i)"[\w.-]*`+secretName+`"\s*:\s*`+value,
-	// scheme://user:x@host
-	`(?i)[a-z][a-z0-9+.-]*://[^/\s:@]*:([^/\s@]+)@`,
+	// scheme://user:x@host, the last @ before the path
+	`(?i)[a-z][a-z0-9+.-]*://[^/\s:@]*:([^/\s"']+)@`,
 	// Authorization: Bearer x, X-Api-Key: x
-	`(?i)authorization:\s*(?:[a-z]+\s+)?([^\s"']+)`,
+	`(?i)authorization["']?\s*[:=]\s*["']?(?:[a-z]+\s+)?([^\s"']+)`,
 	`(?i)\b[\w-]*`+secretName+`:\s*([^\s"']+)`,
+	// Bearer x, wherever it is put together
+	`(?i)\bbearer\s+([\w.~+/=-]{8,})`,
 	// openssl -passin pass:x
 	`\bpass:(\S+)`,
 	// tokens that are known by their beginning: AWS, GitHub, GitLab, Slack, JWT
@@ -44,25 +53,43 @@ var usual = compile(
 )
 
 // before are options whose value is the next argument.
-var before = regexp.MustCompile(`(?i)^--?[\w.-]*` + secretName + `$`)
+var before = regexp.MustCompile(`(?i)^--?(?:[\w.-]*` + secretName + `|` + lastWord + `)$`)
 
 // short are the programs in which a short option's value is a secret: attached, or
 // the next argument.
 var short = []struct {
-	program *regexp.Regexp
+	program string // a pattern
 	option  string
 	// sub is an argument that must be there: docker login -p, not docker run -p.
 	sub string
 }{
-	{program: regexp.MustCompile(`^(?:mysql|mariadb)\w*(?:-\w+)*$`), option: "-p"},
-	{program: regexp.MustCompile(`^sshpass$`), option: "-p"},
-	{program: regexp.MustCompile(`^(?:docker|podman|nerdctl|buildah|skopeo|helm|oras)$`), option: "-p", sub: "login"},
-	{program: regexp.MustCompile(`^(?:curl|wget)$`), option: "-u"},
-	{program: regexp.MustCompile(`^curl$`), option: "--user"},
-	{program: regexp.MustCompile(`^redis-cli$`), option: "-a"},
-	{program: regexp.MustCompile(`^ldap\w+$`), option: "-w"},
-	{program: regexp.MustCompile(`^(?:smbclient|rpcclient)$`), option: "-U"},
+	{program: `(?:mysql|mariadb)\w*(?:-\w+)*`, option: "-p"},
+	{program: `sshpass`, option: "-p"},
+	{program: `(?:docker|podman|nerdctl|buildah|skopeo|helm|oras)`, option: "-p", sub: "login"},
+	{program: `(?:curl|wget)`, option: "-u"},
+	{program: `curl`, option: "--user"},
+	{program: `redis-cli`, option: "-a"},
+	{program: `ldap\w+`, option: "-w"},
+	{program: `(?:smbclient|rpcclient)`, option: "-U"},
 }
+
+// programs are the patterns of their programs, and scripts those of their whole calls
+// within a script, whose group is the secret.
+var programs, scripts = func() (programs, scripts []*regexp.Regexp) {
+	for _, s := range short {
+		programs = append(programs, regexp.MustCompile(`^`+s.program+`$`))
+		call := `(?:^|[\s;&|(/"'` + "`" + `])` + s.program + `\s`
+		if s.sub != "" {
+			call += `[^;&|\n]*?\b` + s.sub + `\s`
+		}
+		gap := `\s*`
+		if len(s.option) > 2 {
+			gap = `[\s=]\s*`
+		}
+		scripts = append(scripts, regexp.MustCompile(call+`(?:[^;&|\n]*?\s)??`+s.option+gap+value))
+	}
+	return programs, scripts
+}()
 
 func compile(patterns ...string) (all []*regexp.Regexp) {
 	for _, p := range patterns {
@@ -116,7 +143,7 @@ func (r *Redaction) Args(a events.Args) events.Args {
 		}
 	}
 	if changed {
-		a.Raw = bytes.Join(args, nil)
+		a.Raw, a.Redacted = bytes.Join(args, nil), true
 	}
 	return a
 }
@@ -124,6 +151,9 @@ func (r *Redaction) Args(a events.Args) events.Args {
 // text replaces what the patterns find.
 func (r *Redaction) text(text []byte) []byte {
 	if r.usual {
+		if bytes.ContainsAny(text, " \t\n") {
+			text = replace(text, scripts)
+		}
 		text = replace(text, usual)
 	}
 	return replace(text, r.extra)
@@ -159,8 +189,8 @@ func (r *Redaction) options(args [][]byte) options {
 	}
 	program := bytes.TrimSuffix(args[0], []byte{0})
 	program = program[bytes.LastIndexByte(program, '/')+1:]
-	for _, s := range short {
-		if s.program.Match(program) && (s.sub == "" || has(args[1:], s.sub)) {
+	for i, s := range short {
+		if programs[i].Match(program) && (s.sub == "" || has(args[1:], s.sub)) {
 			o.short = s.option
 			break
 		}

@@ -28,6 +28,10 @@ func TestRedactUsual(t *testing.T) {
 		{"git clone https://me:hunter2@h/r.git", "git clone https://me:#@h/r.git"},
 		{"git clone https://h:8080/r.git", "git clone https://h:8080/r.git"},
 		{"ls AKIAABCDEFGHIJKLMNOP", "ls #"},
+		{"env DB_PASS=a MY_PWD=b GH_TOKEN=c SSH_KEY=d X_SECRET=e db_pw=f PASS=g", "env DB_PASS=# MY_PWD=# GH_TOKEN=# SSH_KEY=# X_SECRET=# db_pw=# PASS=#"},
+		{"env PWD=/root OLDPWD=/ KEY=x BYPASS=1 COMPASS=n key=x", "env PWD=/root OLDPWD=/ KEY=x BYPASS=1 COMPASS=n key=x"},
+		{"app --db-pass x --pass=y -pass z --sort-key=name", "app --db-pass # --pass=# -pass # --sort-key=name"},
+		{"psql postgres://me:p@ss@h/db redis://:x@h", "psql postgres://me:#@h/db redis://:#@h"},
 		{"x --client_secret=", "x --client_secret="},
 		{"x --tokenizer=fast", "x --tokenizer=#"},
 	} {
@@ -41,14 +45,27 @@ func TestRedactUsual(t *testing.T) {
 func TestRedactWithinAnArgument(t *testing.T) {
 	r := redaction(t, "default")
 	for arg, want := range map[string]string{
-		`mysql --password='a b' -e x; echo`:         `mysql --password=# -e x; echo`,
-		`Authorization: Bearer abc.def`:             `Authorization: Bearer #`,
-		`X-Api-Key: abc`:                            `X-Api-Key: #`,
-		`{"password": "a b", "user": "me"}`:         `{"password": #, "user": "me"}`,
-		`export A_TOKEN=x B_SECRET="y z"; run -p 1`: `export A_TOKEN=# B_SECRET=#; run -p 1`,
-		"tool --passphrase x\ndone":                 "tool --passphrase #\ndone",
+		`mysql --password='a b' -e x; echo`:          `mysql --password=# -e x; echo`,
+		`Authorization: Bearer abc.def`:              `Authorization: Bearer #`,
+		`X-Api-Key: abc`:                             `X-Api-Key: #`,
+		`{"password": "a b", "user": "me"}`:          `{"password": #, "user": "me"}`,
+		`export A_TOKEN=x B_SECRET="y z"; run -p 1`:  `export A_TOKEN=# B_SECRET=#; run -p 1`,
+		`mysql -uroot -phunter2 db; mkdir -p a`:      `mysql -uroot -p# db; mkdir -p a`,
+		`cd /x && /usr/bin/mysqldump -p'a b' db | x`: `cd /x && /usr/bin/mysqldump -p# db | x`,
+		`curl -s -u me:x https://h/ && ssh -u me h`:  `curl -s -u # https://h/ && ssh -u me h`,
+		`curl --user me:x h; docker run -p 80:80 i`:  `curl --user # h; docker run -p 80:80 i`,
+		`echo y | docker login -u me -p x reg`:       `echo y | docker login -u me -p # reg`,
+		`curl -H "Authorization: Bearer abc.def" h`:  `curl -H "Authorization: Bearer #" h`,
+		`curl -H 'authorization: Basic bWU6eA==' h`:  `curl -H 'authorization: Basic #' h`,
+		`DB_PASS=x DB_PWD='y z' ./run`:               `DB_PASS=# DB_PWD=# ./run`,
+		`git clone https://me:x@h/r && cd "$PWD"`:    `git clone https://me:#@h/r && cd "$PWD"`,
+		"tool --passphrase x\ndone":                  "tool --passphrase #\ndone",
 	} {
-		got := r.Args(events.ArgsOf("sh", "-c", arg)).Strings()
+		redacted := r.Args(events.ArgsOf("sh", "-c", arg))
+		got := redacted.Strings()
+		if !redacted.Redacted {
+			t.Errorf("%s: is not said to be redacted", arg)
+		}
 		if len(got) != 3 || got[2] != strings.ReplaceAll(want, "#", recording.Redacted) {
 			t.Errorf("%s: got %q", arg, got)
 		}
