@@ -5,7 +5,6 @@ package picture
 import (
 	"encoding/xml"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -103,16 +102,16 @@ func classes(look map[string]bool) string {
 
 // apply takes one parameter of SGR (ECMA-48 8.3.117).
 func apply(look map[string]bool, code string) {
-	switch n, _ := strconv.Atoi(code); {
-	case n == 0:
+	switch code {
+	case "", "0":
 		clear(look)
-	case n == 1:
+	case "1":
 		look["b"] = true
-	case n == 2:
+	case "2":
 		look["d"] = true
-	case n == 4:
+	case "4":
 		look["u"] = true
-	case n == 7:
+	case "7":
 		look["r"] = true
 	default:
 		look["c"+code] = true

@@ -219,11 +219,11 @@ func TestTopDocker(t *testing.T) {
 	id := dockerRun(t, image, "sleep", mark)
 	pid := dockerPID(t, id)
 	row := fmt.Sprintf("%d %d→1", pid, pid)
-	screen := term.Await("the container's PID 1", func(screen string) bool {
+	term.Await("the container's PID 1", func(screen string) bool {
 		return strings.Contains(screen, row) && strings.Contains(screen, "sleep "+mark)
 	})
 	term.Keys("t", "t")
-	screen = term.Await("its container", func(screen string) bool { return strings.Contains(screen, "docker ") && strings.Contains(screen, row) })
+	screen := term.Await("its container", func(screen string) bool { return strings.Contains(screen, "docker ") && strings.Contains(screen, row) })
 	if !strings.Contains(screen, id[:12]) && !strings.Contains(screen, run(t, "docker", "inspect", "-f", "{{slice .Name 1}}", id)) {
 		t.Errorf("the container is not named:\n%s", screen)
 	}
