@@ -114,10 +114,13 @@ type Container struct {
 	Source  string // what the latest of it was read from: cgroup, args, state or api
 	Name    string
 	Image   string
-	Pod     string
-	PodNS   string // the pod's Kubernetes namespace
-	PodUID  string
-	PodQoS  string // guaranteed, burstable or besteffort
+	// Namespace is containerd's, in which the id is unique: moby, k8s.io, default …; empty
+	// where it is not containerd's or not known.
+	Namespace string
+	Pod       string
+	PodNS     string // the pod's Kubernetes namespace
+	PodUID    string
+	PodQoS    string // guaranteed, burstable or besteffort
 	// SandboxID is the container that holds the pod's namespaces; on that one, its own.
 	SandboxID string
 	// Outer is the container that this one runs in, as in Docker in Docker; nil is none.

@@ -105,7 +105,7 @@ func (c *cgroups) remove(cg events.Cgroup) {
 		return
 	}
 	for _, other := range c.known {
-		if other.container != nil && other.container.ID == gone.ID {
+		if container.Same(other.container, gone) {
 			return
 		}
 	}
@@ -116,11 +116,15 @@ func (c *cgroups) remove(cg events.Cgroup) {
 func (c *cgroups) retry(cg events.Cgroup) {
 	key := cgroupKey{cg.Hierarchy, cg.ID}
 	known, ok := c.known[key]
-	if !ok || known.container != nil || known.tries == 0 || known.path == "/" {
+	// What only arguments say is not all that there will be.
+	vague := known.container == nil || known.container.Source == "args"
+	if !ok || !vague || known.tries == 0 || known.path == "/" {
 		return
 	}
 	known.tries--
-	known.container = c.containers.Identify(known.path)
+	if found := c.containers.Identify(known.path); found != nil {
+		known.container = found
+	}
 	c.known[key] = known
 }
 
@@ -137,7 +141,7 @@ func (c *cgroups) again(id string) {
 // answered takes over a late answer and returns the cgroups that it is about.
 func (c *cgroups) answered(a container.Answer) (about []events.Cgroup) {
 	for key, cg := range c.known {
-		if a.Path != "" && cg.path == a.Path || cg.container != nil && cg.container.ID == a.Container.ID {
+		if a.Path != "" && cg.path == a.Path || container.Same(cg.container, a.Container) {
 			cg.container = a.Container
 			c.known[key] = cg
 			about = append(about, events.Cgroup{Hierarchy: key.hierarchy, ID: key.id, Path: cg.path})

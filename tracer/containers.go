@@ -18,7 +18,7 @@ type Containers interface {
 	// that is not known yet.
 	Identify(path string) *events.Container
 	// Named returns what is known of the container that a program's arguments name.
-	Named(id, runtime string) *events.Container
+	Named(call container.Call, program string) *events.Container
 	// Declare notes that a program was called to make a container.
 	Declare(call container.Call, program, cwd string, outer *events.Container)
 	// Late returns an answer that came after its question was given up.
@@ -32,8 +32,8 @@ type pathsOnly struct{}
 
 func (pathsOnly) Identify(path string) *events.Container { return container.FromCgroup(path) }
 
-func (pathsOnly) Named(id, runtime string) *events.Container {
-	return &events.Container{ID: id, Runtime: runtime, Source: "args"}
+func (pathsOnly) Named(call container.Call, program string) *events.Container {
+	return &events.Container{ID: call.ID, Runtime: call.Runtime(program), Source: "args", Namespace: call.Namespace}
 }
 
 func (pathsOnly) Declare(container.Call, string, string, *events.Container) {}
@@ -54,7 +54,7 @@ func (k *Kernel) assign(p *events.Process) {
 		k.containers.Declare(r.Call, r.Program, k.cwdFor(p, r.Call.Bundle), p.Container)
 		k.cgroups.again(r.Call.ID)
 	}
-	p.Serves = k.containers.Named(r.Call.ID, r.Call.Runtime(r.Program))
+	p.Serves = k.containers.Named(r.Call, r.Program)
 }
 
 // cwdFor returns the directory that a relative path is relative to, empty when it is

@@ -54,6 +54,8 @@ func containerText(c *events.Container, key []byte) *string {
 		return &c.PodNS
 	case "pod_uid":
 		return &c.PodUID
+	case "namespace":
+		return &c.Namespace
 	case "pod_qos":
 		return &c.PodQoS
 	case "sandbox_id":

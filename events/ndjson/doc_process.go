@@ -185,6 +185,8 @@ type OuterDoc struct {
 	PodUID string `json:"pod_uid,omitzero"`
 	// Kubernetes' quality of service of that pod.
 	PodQoS string `json:"pod_qos,omitzero" jsonschema:"enum=guaranteed,enum=burstable,enum=besteffort"`
+	// Containerd's namespace, in which the id is unique: moby, k8s.io, default …
+	Namespace string `json:"namespace,omitzero"`
 	// Id of the container that holds the pod's namespaces; on that one, its own.
 	SandboxID string `json:"sandbox_id,omitzero"`
 	// A string of this object was not valid UTF-8.

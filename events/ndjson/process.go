@@ -211,5 +211,6 @@ func (e *encoder) containerFields(c *events.Container) {
 	e.text("pod_namespace", c.PodNS)
 	e.text("pod_uid", c.PodUID)
 	e.text("pod_qos", c.PodQoS)
+	e.text("namespace", c.Namespace)
 	e.text("sandbox_id", c.SandboxID)
 }

@@ -123,7 +123,7 @@ func anyContainer(t *rapid.T, depth int) *events.Container {
 	return &events.Container{
 		ID: draw(t, someText), Runtime: draw(t, anyText), Source: draw(t, anyText), Name: draw(t, anyText),
 		Image: draw(t, anyText), Pod: draw(t, anyText), PodNS: draw(t, anyText), PodUID: draw(t, anyText),
-		PodQoS: draw(t, anyText), SandboxID: draw(t, anyText), Outer: anyContainer(t, depth+1),
+		PodQoS: draw(t, anyText), Namespace: draw(t, anyText), SandboxID: draw(t, anyText), Outer: anyContainer(t, depth+1),
 	}
 }
 

@@ -49,12 +49,12 @@ type Timeline struct {
 	// SeenNS is when it was first seen, where its start was before that; else 0.
 	SeenNS uint64
 	// Above are the parent and those above it, as last known, with what they are for.
-	Above []Ancestor
-	EndedNS  uint64 // the init's end; 0 is not seen
-	Exit     *events.ExitStatus
-	Killer   *events.Killer
-	Reaped   []events.Ref // members that the kernel killed after its init's end
-	Gone     bool         // nothing lives in its PID namespace any more
+	Above   []Ancestor
+	EndedNS uint64 // the init's end; 0 is not seen
+	Exit    *events.ExitStatus
+	Killer  *events.Killer
+	Reaped  []events.Ref // members that the kernel killed after its init's end
+	Gone    bool         // nothing lives in its PID namespace any more
 }
 
 // Phase is one step of a start or an end, and the process that did it.

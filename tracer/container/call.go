@@ -2,6 +2,7 @@ package container
 
 import (
 	"net"
+	"path/filepath"
 	"strings"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
@@ -93,7 +94,18 @@ func runtimeCall(a events.Args) (c Call) {
 		return c
 	}
 	c.ID, c.Root = f.words[1], f.value["root"]
+	c.Namespace = rootNamespace(c.Root)
 	return c.checked()
+}
+
+// rootNamespace is the containerd namespace in the state directory that a shim has its
+// runtime use: /run/containerd/runc/NS, and of Docker /var/run/docker/runtime-runc/NS.
+func rootNamespace(root string) string {
+	dir, ns := filepath.Split(strings.TrimRight(root, "/"))
+	if strings.HasSuffix(dir, "/containerd/runc/") || strings.Contains(dir, "/docker/runtime-") {
+		return ns
+	}
+	return ""
 }
 
 // proxyCall reads -proto P -host-ip A -host-port N -container-ip A -container-port N

@@ -12,6 +12,7 @@ const maxDeclared = 1024
 // declaration is what a runtime was called with: which container it is to make.
 type declaration struct {
 	id, runtime, bundle, name string
+	root                      string // of the runtime's own state; empty is the usual
 	within                    string // id of the container in which the runtime itself runs
 }
 
@@ -29,6 +30,9 @@ func (r *Resolver) Declare(call Call, program, cwd string, outer *events.Contain
 		return
 	}
 	d := declaration{id: call.ID, runtime: program, bundle: call.Bundle, name: call.Name}
+	if outer == nil && filepath.IsAbs(call.Root) {
+		d.root = call.Root
+	}
 	if outer != nil {
 		// Its paths are those of another root.
 		d.within, d.bundle = outer.ID, ""

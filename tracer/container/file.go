@@ -55,7 +55,7 @@ type runcState struct {
 	ID          string            `json:"id"`
 	CgroupPaths map[string]string `json:"cgroup_paths"`
 	Config      struct {
-		Labels []string `json:"labels"` // "bundle=DIR" among them
+		Labels []string `json:"labels"` // "bundle=DIR" and the annotations
 	} `json:"config"`
 }
 

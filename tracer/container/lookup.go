@@ -93,12 +93,12 @@ func (l *Lookup) Identify(path string) *events.Container {
 	return c
 }
 
-// Named returns what is known of a container that arguments name.
-func (l *Lookup) Named(id, runtime string) *events.Container {
-	if known := l.known[id]; known != nil {
+// Named returns what is known of a container that the arguments of a program name.
+func (l *Lookup) Named(call Call, program string) *events.Container {
+	c := &events.Container{ID: call.ID, Runtime: call.Runtime(program), Source: "args", Namespace: call.Namespace}
+	if known := l.known[call.ID]; known != nil && Same(known, c) {
 		return known
 	}
-	c := &events.Container{ID: id, Runtime: runtime, Source: "args"}
 	if found := l.ask("", func() *events.Container { return l.resolver.Complete(c) }); found != nil {
 		return found
 	}
@@ -201,6 +201,12 @@ func (l *Lookup) remember(c *events.Container) {
 	case l.daemon <- job:
 	default:
 	}
+}
+
+// Same reports whether both can be the same container: containerd's ids are unique
+// within one of its namespaces only.
+func Same(a, b *events.Container) bool {
+	return a != nil && b != nil && a.ID == b.ID && (a.Namespace == b.Namespace || a.Namespace == "" || b.Namespace == "")
 }
 
 // merged returns what is known with what only the cgroup's path tells.

@@ -32,7 +32,7 @@ func TestLookup(t *testing.T) {
 	l := newLookup(t, host(t), nil)
 	l.patience = time.Minute // a busy machine's disk
 	path := "/docker/" + id
-	want := &events.Container{ID: id, Runtime: "docker", Source: "state", Name: "web", Image: "busybox:1"}
+	want := &events.Container{ID: id, Runtime: "docker", Source: "state", Namespace: "moby", Name: "web", Image: "busybox:1"}
 	first := l.Identify(path)
 	if !first.Equal(want) {
 		t.Fatalf("got %+v, want %+v", first, want)
@@ -40,7 +40,7 @@ func TestLookup(t *testing.T) {
 	if again := l.Identify(path + "/sub"); again != first {
 		t.Errorf("asked again: %p, want what is remembered, %p", again, first)
 	}
-	if named := l.Named(id, "docker"); named != first {
+	if named := l.Named(Call{ID: id, Namespace: "moby"}, "containerd-shim-runc-v2"); named != first {
 		t.Errorf("by its id: %p, want what is remembered, %p", named, first)
 	}
 	l.Forget(id)
@@ -50,12 +50,28 @@ func TestLookup(t *testing.T) {
 	if got := l.Identify("/system.slice/ssh.service"); got != nil {
 		t.Errorf("a service: %+v, want none", got)
 	}
-	if got, want := l.Named("nobody", "runc"), (&events.Container{ID: "nobody", Runtime: "runc", Source: "args"}); !got.Equal(want) {
+	if got, want := l.Named(Call{ID: "nobody"}, "runc"), (&events.Container{ID: "nobody", Runtime: "runc", Source: "args"}); !got.Equal(want) {
 		t.Errorf("an unknown one: %+v, want %+v", got, want)
 	}
 	l.Declare(Call{ID: "n", Creates: true, Bundle: "/bundles/new"}, "crun", "", nil)
 	if got := l.Identify("/n"); got == nil || got.Name != "fresh" || got.Runtime != "crun" {
 		t.Errorf("declared: %+v, want fresh", got)
+	}
+}
+
+// TestTwoNamespaces: an id is unique in one of containerd's namespaces only.
+func TestTwoNamespaces(t *testing.T) {
+	l := newLookup(t, host(t), nil)
+	l.patience = time.Minute // a busy machine's disk
+	for _, ns := range []string{"default", "rv4ns"} {
+		if c := l.Identify("/" + ns + "/web"); c == nil || c.Namespace != ns {
+			t.Errorf("by its cgroup in %s: %+v", ns, c)
+		}
+	}
+	for _, ns := range []string{"default", "rv4ns", "default"} {
+		if c := l.Named(Call{ID: "web", Namespace: ns}, "containerd-shim-runc-v2"); c.Namespace != ns || c.Source != "state" {
+			t.Errorf("by the arguments for %s: %+v", ns, c)
+		}
 	}
 }
 

@@ -44,7 +44,10 @@ func (r *Resolver) Complete(c *events.Container) *events.Container {
 		return &full
 	}
 	for _, s := range r.states(c.ID) {
-		if config, err := readSpec(s.bundle); err == nil && s.fits(c.Runtime) {
+		if ns := namespaceOf(s.bundle); !s.fits(c.Runtime) || ns != "" && c.Namespace != "" && ns != c.Namespace {
+			continue
+		}
+		if config, ok := s.config(); ok {
 			s.tell(r, &full, config)
 			return &full
 		}
@@ -65,27 +68,39 @@ func (r *Resolver) Complete(c *events.Container) *events.Container {
 func (r *Resolver) backed(parts []string, from int, outer *events.Container) *events.Container {
 	for n := len(parts); n > from; n-- {
 		for _, id := range idsIn(parts[n-1]) {
+			var declared *events.Container
 			if d, ok := r.declared.get(id, outer); ok {
-				if c := r.tellDeclared(d, parts[:n]); c != nil {
-					c.Outer = outer
-					if outer != nil {
-						c.Outer = r.Complete(outer)
-					}
-					return c
-				}
+				declared = r.tellDeclared(d, parts[:n])
 			}
 			if outer != nil {
-				continue
-			}
-			for _, s := range r.states(id) {
-				config, err := readSpec(s.bundle)
-				if err != nil || !s.owns(parts[:n], config) {
+				if declared == nil {
 					continue
 				}
-				c := of(id, s.runtime)
-				s.tell(r, c, config)
+				declared.Outer = r.Complete(outer)
+			}
+			if declared != nil && (outer != nil || declared.Source == "state") {
+				return declared
+			}
+			// What arguments say does not stop the look at what the runtime wrote.
+			if c := r.written(id, parts[:n]); c != nil {
 				return c
 			}
+			if declared != nil {
+				return declared
+			}
+		}
+	}
+	return nil
+}
+
+// written returns the container of that id whose cgroup this is by the files of a
+// runtime.
+func (r *Resolver) written(id string, parts []string) *events.Container {
+	for _, s := range r.states(id) {
+		if config, ok := s.config(); ok && s.owns(parts, config) {
+			c := of(id, s.runtime)
+			s.tell(r, c, config)
+			return c
 		}
 	}
 	return nil

@@ -58,10 +58,14 @@ func host(t testing.TB) string {
 			{"id":"` + other("07") + `","names":["pod-web"],"metadata":"{\"image-name\":\"docker.io/library/alpine:3\",\"name\":\"pod-web\"}"}]`,
 		"home/u/storage/overlay-containers/" + other("08") + "/userdata/config.json": `{"annotations":{"io.container.manager":"libpod"},"linux":{"cgroupsPath":"user.slice:libpod:` + other("08") + `"}}`,
 		// runc, crun.
-		"run/runc/box/state.json": `{"id":"box","cgroup_paths":{"":"/sys/fs/cgroup/unified/box","memory":"/sys/fs/cgroup/memory/user/box"},"config":{"labels":["bundle=/bundles/box"]}}`,
-		"bundles/box/config.json": `{}`,
-		"run/crun/cup/status":     `{"pid":1,"cgroup-path":"/user.slice/crun-cup.scope","bundle":"/bundles/box"}`,
-		"bundles/new/config.json": `{"annotations":{"io.kubernetes.container.name":"fresh"}}`,
+		"run/runc/box/state.json":   `{"id":"box","cgroup_paths":{"":"/sys/fs/cgroup/unified/box","memory":"/sys/fs/cgroup/memory/user/box"},"config":{"labels":["bundle=/bundles/box"]}}`,
+		"bundles/box/config.json":   `{}`,
+		"run/crun/cup/status":       `{"pid":1,"cgroup-path":"/user.slice/crun-cup.scope","bundle":"/bundles/box"}`,
+		"run/runc/kept/state.json":  `{"id":"kept","cgroup_paths":{"memory":"/sys/fs/cgroup/memory/a/kept"},"config":{"labels":["bundle=/gone","io.kubernetes.container.name=shop"]}}`,
+		"root/state/own/state.json": `{"id":"own","cgroup_paths":{"memory":"/sys/fs/cgroup/memory/a/own"},"config":{"labels":["bundle=/gone"]}}`,
+		// The same id in another of containerd's namespaces.
+		tasks + "rv4ns/web/config.json": `{"linux":{"cgroupsPath":"/rv4ns/web"}}`,
+		"bundles/new/config.json":       `{"annotations":{"io.kubernetes.container.name":"fresh"}}`,
 	})
 }
 
@@ -72,7 +76,7 @@ func TestIdentify(t *testing.T) {
 	root := host(t)
 	pod := func(id, name, image, qos string) *events.Container {
 		return &events.Container{
-			ID: id, Runtime: "containerd", Source: "state", Name: name, Image: image,
+			ID: id, Runtime: "containerd", Source: "state", Namespace: "k8s.io", Name: name, Image: image,
 			Pod: "web-0", PodNS: "shop", PodUID: uid, PodQoS: qos, SandboxID: other("03"),
 		}
 	}
@@ -80,18 +84,19 @@ func TestIdentify(t *testing.T) {
 		path string
 		want *events.Container
 	}{
-		{"/docker/" + id, &events.Container{ID: id, Runtime: "docker", Source: "state", Name: "web", Image: "busybox:1"}},
-		{"/docker/" + id + "/init", &events.Container{ID: id, Runtime: "docker", Source: "state", Name: "web", Image: "busybox:1"}},
+		{"/docker/" + id, &events.Container{ID: id, Runtime: "docker", Source: "state", Namespace: "moby", Name: "web", Image: "busybox:1"}},
+		{"/docker/" + id + "/init", &events.Container{ID: id, Runtime: "docker", Source: "state", Namespace: "moby", Name: "web", Image: "busybox:1"}},
 		{"/docker/" + other("99"), &events.Container{ID: other("99"), Runtime: "docker", Source: "cgroup"}},
-		{"/mine/" + other("01"), &events.Container{ID: other("01"), Runtime: "docker", Source: "state", Name: "own", Image: "i"}},
+		{"/mine/" + other("01"), &events.Container{ID: other("01"), Runtime: "docker", Source: "state", Namespace: "moby", Name: "own", Image: "i"}},
 		{"/mine/" + other("99"), nil},
-		{"/default/web", &events.Container{ID: "web", Runtime: "containerd", Source: "state"}},
-		{"/default/web/below", &events.Container{ID: "web", Runtime: "containerd", Source: "state"}},
+		{"/default/web", &events.Container{ID: "web", Runtime: "containerd", Source: "state", Namespace: "default"}},
+		{"/rv4ns/web", &events.Container{ID: "web", Runtime: "containerd", Source: "state", Namespace: "rv4ns"}},
+		{"/default/web/below", &events.Container{ID: "web", Runtime: "containerd", Source: "state", Namespace: "default"}},
 		{"/elsewhere/web", nil},
 		{"/web", nil},
 		{"/default/nobody", nil},
 		{"/default", nil},
-		{"/system.slice/nerdctl-" + other("02") + ".scope", &events.Container{ID: other("02"), Runtime: "containerd", Source: "state", Name: "nerd"}},
+		{"/system.slice/nerdctl-" + other("02") + ".scope", &events.Container{ID: other("02"), Runtime: "containerd", Source: "state", Namespace: "default", Name: "nerd"}},
 		{"/kubepods/besteffort/pod" + uid + "/" + other("03"), pod(other("03"), "", "", "besteffort")},
 		{"/kubepods/besteffort/pod" + uid + "/" + other("04"), pod(other("04"), "nginx", "docker.io/library/nginx:1", "besteffort")},
 		{
@@ -156,6 +161,19 @@ func TestDeclared(t *testing.T) {
 			call: Call{ID: "n", Creates: true}, path: "/a/n",
 			want: &events.Container{ID: "n", Runtime: "runc", Source: "args"},
 		},
+		// A bundle that cannot be read any more, but of which runc has kept what it said.
+		"state": {
+			call: Call{ID: "kept", Creates: true}, path: "/a/kept",
+			want: &events.Container{ID: "kept", Runtime: "runc", Source: "state", Name: "shop"},
+		},
+		"state of its own": {
+			call: Call{ID: "own", Creates: true, Root: "/root/state"}, path: "/a/own",
+			want: &events.Container{ID: "own", Runtime: "runc", Source: "state"},
+		},
+		"another's state": {
+			call: Call{ID: "kept", Creates: true}, path: "/b/kept",
+			want: &events.Container{ID: "kept", Runtime: "runc", Source: "args"},
+		},
 		"another cgroup":  {call: Call{ID: "n", Creates: true}, path: "/a/m"},
 		"makes none":      {call: Call{ID: "n"}, path: "/n"},
 		"bundle's cgroup": {call: Call{ID: "n", Creates: true, Bundle: "/" + tasks + "default/web"}, path: "/n"},
@@ -166,12 +184,12 @@ func TestDeclared(t *testing.T) {
 		},
 		"inside": {
 			call: Call{ID: "n", Creates: true, Bundle: "/bundles/new"}, outer: inside, path: "/docker/" + id + "/n",
-			want: &events.Container{ID: "n", Runtime: "runc", Source: "args", Outer: &events.Container{ID: id, Runtime: "docker", Source: "state", Name: "web", Image: "busybox:1"}},
+			want: &events.Container{ID: "n", Runtime: "runc", Source: "args", Outer: &events.Container{ID: id, Runtime: "docker", Source: "state", Namespace: "moby", Name: "web", Image: "busybox:1"}},
 		},
 		"inside, path outside": {call: Call{ID: "n", Creates: true}, outer: inside, path: "/n"},
 		"outside, path inside": {
 			call: Call{ID: "n", Creates: true}, path: "/docker/" + id + "/n",
-			want: &events.Container{ID: id, Runtime: "docker", Source: "state", Name: "web", Image: "busybox:1"},
+			want: &events.Container{ID: id, Runtime: "docker", Source: "state", Namespace: "moby", Name: "web", Image: "busybox:1"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -51,9 +51,9 @@ func TestRoleOf(t *testing.T) {
 		{
 			"/usr/sbin/runc", "runc",
 			"runc --root /var/run/docker/runtime-runc/moby --log /l --log-format json create --bundle /b --pid-file /p " + id,
-			Role{Name: Runtime, Call: Call{ID: id, Bundle: "/b", Root: "/var/run/docker/runtime-runc/moby", Creates: true}}, "docker",
+			Role{Name: Runtime, Call: Call{ID: id, Namespace: "moby", Bundle: "/b", Root: "/var/run/docker/runtime-runc/moby", Creates: true}}, "docker",
 		},
-		{"/usr/sbin/runc", "runc", "runc --root /run/containerd/runc/default --log /l start web", Role{Name: Runtime, Call: Call{ID: "web", Root: "/run/containerd/runc/default"}}, "containerd"},
+		{"/usr/sbin/runc", "runc", "runc --root /run/containerd/runc/default --log /l start web", Role{Name: Runtime, Call: Call{ID: "web", Namespace: "default", Root: "/run/containerd/runc/default"}}, "containerd"},
 		{"/usr/sbin/runc", "runc", "runc run -d -b bundle box", Role{Name: Runtime, Call: Call{ID: "box", Bundle: "bundle", Creates: true}}, "runc"},
 		{"/usr/sbin/runc", "runc", "runc --systemd-cgroup run box", Role{Name: Runtime, Call: Call{ID: "box", Creates: true}}, "runc"},
 		{"/usr/sbin/runc", "runc", "runc kill --all box 9", Role{Name: Runtime, Call: Call{ID: "box"}}, "runc"},

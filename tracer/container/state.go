@@ -13,6 +13,26 @@ type state struct {
 	id, runtime string
 	bundle      string            // directory of config.json
 	cgroups     map[string]string // what the runtime says of its cgroups; nil is nothing
+	annotations map[string]string // the bundle's, as the runtime keeps them
+}
+
+// config returns what the bundle says or, where it cannot be read any more, what the
+// runtime has kept of it.
+func (s state) config() (*spec, bool) {
+	config, err := readSpec(s.bundle)
+	if err != nil && s.cgroups != nil {
+		return &spec{Annotations: s.annotations}, true
+	}
+	return config, err == nil
+}
+
+// namespaceOf is the containerd namespace that a bundle belongs to, by where it lies.
+func namespaceOf(bundle string) string {
+	_, rest, ok := strings.Cut(bundle, "/io.containerd.runtime.v")
+	if part := strings.Split(rest, "/"); ok && len(part) >= 3 {
+		return part[1]
+	}
+	return ""
 }
 
 // taskDirs are where containerd keeps a bundle for each namespace and container
@@ -42,8 +62,12 @@ func (r *Resolver) states(id string) (all []state) {
 			all = append(all, state{id: id, runtime: runtime, bundle: bundle})
 		}
 	}
-	if d, ok := r.declared.get(id, nil); ok && d.bundle != "" {
+	d, ok := r.declared.get(id, nil)
+	if ok && d.bundle != "" {
 		add(r.at(d.bundle), managerOf(d.bundle, d.runtime))
+	}
+	if ok && d.root != "" {
+		all = r.addRunc(all, d.root, id)
 	}
 	for _, dir := range taskDirs {
 		for _, ns := range subdirs(r.at(dir)) {
@@ -80,12 +104,19 @@ func (r *Resolver) addRunc(all []state, dir, id string) []state {
 	if readJSON(r.at(dir+"/"+id+"/state.json"), &saved) != nil || saved.ID != id {
 		return all
 	}
+	labels := map[string]string{}
 	for _, label := range saved.Config.Labels {
-		if bundle, ok := strings.CutPrefix(label, "bundle="); ok {
-			return append(all, state{id: id, runtime: managerOf(bundle, "runc"), bundle: r.at(bundle), cgroups: saved.CgroupPaths})
+		if key, value, ok := strings.Cut(label, "="); ok {
+			labels[key] = value
 		}
 	}
-	return all
+	bundle := labels["bundle"]
+	if bundle == "" {
+		return all
+	}
+	return append(all, state{
+		id: id, runtime: managerOf(bundle, "runc"), bundle: r.at(bundle), cgroups: saved.CgroupPaths, annotations: labels,
+	})
 }
 
 func (r *Resolver) addCrun(all []state, dir, id string) []state {
@@ -141,6 +172,7 @@ const cgroupMount = "/sys/fs/cgroup"
 // tell completes the container from its bundle and from what its manager keeps.
 func (s state) tell(r *Resolver, c *events.Container, config *spec) {
 	c.Runtime, c.Source = first(c.Runtime, s.runtime), "state"
+	c.Namespace = first(namespaceOf(s.bundle), c.Namespace)
 	Annotate(c, config.Annotations)
 	switch s.runtime {
 	case "docker":

@@ -58,11 +58,19 @@ func (p *play) calls(who part) (found []*life) {
 	}
 	to := p.nextOfName()
 	for _, c := range p.index.byID[who][p.id] {
-		if c.at.Seq >= p.seq && c.at.Seq < to && !p.has(c.life) && len(found) < maxBeside {
+		if c.at.Seq >= p.seq && c.at.Seq < to && !p.has(c.life) && p.isOurs(&c) && len(found) < maxBeside {
 			found = append(found, c.life)
 		}
 	}
 	return found
+}
+
+// isOurs reports whether the call can be for this container as far as containerd's
+// namespaces tell: in another one an id may be the same.
+func (p *play) isOurs(c *call) bool {
+	own := p.init.last.Container
+	ns := container.RoleOf(c.image).Call.Namespace
+	return own == nil || own.Namespace == "" || ns == "" || ns == own.Namespace
 }
 
 // nextOfName is where in the stream the next container of this name begins.
