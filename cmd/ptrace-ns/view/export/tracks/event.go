@@ -112,6 +112,9 @@ func (r *Recorder) destroyed(ev *events.Event) {
 		r.instant(r.process(&ev.Process), ev.BootNS, ev.Kind.String(), ev.Kind.String(), said(ev))
 	}
 	if ns := r.over(ev.Pidns.NS.ID); ns != nil {
+		for _, c := range ns.inside {
+			r.end(c, ev.BootNS, nil) // one whose init was not its first process
+		}
 		r.end(ns, ev.BootNS, said(ev))
 	}
 }

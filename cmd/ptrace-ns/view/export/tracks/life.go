@@ -20,8 +20,20 @@ func (r *Recorder) live(t *Track, ev *events.Event, in uint64, also ...Fact) {
 // snapshot begins the lives of those who were there before, at the moment at which
 // they were seen; a second look tells nothing new.
 func (r *Recorder) snapshot(ev *events.Event) {
-	if t := r.process(&ev.Process); !t.lives {
-		r.live(t, ev, 0, Fact{Name: "born", Text: "before the recording"})
+	t := r.process(&ev.Process)
+	if t.lives {
+		return
+	}
+	before := Fact{Name: "born", Text: "before the recording"}
+	r.live(t, ev, 0, before)
+	for ns := t.namespace; ns != nil && ns.open == 0; ns = ns.Parent {
+		r.begin(ns, ev.BootNS, "life", "PID namespace", []Fact{before}, 0)
+	}
+	if t.namespace == nil || t.container == nil {
+		return
+	}
+	if c := r.containerIn(t.namespace, t.container); c.open == 0 {
+		r.begin(c, ev.BootNS, "life", "container", []Fact{before}, 0)
 	}
 }
 

@@ -83,6 +83,7 @@ func (r *Recorder) containerIn(ns *Track, c *events.Container) *Track {
 	if !ok {
 		t = r.track(Container, "")
 		t.Parent = ns
+		ns.inside = append(ns.inside, t)
 		r.inside[key] = t
 	}
 	t.Name = "container " + words.Container(c)

@@ -38,6 +38,7 @@ type Track struct {
 	lives     bool   // its life's slice was begun
 	namespace *Track
 	container *events.Container
+	inside    []*Track // the containers in a namespace
 }
 
 // Phase says what a mark does.
