@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -119,6 +120,18 @@ func (o *watchOptions) fileFlags(f *pflag.FlagSet) {
 }
 
 const redactHelp = "take out of the file what `PATTERN`, a regular expression, finds in arguments and environments: its first group or all of it; default stands for what has the form of a secret (repeatable)"
+
+// patternNames is what is told of the patterns of redact: one of one's own may be the
+// very secret.
+func patternNames(patterns []string) []string {
+	names := slices.Clone(patterns)
+	for i, p := range names {
+		if p != "default" && p != "none" {
+			names[i] = "own"
+		}
+	}
+	return names
+}
 
 // checkFile understands the flags of the file.
 func (w *watch) checkFile() (err error) {

@@ -7,7 +7,7 @@ import (
 	"errors"
 )
 
-var errNotLinux = &exitError{Code: exitImpossible, Err: errors.New("tracing needs Linux; here recordings can be read: by replay, and by tree, namespaces and lineage with -r")}
+var errNotLinux = &exitError{Code: exitImpossible, Err: errors.New("tracing needs Linux; here recordings can be read: by replay, timeline, diff, explain, report and export, and by tree, namespaces, lineage and top with -r")}
 
 func openLive(context.Context, liveOptions) (tracing, error) { return nil, errNotLinux }
 

@@ -32,12 +32,17 @@ is passed on. --scope says what is kept:
   command     the command and all that descends from it
   containers  also what container daemons and shims fork meanwhile, each PID namespace that
               is born, is entered or ends meanwhile, and those who made it: what a docker
-              client starts does not descend from it. Of others that begin at the same
-              time it is the same; choose when you replay, with -c
+              client starts does not descend from it. Of other containers that begin at
+              the same time it is the same; choose when you replay, with -c
   all         everything
 It is containers with -- CMD, and all without. In the first two, those who only give context (who was there
 before and is an ancestor) are told without their arguments, and an event is written up to
-two seconds late.
+two seconds late. With -- CMD a namespace that neither the command nor container software
+made is not kept, and of one that only happens to end, just that.
+
+-c, --pod, -n, --image, --runtime, --new-containers and -F choose among what the scope keeps.
+What they leave out is not in the file; to see how a container is made, record without them and
+choose when you replay.
 
 What has the form of a secret in arguments and environments is taken out before anything is written
 (--redact). That is a net with holes: treat a recording as what it is, the command
@@ -70,12 +75,14 @@ func newRecord(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r.asked = asked(flags)
+			r.asked = r.effective(asked(flags))
 			return r.traced(cmd.Context(), r.route)
 		},
 	}
 	o.flags(cmd.Flags())
+	a.runtimeAPIFlag(cmd)
 	complete(cmd, "scope", scopes...)
+	completeContainers(cmd)
 	complete(cmd, "env", string(envNames), string(envValues))
 	return cmd
 }
@@ -90,6 +97,9 @@ func (o *recordOptions) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.rotateEvery, "rotate-every", 0, "begin a new file after `DURATION`")
 	f.IntVar(&o.keep, "keep", 0, "with rotation: remove the oldest of the files of this run when there are more than `N`")
 	f.Var(&o.maxSize, "max-size", "let all files together take at most `SIZE`: with --keep older files make room, else recording ends")
+	f.StringSliceVarP(&o.containers, "container", "c", nil, "keep only events in the container with that `NAME`, or whose id begins so, and in those in it (repeatable); none of the runtime, shim and client that make it, nor of what comes before its cgroup says so")
+	o.chosen.add(f)
+	f.StringVarP(&o.filter, "filter", "F", "", "keep only events for which `EXPR` is true, as in watch")
 	f.StringArrayVar(&o.redact, "redact", []string{"default"}, redactHelp+"; none takes nothing out")
 	o.kernelFlags(f)
 	f.Lookup("syscalls").Usage = "record unshare, setns, pivot_root, subreaper and failed clones; on with -- CMD, though any system-call tracepoint slows every system call of the whole machine"
@@ -114,7 +124,7 @@ func (o *recordOptions) check(a *app) (*recorder, error) {
 	if !o.syscallsOn {
 		o.syscalls = len(o.command) > 0
 	}
-	for _, step := range []func() error{r.checkScope, r.checkLimits, w.checkOutput, w.checkKinds, w.checkKernel, w.checkFile, w.checkCommand} {
+	for _, step := range []func() error{r.checkScope, r.checkLimits, r.checkChoice, w.checkOutput, w.checkKinds, w.checkKernel, w.checkFile, w.checkCommand} {
 		if err := step(); err != nil {
 			if exitCode(err) == exitFailed {
 				err = &exitError{Code: exitUsage, Err: err}
@@ -145,6 +155,38 @@ func (r *recorder) checkScope() error {
 		return fmt.Errorf("--settle %s is below 0", r.more.settle)
 	}
 	return nil
+}
+
+// checkChoice understands what is to be chosen of the scope.
+func (r *recorder) checkChoice() error {
+	if err := r.app.checkRuntimeAPI(); err != nil {
+		return err
+	}
+	in, err := r.chosen.check(r.containers)
+	if err != nil {
+		return err
+	}
+	r.wanted = in
+	return r.checkFilter()
+}
+
+// effective adds to the options that were given what was effective without: a reader
+// of the file must know what it holds.
+func (r *recorder) effective(asked map[string]any) map[string]any {
+	asked["scope"] = r.more.scope
+	if asked["redact"] = patternNames(r.redact); len(r.redact) == 0 {
+		asked["redact"] = []string{"none"}
+	}
+	if len(r.command) > 0 {
+		asked["settle"] = r.more.settle.String()
+		asked["syscalls"] = r.syscalls
+		command := events.ArgsOf(r.command...)
+		if r.redaction != nil {
+			command = r.redaction.Args(command)
+		}
+		asked["command"] = command.Strings()
+	}
+	return asked
 }
 
 // checkLimits comes before the file is checked, and turns off redaction where that is

@@ -29,15 +29,18 @@ const (
 func (r *recorder) route(h *events.Header, file *eventFile) (*outputs, error) {
 	out := &outputs{file: file, shown: &counter{next: file.next}}
 	file.next = out.shown // counted is what was written
-	out.all = selection.Kinds(&onlyFile{eventFile: file, ends: r.child == nil}, r.stream)
+	out.all = selection.Where(selection.Kinds(&onlyFile{eventFile: file, ends: r.child == nil}, r.stream), r.wanted...)
 	if r.more.scope != scopeAll {
 		o := recording.ScopeOptions{Containers: r.more.scope == scopeContainers}
 		if r.child != nil {
 			o.Maker = int32(h.TracerPID)
 		}
 		r.kept = recording.NewScope(out.all, o)
-		out.all = r.kept
+		out.all = selection.Acquainted(r.kept, r.wanted...)
 		file.drain = r.kept.Finish
+	}
+	if len(r.containers) > 0 {
+		out.all = selection.Unknown(out.all, r.containers, r.unknownContainer)
 	}
 	if r.live.Env == envNames {
 		out.all = selection.EnvNames(out.all)

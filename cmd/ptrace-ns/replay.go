@@ -147,6 +147,9 @@ func (r *replay) checkSpan(o *replayOptions) (err error) {
 			return err
 		}
 	}
+	if r.from.beyond(r.to) {
+		return fmt.Errorf("--from %s is after --to %s", o.from, o.to)
+	}
 	if r.from.given || r.to.given {
 		r.within = func(h *events.Header, next events.Sink) events.Sink {
 			return &within{next: next, span: newSpan(r.from, r.to, h)}

@@ -45,6 +45,20 @@ func parseMoment(flag, text string) (moment, error) {
 	return m, usageError("--%s %q is none of: %s", flag, text, momentHelp)
 }
 
+// beyond reports whether the moment is known to come after the other, whatever the
+// recording: both are given, and in the same way. Times of day may be of two days.
+func (m moment) beyond(o moment) bool {
+	switch {
+	case !m.given || !o.given || m.clock || o.clock || (m.seq > 0) != (o.seq > 0) || m.wall.IsZero() != o.wall.IsZero():
+		return false
+	case m.seq > 0:
+		return m.seq > o.seq
+	case !m.wall.IsZero():
+		return m.wall.After(o.wall)
+	}
+	return m.since > o.since
+}
+
 // bootNS is the moment in a recording's CLOCK_BOOTTIME; that of a seq is 0.
 func (m moment) bootNS(h *events.Header) uint64 {
 	switch {

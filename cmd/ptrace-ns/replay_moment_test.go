@@ -33,6 +33,25 @@ func TestMoment(t *testing.T) {
 	}
 }
 
+func TestMomentBeyond(t *testing.T) {
+	for _, c := range []struct {
+		from, to string
+		want     bool
+	}{
+		{"5s", "1s", true}, {"1s", "5s", false}, {"1s", "1s", false}, {"7", "6", true}, {"6", "7", false}, {"5s", "3", false}, {"3", "1ms", false},
+		{"2026-11-22 23:50:02", "2026-11-22 23:50:01", true}, {"2026-11-22 23:50:02", "1s", false}, {"23:50", "00:10", false},
+	} {
+		from, err := parseMoment("from", c.from)
+		to, failed := parseMoment("to", c.to)
+		if err != nil || failed != nil {
+			t.Fatal(err, failed)
+		}
+		if got := from.beyond(to); got != c.want {
+			t.Errorf("--from %s --to %s: beyond %t", c.from, c.to, got)
+		}
+	}
+}
+
 func TestSpan(t *testing.T) {
 	h := &events.Header{StartNS: 100}
 	at := func(text string) moment {

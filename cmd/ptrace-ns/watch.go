@@ -45,11 +45,10 @@ its exit code is passed on. Watching ends when CMD ends; descendants that still 
 are not awaited. With -o json its standard output goes to standard error: the stream
 has standard output to itself. --scope says what is followed:
   command     the command and all that descends from it
-  containers  also what container daemons and shims fork meanwhile, each PID namespace
-              that is born, is entered or ends meanwhile, and those who made it: what
-              a docker client starts does not descend from it. They are told from when
-              they turn out to matter, and their births and programs late, right
-              before. That is what is done without --scope
+  containers  also what container daemons and shims fork meanwhile, and the PID
+              namespaces that they make or enter: what a docker client starts does not
+              descend from it. Who turns out later to matter is told from then on, and
+              his birth and program right before. That is what is done without --scope
   all         everything
 
 A filter is an expression over the JSON names of an event, for example
@@ -161,6 +160,9 @@ func asked(flags *pflag.FlagSet) map[string]any {
 		switch v := f.Value.(type) {
 		case pflag.SliceValue:
 			options[f.Name] = v.GetSlice()
+			if f.Name == "redact" {
+				options[f.Name] = patternNames(v.GetSlice())
+			}
 		default:
 			switch f.Value.Type() {
 			case "func": // of the diagnostics, which do not change the stream

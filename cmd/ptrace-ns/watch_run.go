@@ -246,9 +246,7 @@ func (w *watch) outputs(h *events.Header, file *eventFile) (*outputs, error) {
 		out.all = selection.Present(out.all, w.pids)
 	}
 	if len(w.containers) > 0 && !w.recorded {
-		out.all = selection.Unknown(out.all, w.containers, func(id string) {
-			w.app.log.Warn().Str("container", safe.String(id)).Msg("no such container is known: only one that starts from now on can match")
-		})
+		out.all = selection.Unknown(out.all, w.containers, w.unknownContainer)
 	}
 	if w.live.Env == envNames {
 		out.all = selection.EnvNames(out.all)
@@ -268,6 +266,10 @@ func (w *watch) followed(next events.Sink, tracer int32) events.Sink {
 		return selection.NewFollow(next, w.pids, 0)
 	}
 	return next
+}
+
+func (w *watch) unknownContainer(id string) {
+	w.app.log.Warn().Str("container", safe.String(id)).Msg("no such container is known: only one that starts from now on can match")
 }
 
 func (w *watch) view(h *events.Header) (events.Sink, error) {
