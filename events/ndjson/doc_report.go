@@ -15,6 +15,9 @@ type LifeFields struct {
 	Process ProcessDoc `json:"process"`
 	// How far it is in its life.
 	State string `json:"state" jsonschema:"enum=live,enum=zombie,enum=ending,enum=exited,enum=gone,enum=unseen"`
+	// How sure its parent is, where that was not seen: predicted by the kernel's rule,
+	// inferred from before records were lost, or unknown; absent is confirmed.
+	ParentCertainty string `json:"parent_certainty,omitzero" jsonschema:"enum=predicted,enum=inferred,enum=unknown"`
 	// How it ended, when that is known.
 	Exit *ExitDoc `json:"exit,omitzero"`
 	// From its first moment to its last.

@@ -93,6 +93,7 @@ func (e *encoder) node(n *report.Node) {
 		e.ref("process", n.Process.Ref())
 	}
 	e.string("state", string(n.State))
+	e.text("parent_certainty", string(n.Certainty))
 	if n.Exit != nil {
 		e.status("exit", *n.Exit)
 	}

@@ -32,6 +32,8 @@ type Node struct {
 	Exit       *events.ExitStatus
 	LifetimeNS uint64         // 0 is not known
 	Killer     *events.Killer // nil is not known
+	// Certainty says how sure its parent is.
+	Certainty Certainty
 	// Reparented holds the parents that it got after its first, oldest first, and
 	// ReparentedBefore is how many of them there were before those.
 	Reparented       []Adoption
@@ -45,6 +47,17 @@ type Node struct {
 	Threads  []Thread
 	Children []*Node
 }
+
+// Certainty says what is known of a parent.
+type Certainty string
+
+// The certainties of a parent; Confirmed is the empty string.
+const (
+	Confirmed Certainty = ""
+	Predicted Certainty = "predicted" // by the kernel's rule, at the end of the one before
+	Inferred  Certainty = "inferred"  // it was so before records were lost, and nobody looked since
+	Unknown   Certainty = "unknown"   // who came after one that has ended, or any
+)
 
 // Adoption is one change of parent.
 type Adoption struct {

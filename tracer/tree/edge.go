@@ -31,6 +31,17 @@ func (m *Model) Certainty(p *Process) Certainty {
 	return p.edge
 }
 
+// Told returns the certainty for people. A number that is missing from a recalled stream
+// was filtered out, by whoever wanted less: that lessens none. And of one whose end was
+// seen the parent was seen with it, whatever was lost later.
+func (m *Model) Told(p *Process) Certainty {
+	lost := p.edgeGap < m.lossGap && p.State != Exited && p.State != Zombie
+	if p.edge != Unknown && lost {
+		return Inferred
+	}
+	return p.edge
+}
+
 // older orders processes by birth. A parent is always older than its child: at
 // birth because it is there already, later because the kernel gives orphans to an
 // ancestor or to their namespace's init. So no cycle can ever be made of edges

@@ -60,6 +60,7 @@ type Model struct {
 	freeHeld        []*heldRename
 	pass            pass
 	gap             uint32 // how many Lost were seen: what is older is inferred
+	lossGap         uint32 // gap at the last loss
 	recall          memory
 	looks           bool // see awaited.go
 }
@@ -126,6 +127,7 @@ func (m *Model) fold(ev *events.Event) {
 		m.lost(ev)
 	case events.Gap:
 		m.gap++
+		m.lossGap = m.gap
 	case events.Unshare, events.Setns, events.CloneFailed, events.Subreaper, events.PivotRoot:
 		m.syscall(ev)
 	case events.PidnsCreate, events.PidnsEnter, events.PidnsReap, events.PidnsDestroy, events.Reparent:
@@ -139,6 +141,7 @@ func (m *Model) fold(ev *events.Event) {
 // before it.
 func (m *Model) lost(ev *events.Event) {
 	m.gap++
+	m.lossGap = m.gap
 	m.say(ev)
 	m.lostSeq = ev.Seq
 }

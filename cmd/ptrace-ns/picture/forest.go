@@ -38,7 +38,7 @@ func Forest(m *tree.Model, s Selection) []*report.Node {
 		if !wanted[p] {
 			continue
 		}
-		n := s.node(p)
+		n := s.node(m, p)
 		nodes[p] = n
 		parent, ok := p.Parent()
 		if ok && nodes[parent] == nil && s.Context && (adopted(p, parent) || Label(parent) != "") {
@@ -123,8 +123,8 @@ var states = map[tree.State]report.State{
 	tree.Gone: report.Gone, tree.Exited: report.Exited,
 }
 
-func (s Selection) node(p *tree.Process) *report.Node {
-	n := newNode(p)
+func (s Selection) node(m *tree.Model, p *tree.Process) *report.Node {
+	n := newNode(m, p)
 	n.Process.Job = s.Jobs[p.Key]
 	if s.Threads != nil && n.State == report.Live {
 		n.Threads = s.Threads(p.Key)
@@ -132,8 +132,12 @@ func (s Selection) node(p *tree.Process) *report.Node {
 	return n
 }
 
-func newNode(p *tree.Process) *report.Node {
-	n := &report.Node{Process: p.Describe(), State: states[p.State], Label: Label(p)}
+var certainties = map[tree.Certainty]report.Certainty{
+	tree.Unknown: report.Unknown, tree.Inferred: report.Inferred, tree.Predicted: report.Predicted, tree.Confirmed: report.Confirmed,
+}
+
+func newNode(m *tree.Model, p *tree.Process) *report.Node {
+	n := &report.Node{Process: p.Describe(), State: states[p.State], Label: Label(p), Certainty: certainties[m.Told(p)]}
 	if len(n.Process.Chain) == 0 {
 		n.Process.Chain = chainBelow(p)
 	}

@@ -41,7 +41,7 @@ func population(m *tree.Model) map[*tree.Namespace]int {
 }
 
 func life(m *tree.Model, p *tree.Process, nowNS uint64, members map[*tree.Namespace]int, ancestors int) *report.Life {
-	l := &report.Life{Node: *newNode(p), Unknown: unknown(p)}
+	l := &report.Life{Node: *newNode(m, p), Unknown: unknown(p)}
 	if p.Birth.Seen {
 		l.Birth = &report.Birth{BootNS: p.Birth.AtNS, Creator: p.Birth.Creator, Parent: p.Birth.Under, Flags: p.Birth.Flags}
 	}

@@ -49,6 +49,9 @@ func (p *printer) notes(n, parent *report.Node, enters bool) {
 		p.note(dim, "and "+words.Count(below, "kernel thread", "kernel threads")+" below it")
 	}
 	p.ending(n)
+	if text := unsure(n); text != "" {
+		p.note(yellow, text)
+	}
 	if n.ReparentedBefore > 0 {
 		p.note(magenta, "reparented "+words.Count(n.ReparentedBefore, "time", "times")+" before:")
 	}
@@ -64,6 +67,22 @@ func (p *printer) user(n, parent *report.Node) string {
 		return ""
 	}
 	return p.User(process.UID)
+}
+
+// unsure says what is not certain of the parent; what is predicted is told with the
+// change of parent.
+func unsure(n *report.Node) string {
+	switch {
+	case n.State == report.Unseen:
+		return ""
+	case n.Certainty == report.Inferred:
+		return "parent inferred: records were lost"
+	case n.Certainty == report.Unknown:
+		return "parent unknown"
+	case n.Certainty == report.Predicted && len(n.Reparented) == 0:
+		return "parent predicted"
+	}
+	return ""
 }
 
 // ending says how far a process is that does not live.

@@ -173,6 +173,13 @@ func (t *teller) ancestors(l *report.Life) {
 		}
 		t.say(text)
 	}
+	switch {
+	case l.State == report.Unseen:
+	case l.Certainty == report.Inferred:
+		t.say("Records were lost since its parent was last seen: that this is its parent still is inferred")
+	case l.Certainty == report.Unknown:
+		t.say("Who its parent is now is not known: the last known one has ended")
+	}
 	if len(l.Ancestors) == 0 && l.Process.Parent.IsZero() && l.State != report.Unseen {
 		t.say("It ", t.has, " no parent")
 	}
