@@ -92,7 +92,7 @@ func procStatus(t *testing.T, pid int, name string) []int {
 func live(t *testing.T, args ...string) string {
 	t.Helper()
 	a := newApp()
-	var out, errOut bytes.Buffer
+	var out, errOut output
 	a.out, a.err = &out, &errOut
 	root := newRoot(a)
 	root.SetArgs(args)
