@@ -107,6 +107,7 @@ demo: build helpers ## capture again what the documents show (docker, as root)
 recordings: build helpers ## make testdata/recordings anew, by daemons of its own (as root)
 	$(ROOT) scripts/recordings.sh
 	go test ./cmd/ptrace-ns -run Recordings -update
+	go test ./cmd/ptrace-ns ./cmd/ptrace-ns/e2e -run 'TestTopPicture|TestTopScreens' -update
 
 images: ## draw the pictures of the documents again, from testdata/recordings
 	go test ./cmd/ptrace-ns -run 'TestTopPicture|TestExportPictures' -update
