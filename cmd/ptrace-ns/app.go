@@ -46,7 +46,11 @@ func newApp() *app {
 			return nil, err
 		}
 		o.RuntimeAPI = a.runtimeAPI
-		return openLive(ctx, o)
+		live, err := openLive(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		return &silentAPI{live, a}, nil
 	}
 	a.look = func(ctx context.Context) (*census, error) { return lookLive(ctx, a.runtimeAPI) }
 	a.setUpLog()

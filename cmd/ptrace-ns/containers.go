@@ -74,3 +74,19 @@ func (a *app) checkRuntimeAPI() error {
 	}
 	return usageError("runtime-api %q is neither off, auto nor the absolute path of a socket", a.runtimeAPI)
 }
+
+// silentAPI warns at the end of an engine that was to be asked and never answered: what is
+// told does not look otherwise.
+type silentAPI struct {
+	tracing
+	app *app
+}
+
+func (s *silentAPI) Close() error {
+	if live, ok := s.tracing.(interface{ Unanswered() error }); ok {
+		if err := live.Unanswered(); err != nil {
+			s.app.log.Warn().Msg(err.Error() + "; what is told of containers is from files alone")
+		}
+	}
+	return s.tracing.Close()
+}

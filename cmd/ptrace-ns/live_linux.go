@@ -67,6 +67,9 @@ func (k *kernel) Close() error {
 	return k.Kernel.Close()
 }
 
+// Unanswered is why nothing is from a container engine that was to be asked.
+func (k *kernel) Unanswered() error { return k.who.Unanswered() }
+
 func (k *kernel) Header() *events.Header { return k.header }
 
 func (k *kernel) Model() *tree.Model { return k.model }

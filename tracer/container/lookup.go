@@ -2,14 +2,21 @@ package container
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
+// ErrNotKnown is the answer of a daemon that does not know a container.
+var ErrNotKnown = errors.New("container not known by its engine")
+
 // API is a daemon that is asked for what it knows of a container. The answer is nil when it
-// does not know that one, or is not the daemon of its runtime.
+// is not the daemon of its runtime, and ErrNotKnown when it does not know that one; another
+// error says that it did not answer.
 type API interface {
 	Ask(ctx context.Context, c *events.Container) (*events.Container, error)
 }
@@ -48,6 +55,49 @@ type Lookup struct {
 	patience     time.Duration
 	known        map[string]*events.Container
 	stop         context.CancelFunc
+	asked        questions
+}
+
+// questions are those to the daemon, under way included.
+type questions struct {
+	mu             sync.Mutex
+	asked, answers int
+	last           error // why the latest was not answered
+}
+
+func (q *questions) begin() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.asked++
+}
+
+// end notes what came of a question; one that is no daemon's was none.
+func (q *questions) end(told *events.Container, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case errors.Is(err, ErrNotKnown), err == nil && told != nil:
+		q.answers++
+	case err == nil:
+		q.asked--
+	default:
+		q.last = err
+	}
+}
+
+// Unanswered returns an error when the daemon was asked and never answered, that it
+// does not know a container included: nothing of what is told is from it.
+func (l *Lookup) Unanswered() error {
+	q := &l.asked
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case q.asked == 0 || q.answers > 0:
+		return nil
+	case q.last == nil:
+		return fmt.Errorf("container API: not answered until now, %d asked", q.asked)
+	}
+	return fmt.Errorf("container API: never answered, %d asked: %w", q.asked, q.last)
 }
 
 // NewLookup looks up with the resolver, and asks the API unless it is nil.
@@ -193,7 +243,10 @@ func (l *Lookup) remember(c *events.Container) {
 	job := func() {
 		ctx, cancel := context.WithTimeout(context.Background(), apiPatience)
 		defer cancel()
-		if told, err := l.api.Ask(ctx, c); err == nil && told != nil {
+		l.asked.begin()
+		told, err := l.api.Ask(ctx, c)
+		l.asked.end(told, err)
+		if err == nil && told != nil {
 			l.tellLate(Answer{Container: told})
 		}
 	}

@@ -138,3 +138,50 @@ func TestAPI(t *testing.T) {
 		t.Errorf("answer %+v, want that of the question after the failed one", late.Container)
 	}
 }
+
+// answers is a daemon that is a function.
+type answers func(context.Context, *events.Container) (*events.Container, error)
+
+func (a answers) Ask(ctx context.Context, c *events.Container) (*events.Container, error) {
+	return a(ctx, c)
+}
+
+// TestUnanswered: a daemon that was asked and never answered is told of; one that does
+// not know a container has answered, and one that is nobody's was not asked.
+func TestUnanswered(t *testing.T) {
+	refused := errors.New("connection refused")
+	for name, c := range map[string]struct {
+		api  answers
+		want error
+	}{
+		"refuses":      {func(context.Context, *events.Container) (*events.Container, error) { return nil, refused }, refused},
+		"knows it not": {func(context.Context, *events.Container) (*events.Container, error) { return nil, ErrNotKnown }, nil},
+		"not its own":  {func(context.Context, *events.Container) (*events.Container, error) { return nil, nil }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLookup(t, t.TempDir(), c.api)
+			if err := l.Unanswered(); err != nil {
+				t.Errorf("nothing was asked: %v", err)
+			}
+			l.remember(of(id, "docker"))
+			done := make(chan struct{})
+			l.daemon <- func() { close(done) } // after the question
+			<-done
+			if err := l.Unanswered(); !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+		})
+	}
+	hangs := make(chan struct{})
+	l := newLookup(t, t.TempDir(), answers(func(ctx context.Context, _ *events.Container) (*events.Container, error) {
+		hangs <- struct{}{}
+		<-hangs
+		return nil, nil
+	}))
+	l.remember(of(id, "docker"))
+	<-hangs
+	if err := l.Unanswered(); err == nil {
+		t.Error("nothing is said of a question that is under way")
+	}
+	close(hangs)
+}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
@@ -56,6 +57,9 @@ func (e *Engine) Ask(ctx context.Context, c *events.Container) (*events.Containe
 		return nil, nil
 	}
 	told, err := engine.ContainerInspect(ctx, c.ID, client.ContainerInspectOptions{})
+	if errdefs.IsNotFound(err) {
+		return nil, fmt.Errorf("container %s: %w", c.ID, container.ErrNotKnown)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("container %s: not told by its engine: %w", c.ID, err)
 	}
