@@ -138,6 +138,9 @@ func (d *differential) run(t *testing.T, images []string, ops []oracle.Op) []str
 	if len(differences) == 0 {
 		differences = d.afterwards(t, w)
 	}
+	if told := d.model.Stats(); told.Mispredicted+told.Refused > 0 {
+		differences = append(differences, fmt.Sprintf("new parents told wrong: %+v", told))
+	}
 	if len(differences) > 0 {
 		stats, err := d.kernel.Stats()
 		differences = append(differences, fmt.Sprintf("records: %+v %v", stats.ByKind, err))

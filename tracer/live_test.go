@@ -36,10 +36,11 @@ func (k *keeper) all() []*events.Event {
 // running is a whole tracer at work.
 type running struct {
 	*Kernel
-	t    *testing.T
-	stop context.CancelFunc
-	done chan error
-	once sync.Once
+	model *tree.Model // for after the end
+	t     *testing.T
+	stop  context.CancelFunc
+	done  chan error
+	once  sync.Once
 }
 
 // start opens a tracer and runs it until end, or until the test is over.
@@ -50,14 +51,14 @@ func start(t *testing.T, opts Options, sinks ...events.Sink) *running {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	r := &running{Kernel: k, t: t, stop: stop, done: make(chan error, 1)}
-	go func() { r.done <- Run(ctx, k, Derive(tree.New(tree.Options{}), sinks...)) }()
+	r := &running{Kernel: k, model: tree.New(tree.Options{}), t: t, stop: stop, done: make(chan error, 1)}
+	go func() { r.done <- Run(ctx, k, Derive(r.model, sinks...)) }()
 	t.Cleanup(func() { r.end() })
 	return r
 }
 
 // end stops the tracer. What happened before is told then, and every record is
-// accounted for.
+// accounted for; no new parent turned out otherwise than foretold.
 func (r *running) end() (s Stats) {
 	r.t.Helper()
 	r.once.Do(func() {
@@ -70,6 +71,9 @@ func (r *running) end() (s Stats) {
 			r.t.Error(err)
 		} else if err := s.Check(); err != nil {
 			r.t.Errorf("counts: %v", err)
+		}
+		if told := r.model.Stats(); told.Mispredicted+told.Refused > 0 {
+			r.t.Errorf("parents: %+v, want none told wrong", told)
 		}
 		if err := r.Close(); err != nil {
 			r.t.Errorf("close: %v", err)

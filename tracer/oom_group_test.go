@@ -60,6 +60,6 @@ func requireMemoryController(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !slices.Contains(strings.Fields(string(controllers)), "memory") {
-		t.Skipf("memory.oom.group needs the memory controller in %s, whose controllers are %q", root, controllers)
+		t.Skipf("this kernel's unified hierarchy has no memory controller, which memory.oom.group is of: %s/cgroup.controllers is %q", root, controllers)
 	}
 }

@@ -183,6 +183,9 @@ func (tr *trace) finish(code int) stream {
 			tr.t.Errorf("summary lacks %q: %s", said, tr.stderr.String())
 		}
 	}
+	if said := "turned out otherwise than predicted"; strings.Contains(tr.stderr.String(), said) {
+		tr.t.Errorf("a new parent %s: %s", said, tr.stderr.String())
+	}
 	checkGone(tr.t, tr.objects)
 	return stream{t: tr.t, header: tr.header, lines: tr.lines}
 }
