@@ -19,7 +19,7 @@ import (
 // small has a header frame, three of events and the trailer.
 func small(t testing.TB) []byte { return recorded(t, 6, record.Options{FrameBytes: 2500}) }
 
-func TestCutAtEveryByte(t *testing.T) {
+func TestF01CutAtEveryByte(t *testing.T) {
 	file, want := small(t), written(6)
 	seen := map[int]bool{}
 	for n := range len(file) {
@@ -42,9 +42,9 @@ func TestCutAtEveryByte(t *testing.T) {
 	}
 }
 
-// TestEveryBitFlipped holds that no flipped bit goes unseen or changes an event,
+// TestF02EveryBitFlipped holds that no flipped bit goes unseen or changes an event,
 // and that at most the frame that it is in is lost.
-func TestEveryBitFlipped(t *testing.T) {
+func TestF02EveryBitFlipped(t *testing.T) {
 	file, want := small(t), written(6)
 	known := map[string]bool{}
 	for _, line := range want {
@@ -85,7 +85,7 @@ func TestEveryBitFlipped(t *testing.T) {
 	}
 }
 
-func TestGarbageIsNoRecording(t *testing.T) {
+func TestF02GarbageIsNoRecording(t *testing.T) {
 	for name, file := range map[string]string{
 		"text": "hello, world\n", "gzip": "\x1f\x8b\x08\x00\x00\x00", "zeros": strings.Repeat("\x00", 5000),
 		"an event first": `{"seq":1,"event":"oom"}` + "\n", "another object": "{}\n",
@@ -156,7 +156,7 @@ func TestFramesWithoutMarkers(t *testing.T) {
 	}
 }
 
-func TestBombs(t *testing.T) {
+func TestF04Bombs(t *testing.T) {
 	head := foreign(t, stream(t, nil))
 	zeros := foreign(t, strings.Repeat("\x00", record.MaxFrame+1))
 	var rle []byte // a frame of no stated size whose blocks say "128 KiB of the same", 10 GiB of it
@@ -214,7 +214,7 @@ func TestAFrameIsMissing(t *testing.T) {
 	}
 }
 
-func TestNewerPrograms(t *testing.T) {
+func TestF09NewerPrograms(t *testing.T) {
 	lines := written(1)
 	lines[1] = strings.Replace(lines[1], `"event":"exec"`, `"event":"teleport"`, 1)
 	lines[2] = strings.Replace(lines[2], `{`, `{"mood":1,`, 1)
