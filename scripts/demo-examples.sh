@@ -191,6 +191,12 @@ demo_recordings() {
 	prompt stop-explain "ptrace-ns explain $r/docker-stop.zst"
 	prompt shim-explain "ptrace-ns explain $r/shim-killed.zst"
 	prompt nested-tree "ptrace-ns namespaces -r $r/nested-unshare.zst --at 100ms"
+	prompt tour-namespaces "ptrace-ns namespaces -r $r/docker-run.zst --at 0.8s"
+	prompt tour-birth "ptrace-ns replay -q -e reparent,pidns_create,container_start $r/docker-run.zst"
+	prompt tour-exec "ptrace-ns tree -r $r/docker-exec.zst --at 0.15s"
+	prompt tour-pod "ptrace-ns tree -r $r/pod.zst --at 0.5s"
+	prompt tour-pod-end "ptrace-ns replay -q -e container_exit,pidns_destroy $r/pod.zst"
+	prompt tour-end "ptrace-ns replay -q -e exit,pidns_reap,pidns_destroy --runtime docker $r/docker-stop.zst"
 }
 
 demo_lineage() {

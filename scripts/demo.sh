@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 image=ptrace-ns-demo
-documents=(README.md docs/recipes/*.md docs/kernels.md)
+documents=(README.md docs/recipes/*.md docs/kernels.md docs/tour.md)
 out=docs/demo
 
 [[ $(id -u) -eq 0 ]] || exec sudo -E scripts/demo.sh "$@"
