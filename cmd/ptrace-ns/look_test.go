@@ -186,7 +186,7 @@ func TestLineage(t *testing.T) {
 	for _, want := range []string{
 		"76 sh (id 76-76)\n", "before this look: who forked it",
 		"It is 76>1: the PID 1 of PID namespace 2, level 1, which has 2 processes; who created that is not known.",
-		"It is a child of 70 containerd-shim, container shim.\n  That is a child of 1 systemd, the host's init.",
+		"It is a child of 70 containerd-shim.\n  That is a child of 1 systemd, the host's init.",
 		"It has 1 child: 77 sleep.", "It is alive.",
 	} {
 		if !strings.Contains(r.out, want) {
