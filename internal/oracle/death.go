@@ -13,6 +13,7 @@ const (
 	sigKill = int(unix.SIGKILL)
 	sigStop = int(unix.SIGSTOP)
 	sigCont = int(unix.SIGCONT)
+	sigSegv = int(unix.SIGSEGV)
 )
 
 // exit ends a process by itself: by the thread in charge or by a new one.
@@ -33,6 +34,19 @@ func (w *World) exit(op Op) (bool, error) {
 		return false, err
 	}
 	return true, w.die(n, Status{Code: code}, Killer{})
+}
+
+// fault has a process kill itself, by the kernel's hand: also an init, whom no SIGSEGV of
+// others in its namespace would reach (force_sig_info_to_task, kernel/signal.c).
+func (w *World) fault(op Op) (bool, error) {
+	n := w.pick(op.A, w.freeAndNotKeeper)
+	if n == nil {
+		return false, nil
+	}
+	if err := n.send("fault"); err != nil {
+		return false, err
+	}
+	return true, w.die(n, Status{Signal: sigSegv}, Killer{Origin: "kernel", Sender: n.ID})
 }
 
 // die notes the death of a process and, when it is an init, of all that lives in

@@ -28,7 +28,8 @@ type Adoption struct {
 // Status is how a process ended: Code when Signal is 0.
 type Status struct{ Code, Signal int }
 
-// Killer is who ended a process by a signal; Origin is user or pidns_reap.
+// Killer is who ended a process by a signal; Origin is user, kernel or pidns_reap. A
+// fault is sent by the kernel in the process's own name.
 type Killer struct {
 	Origin string
 	Sender ID

@@ -30,13 +30,14 @@ const (
 	Rename                  // PR_SET_NAME
 	Reap                    // wait for all children that are dead
 	FewPIDs                 // kernel.pid_max so low that PIDs recycle, and children that use them
+	Fault                   // a fault, for which the kernel sends SIGSEGV
 	kinds
 )
 
 var kindNames = [kinds]string{
 	"rest", "fork", "vfork", "clone parent", "clone newpid", "clone set_tid", "double fork",
 	"start thread", "end thread", "end leader", "exec", "thread exec", "unshare", "setns",
-	"subreaper", "disposition", "kill", "stop", "exit", "thread exit", "rename", "reap", "few pids",
+	"subreaper", "disposition", "kill", "stop", "exit", "thread exit", "rename", "reap", "few pids", "fault",
 }
 
 // String returns the kind's name.
@@ -75,7 +76,7 @@ var performers = [kinds]func(*World, Op) (bool, error){
 	Exec: (*World).exec, ThreadExec: (*World).exec, Unshare: (*World).unshare, Setns: (*World).setns,
 	Subreaper: (*World).subreaper, Disposition: (*World).disposition, Kill: (*World).kill,
 	Stop: (*World).stop, Exit: (*World).exit, ThreadExit: (*World).exit, Rename: (*World).rename,
-	Reap: (*World).reap, FewPIDs: (*World).fewPIDs,
+	Reap: (*World).reap, FewPIDs: (*World).fewPIDs, Fault: (*World).fault,
 }
 
 // Do performs one operation and waits until all that follows from it has happened.

@@ -176,6 +176,15 @@ static void do_exit(struct node *me, char *args, bool thread)
 	_exit(me->code);
 }
 
+// do_fault has the kernel kill it, with no core to write.
+static void do_fault(void)
+{
+	volatile int *volatile nowhere = NULL;
+
+	prctl(PR_SET_DUMPABLE, 0);
+	*nowhere = 0;
+}
+
 static void run(struct node *me, const char *verb, char *args)
 {
 #define IS(name) (!strcmp(verb, name))
@@ -189,6 +198,8 @@ static void run(struct node *me, const char *verb, char *args)
 		do_image(me, args, IS("texec"));
 	else if (IS("exit") || IS("texit"))
 		do_exit(me, args, IS("texit"));
+	else if (IS("fault"))
+		do_fault();
 	else if (IS("thread"))
 		answer(me, start(me) ? 0 : -1);
 	else if (IS("join"))
