@@ -28,6 +28,9 @@ type Decoder struct {
 	args, env       []byte
 	argsRaw, envRaw bool
 
+	said     [2]saidNamespaces
+	allKnown bool // of the object of namespaces that was read last
+
 	chain    [events.MaxLevels]events.PIDEntry
 	prior    []events.PriorSignal
 	fork     events.ForkDetail

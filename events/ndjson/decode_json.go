@@ -2,8 +2,10 @@ package ndjson
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"math"
+	"math/bits"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -153,38 +155,50 @@ func (s *scanner) bytes() []byte {
 	if !s.expect('"') {
 		return nil
 	}
-	start, wide := s.i, byte(0)
-	for i, c := range s.b[start:] {
-		if !special[c] {
-			wide |= c
-			continue
-		}
-		s.i = start + i
-		switch c {
-		case '"':
-			s.i++
-			return s.checked(s.b[start:s.i-1], wide)
-		case '\\':
-			return s.checked(s.escaped(start), utf8.RuneSelf)
-		}
-		s.fail("control character in a string")
+	start := s.i
+	size, wide := plainRun(s.b[start:])
+	if s.i += size; s.i == len(s.b) {
+		s.fail("string without an end")
 		return nil
 	}
-	s.fail("string without an end")
+	switch s.b[s.i] {
+	case '"':
+		s.i++
+		return s.checked(s.b[start:s.i-1], wide)
+	case '\\':
+		return s.checked(s.escaped(start), true)
+	}
+	s.fail("control character in a string")
 	return nil
 }
 
-// special are the bytes of a string that are not simply themselves.
-var special = func() (t [256]bool) {
-	for c := range ' ' {
-		t[c] = true
+// plainRun returns how many bytes are simply themselves, before a quotation mark, a
+// backslash or a control character, and whether one of them is no ASCII. It looks at
+// eight at a time.
+func plainRun(b []byte) (size int, wide bool) {
+	const (
+		each = 0x0101010101010101
+		high = 0x80 * each
+	)
+	var seen uint64
+	for ; len(b)-size >= 8; size += 8 {
+		w := binary.LittleEndian.Uint64(b[size:])
+		quote, slash := w^'"'*each, w^'\\'*each
+		// The lowest bit is that of the first such byte: a borrow comes only out of one.
+		if found := ((quote-each)&^quote | (slash-each)&^slash | (w-' '*each)&^w) & high; found != 0 {
+			n := bits.TrailingZeros64(found) &^ 7
+			return size + n/8, (seen|w&(1<<n-1))&high != 0
+		}
+		seen |= w
 	}
-	t['"'], t['\\'] = true, true
-	return t
-}()
+	for ; size < len(b) && b[size] >= ' ' && b[size] != '"' && b[size] != '\\'; size++ {
+		seen |= uint64(b[size])
+	}
+	return size, seen&high != 0
+}
 
-func (s *scanner) checked(text []byte, wide byte) []byte {
-	if wide >= utf8.RuneSelf && !utf8.Valid(text) {
+func (s *scanner) checked(text []byte, wide bool) []byte {
+	if wide && !utf8.Valid(text) {
 		s.fail("string that is not UTF-8")
 		return nil
 	}

@@ -1,6 +1,7 @@
 package ndjson
 
 import (
+	"bytes"
 	"math"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
@@ -226,10 +227,40 @@ func (d *Decoder) rawProcess(text func([]byte) *string) {
 	}
 }
 
+// namespaces reads the object of a process's namespaces. Most lines repeat one of the
+// latest to the byte: what that said is known.
 func (d *Decoder) namespaces(p *events.Process) {
+	start := d.i
+	known := &d.said[0]
+	if !bytes.HasPrefix(d.b[start:], known.text) {
+		known = &d.said[1]
+	}
+	fresh := p.NS == events.Namespaces{} && p.PidnsOwner == 0
+	if fresh && len(known.text) > 0 && bytes.HasPrefix(d.b[start:], known.text) {
+		d.i += len(known.text)
+		p.NS, p.PidnsOwner = known.ns, known.owner
+		return
+	}
+	if d.readNamespaces(p); fresh && d.err == nil && d.allKnown {
+		d.said[0], d.said[1] = d.said[1], d.said[0]
+		d.said[0].text = append(d.said[0].text[:0], d.b[start:d.i]...)
+		d.said[0].ns, d.said[0].owner = p.NS, p.PidnsOwner
+	}
+}
+
+// saidNamespaces is an object of namespaces as text, and what it says.
+type saidNamespaces struct {
+	text  []byte
+	ns    events.Namespaces
+	owner uint32
+}
+
+func (d *Decoder) readNamespaces(p *events.Process) {
+	d.allKnown = true
 	for key := d.open(); key != nil; key = d.next() {
 		inum := namespacePlace(p, key)
 		if inum == nil {
+			d.allKnown = false // it is to be told each time
 			d.pass("ns", key)
 			continue
 		}
