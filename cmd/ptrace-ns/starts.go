@@ -15,6 +15,7 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/tracer/container"
 	"github.com/ptrace-ns/ptrace-ns/tracer/phases"
 )
 
@@ -70,6 +71,7 @@ type starts struct {
 	all []*report.Timeline
 	// fruitless are those who asked for a container of which no process came to be.
 	fruitless []report.Phase
+	hidden    []report.Phase // shims of containers whose processes are not the host's
 	bootTime  int64
 	tracer    int32 // who recorded it; what it was told to run is its child
 	// damage is the error of a recording that is not whole, told after what is.
@@ -95,7 +97,7 @@ func (a *app) readStarts(ctx context.Context, path string) (_ *starts, err error
 		return nil, err
 	}
 	h := p.reader.Header()
-	return &starts{all: r.Timelines(), fruitless: r.Fruitless(), bootTime: h.BootTimeNS, tracer: int32(h.TracerPID), damage: p.damage}, nil
+	return &starts{all: r.Timelines(), fruitless: r.Fruitless(), hidden: r.Hidden(), bootTime: h.BootTimeNS, tracer: int32(h.TracerPID), damage: p.damage}, nil
 }
 
 // watch attaches, and reads until the container has ended.
@@ -122,7 +124,7 @@ func (s *startSource) watch(ctx context.Context, a *app) (_ *starts, err error) 
 	if err := ended(live.Run(ctx, waiting)); err != nil {
 		return nil, err
 	}
-	return &starts{all: waiting.Timelines(), fruitless: waiting.Fruitless(), bootTime: live.Header().BootTimeNS}, nil
+	return &starts{all: waiting.Timelines(), fruitless: waiting.Fruitless(), hidden: waiting.Hidden(), bootTime: live.Header().BootTimeNS}, nil
 }
 
 // deadly are the signals told of processes that are no PID 1: SIGKILL and SIGTERM.
@@ -191,7 +193,7 @@ func (s *starts) choose(word string) (*report.Timeline, []*report.Timeline, erro
 	case len(found) > 1:
 		return nil, found, errSeveral
 	case word != "":
-		return nil, nil, fmt.Errorf("container %s is not there: %s", safe.String(word), known(s.all))
+		return nil, nil, fmt.Errorf("container %s is not there: %s", safe.String(word), known(s.all)+s.refused())
 	}
 	return nil, nil, errors.New("no container and no PID namespace is there" + s.refused())
 }
@@ -204,6 +206,13 @@ func (s *starts) refused() (text string) {
 		}
 		text += fmt.Sprintf("; %s asked for one (%s) and %s before any process of it was born",
 			words.Ref(f.Process), words.AppendArgs(nil, f.Args, "..."), words.Status(*f.Exit))
+	}
+	for i, f := range s.hidden {
+		if i == maxKnown {
+			return text + "; ..."
+		}
+		role := container.RoleOf(&events.Process{Exe: f.Program, Args: f.Args})
+		text += fmt.Sprintf("; %s is the %s: inside %s nothing is visible", words.Ref(f.Process), role.Words, safe.String(role.Call.ID))
 	}
 	return text
 }

@@ -1,10 +1,12 @@
 package phases
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/tracer/container"
 )
 
 // Fruitless returns those who were called to make a container and ended with an error
@@ -32,3 +34,24 @@ func (r *Recorder) Fruitless() (found []report.Phase) {
 	}
 	return found
 }
+
+// Hidden returns the shims of containers whose processes are not the host's, those of Kata
+// and gVisor, as far as no process of theirs is a timeline's: a phase "shim" each.
+func (r *Recorder) Hidden() (found []report.Phase) {
+	for _, l := range r.lives {
+		image := l.image(roleShim)
+		role := container.RoleOf(image)
+		if role.Call.ID == "" || !hidden[role.Genealogy] || l.is(roleShim) && verbOf(image.Args, roleShim) != "" {
+			continue
+		}
+		found = append(found, report.Phase{
+			Name: "shim", Section: report.Running, Part: string(shim), Process: events.Ref{Key: l.key, Comm: image.Comm},
+			Program: programName(image), Parent: l.last.Parent, Args: image.Args, BeginNS: l.firstNS,
+		})
+	}
+	slices.SortFunc(found, func(a, b report.Phase) int { return cmp.Compare(a.Process.Key.Start, b.Process.Key.Start) })
+	return found
+}
+
+// hidden are the genealogies of those.
+var hidden = map[string]bool{"kata": true, "gvisor": true}

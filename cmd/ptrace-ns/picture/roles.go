@@ -55,7 +55,11 @@ func Label(p *tree.Process) string {
 	case call.Ports != "":
 		label += " " + call.Ports
 	}
-	if said.Genealogy != "" {
+	switch said.Genealogy {
+	case "":
+	case "kata", "gvisor": // their containers' processes are not this kernel's
+		label += " (" + said.Genealogy + ", inside not visible)"
+	default:
 		label += " (" + said.Genealogy + ")"
 	}
 	return label

@@ -103,6 +103,15 @@ func (a *teller) what() {
 		text += ", in the initial PID namespace"
 	}
 	a.say("container", text)
+	if why, ok := hidden[t.Genealogy]; ok {
+		a.unknown("inside", "What runs inside is not visible: "+why)
+	}
+}
+
+// hidden are the lines of programs whose containers' processes are not the host's.
+var hidden = map[string]string{
+	"kata":   "Kata's processes are in a virtual machine with a kernel of its own",
+	"gvisor": "gVisor's processes are its own, and the host's kernel has only the sandbox",
 }
 
 // asked tells who wanted it.
