@@ -41,7 +41,7 @@ func mermaidLabel(s string) (lines []string) {
 	return lines
 }
 
-// TestGraphsAreInert reads graphs of any names back.
+// TestGraphsAreInert: S10 and S11, reads graphs of any names back.
 func TestGraphsAreInert(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := func() string { return exporttest.Text.Draw(t, "text") }

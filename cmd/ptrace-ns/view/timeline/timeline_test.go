@@ -126,6 +126,37 @@ func hostile(s string) *report.Timeline {
 	return t
 }
 
+// heads are the same life with each of the heads that a timeline can have.
+func heads(s string) []*report.Timeline {
+	whole, failed, before := hostile(s), hostile(s), hostile(s)
+	failed.NeverRan, failed.Joined = true, []string{"net"}
+	before.BeganNS, before.SeenNS = 0, 20
+	before.Above = []report.Ancestor{{Ref: whole.Init, Role: "container shim"}, {Ref: whole.Init}}
+	return []*report.Timeline{whole, failed, before}
+}
+
+// TestInert: S10 and S11, what others choose neither acts nor tears a line, and what
+// could be taken for a command of the shell is quoted in a command line.
+func TestInert(t *testing.T) {
+	plain := heads("x")
+	for _, s := range []string{
+		"</script><img src=x onerror=alert(1)>", "\"'&", "a\u2028b", "=cmd()", "a|b", "`id`", "$(id)", "\x1b]52;c;\x07", "a\r\nb", "\u202e", "\u009b",
+	} {
+		for i, tl := range heads(s) {
+			got := draw(t, tl, timeline.Options{Unicode: true})
+			if n, want := strings.Count(got, "\n"), strings.Count(draw(t, plain[i], timeline.Options{Unicode: true}), "\n"); n != want {
+				t.Errorf("%q: %d lines, want %d", s, n, want)
+			}
+			if at := strings.IndexFunc(got, func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }); at >= 0 {
+				t.Errorf("%q: %q", s, got[at:])
+			}
+			if strings.ContainsAny(s, "`$|<") && strings.Contains(got, "sh "+s) {
+				t.Errorf("%q is not quoted as an argument", s)
+			}
+		}
+	}
+}
+
 func FuzzStrings(f *testing.F) {
 	for _, s := range []string{"sh", "a\nb", "\x1b]52;c;\x07", "\xff", "\u202e\u009b\u2028", "'", "\x00", "\r", "exe"} {
 		f.Add(s, 80)
@@ -133,12 +164,15 @@ func FuzzStrings(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string, width int) {
 		width = max(width, 0) % 300
 		o := timeline.Options{Unicode: true, Width: width}
-		got := draw(t, hostile(s), o)
-		if n := strings.Count(got, "\n"); n != strings.Count(draw(t, hostile("x"), o), "\n") {
-			t.Errorf("lines are torn: %q", got)
-		}
-		if i := strings.IndexFunc(got, func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }); i >= 0 {
-			t.Errorf("%q", got[i:])
+		plain := heads("x")
+		for i, tl := range heads(s) {
+			got := draw(t, tl, o)
+			if n := strings.Count(got, "\n"); n != strings.Count(draw(t, plain[i], o), "\n") {
+				t.Errorf("lines are torn: %q", got)
+			}
+			if at := strings.IndexFunc(got, func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }); at >= 0 {
+				t.Errorf("%q", got[at:])
+			}
 		}
 	})
 }
