@@ -75,6 +75,9 @@ func (f *follower) begin() error {
 	f.key = p.Key
 	f.nowNS = max(f.nowNS, f.live.Header().StartNS)
 	f.life = picture.Life(f.live.Model(), p, f.nowNS)
+	// A PID 1 that waits already has no exit to come, and its story says that it waits.
+	f.stuck = f.life.State == report.Ending
+	f.empty = f.stuck && f.live.Model().Looked()
 	if f.output == "json" {
 		return nil
 	}
