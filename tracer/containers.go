@@ -17,7 +17,8 @@ type Containers interface {
 	// Identify returns the container whose cgroup has that path, nil for none or for one
 	// that is not known yet.
 	Identify(path string) *events.Container
-	// Named returns what is known of the container that a program's arguments name.
+	// Named returns what is known of the container that a program's arguments name, by its
+	// id or its address; nil for an address that nobody is known to have.
 	Named(call container.Call, program string) *events.Container
 	// Declare notes that a program was called to make a container.
 	Declare(call container.Call, program, cwd string, outer *events.Container)
@@ -33,6 +34,9 @@ type pathsOnly struct{}
 func (pathsOnly) Identify(path string) *events.Container { return container.FromCgroup(path) }
 
 func (pathsOnly) Named(call container.Call, program string) *events.Container {
+	if call.ID == "" {
+		return nil
+	}
 	return &events.Container{ID: call.ID, Runtime: call.Runtime(program), Source: "args", Namespace: call.Namespace}
 }
 
@@ -47,7 +51,7 @@ func (pathsOnly) Forget(string) {}
 func (k *Kernel) assign(p *events.Process) {
 	r := container.RoleOf(p)
 	p.Role, p.Genealogy = r.Name, r.Genealogy
-	if r.Call.ID == "" {
+	if r.Call.ID == "" && r.Call.Address == "" {
 		return
 	}
 	if r.Call.Creates {

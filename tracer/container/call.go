@@ -17,6 +17,7 @@ type Call struct {
 	Name      string // the container's, which conmon is told
 	Creates   bool   // the call makes the container
 	Ports     string // of a proxy: "tcp 0.0.0.0:8080 to 172.17.0.2:80"
+	Address   string // of a proxy: the container's
 }
 
 // calls reads the arguments of the programs whose arguments name a container.
@@ -116,6 +117,7 @@ func proxyCall(a events.Args) (c Call) {
 	if host != "" && inside != "" {
 		c.Ports = first(f.value["proto"], "tcp") + " " + net.JoinHostPort(first(f.value["host-ip"], "*"), host) +
 			" to " + net.JoinHostPort(first(f.value["container-ip"], "?"), inside)
+		c.Address = f.value["container-ip"]
 	}
 	return c
 }

@@ -74,6 +74,9 @@ type dockerConfig struct {
 		Image  string
 		Labels map[string]string
 	}
+	NetworkSettings struct {
+		Networks map[string]struct{ IPAddress, GlobalIPv6Address string }
+	}
 }
 
 // stored is one entry of containers.json (containers/storage, containers.go): Podman's

@@ -143,8 +143,12 @@ func (l *Lookup) Identify(path string) *events.Container {
 	return c
 }
 
-// Named returns what is known of a container that the arguments of a program name.
+// Named returns what is known of a container that the arguments of a program name, by its
+// id or by its address; nil where no file knows the address.
 func (l *Lookup) Named(call Call, program string) *events.Container {
+	if call.ID == "" {
+		return l.ask("", func() *events.Container { return l.resolver.Addressed(call.Address) })
+	}
 	c := &events.Container{ID: call.ID, Runtime: call.Runtime(program), Source: "args", Namespace: call.Namespace}
 	if known := l.known[call.ID]; known != nil && Same(known, c) {
 		return known

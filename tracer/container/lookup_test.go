@@ -75,6 +75,23 @@ func TestTwoNamespaces(t *testing.T) {
 	}
 }
 
+// TestAddressed: a proxy's arguments have the container's address alone.
+func TestAddressed(t *testing.T) {
+	l := newLookup(t, disk(t, map[string]string{
+		"var/lib/docker/containers/" + id + "/config.v2.json":          `{"ID":"` + id + `","Name":"/web","Config":{"Image":"i"},"NetworkSettings":{"Networks":{"bridge":{"IPAddress":"172.17.0.2"}}}}`,
+		"var/lib/docker/containers/" + other("01") + "/config.v2.json": `{"ID":"` + other("01") + `","Name":"/off","NetworkSettings":{"Networks":{"bridge":{"IPAddress":""}}}}`,
+	}), nil)
+	l.patience = time.Minute // a busy machine's disk
+	if c := l.Named(Call{Address: "172.17.0.2"}, "docker-proxy"); c == nil || c.ID != id || c.Name != "web" {
+		t.Errorf("got %+v, want web", c)
+	}
+	for _, address := range []string{"", "172.17.0.3"} {
+		if c := l.Named(Call{Address: address}, "docker-proxy"); c != nil {
+			t.Errorf("%q: got %+v, want none", address, c)
+		}
+	}
+}
+
 // TestDiskThatHangs: who asks waits once and goes on; the answers come later.
 func TestDiskThatHangs(t *testing.T) {
 	l := newLookup(t, host(t), nil)

@@ -165,6 +165,28 @@ func (r *Resolver) tellDocker(c *events.Container, s *spec) {
 	}
 }
 
+// maxAddressed bounds how many of Docker's containers are looked at for an address.
+const maxAddressed = 64
+
+// Addressed returns Docker's container that has the address, by Docker's own files; nil is
+// none, or one whose files do not say so yet: they are written after it has started.
+func (r *Resolver) Addressed(address string) *events.Container {
+	const dir = "/var/lib/docker/containers"
+	ids := subdirs(r.at(dir))
+	for _, id := range ids[:min(len(ids), maxAddressed)] {
+		var d dockerConfig
+		if readJSON(r.at(dir+"/"+id+"/config.v2.json"), &d) != nil || d.ID != id {
+			continue
+		}
+		for _, n := range d.NetworkSettings.Networks {
+			if address != "" && (n.IPAddress == address || n.GlobalIPv6Address == address) {
+				return r.Complete(&events.Container{ID: id, Runtime: "docker", Source: "state"})
+			}
+		}
+	}
+	return nil
+}
+
 // tellStored adds the names that containers/storage has of Podman's and CRI-O's
 // containers: beside the bundle's own directory, else in the usual place.
 func (r *Resolver) tellStored(c *events.Container, bundle string) {

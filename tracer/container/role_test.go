@@ -33,7 +33,7 @@ func TestRoleOf(t *testing.T) {
 		{
 			"/usr/libexec/docker/docker-proxy-current", "docker-proxy-cu",
 			"/usr/libexec/docker/docker-proxy-current -proto tcp -host-ip 0.0.0.0 -host-port 20002 -container-ip 172.17.0.2 -container-port 3000",
-			Role{Name: Proxy, Genealogy: docker1, Call: Call{Ports: "tcp 0.0.0.0:20002 to 172.17.0.2:3000"}}, "docker",
+			Role{Name: Proxy, Genealogy: docker1, Call: Call{Ports: "tcp 0.0.0.0:20002 to 172.17.0.2:3000", Address: "172.17.0.2"}}, "docker",
 		},
 		// containerd's shims.
 		{

@@ -141,7 +141,8 @@ func TestTwoNamespacesOfContainerd(t *testing.T) {
 	equals(t, "runtimes of", served, spaces)
 }
 
-// TestDockerProxy: a published port's proxy says what it is and which ports it is for.
+// TestDockerProxy: a published port's proxy says what it is, which ports it is for, and once
+// Docker has written down the address, whose it is.
 func TestDockerProxy(t *testing.T) {
 	requireDocker(t)
 	kerneltest.RequireTool(t, "docker-proxy")
@@ -149,13 +150,14 @@ func TestDockerProxy(t *testing.T) {
 		t.Skipf("docker's daemon has no bridge here: %v", err)
 	}
 	tr := start(t)
-	id := dockerRun(t, "-p", "127.0.0.1::80", image, "/bin/sleep", "1000")
+	name := nameOf(t)
+	id := dockerRun(t, "--name", name, "-p", "127.0.0.1::80", image, "/bin/sleep", "1000")
 	_, port, err := net.SplitHostPort(run(t, "docker", "port", id, "80"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	inside := run(t, "docker", "inspect", "-f", "{{.NetworkSettings.Networks.bridge.IPAddress}}", id)
-	words := "tcp 127.0.0.1:" + port + " to " + inside + ":80"
+	words := "proxy of " + name + " tcp 127.0.0.1:" + port + " to " + inside + ":80"
 	proxy := tr.wait("the proxy", kind("exec"), runs("docker-proxy"), with("-host-port", port))
 	equal(t, "role", proxy.Process.Role, "proxy")
 	if text := run(t, binary(t), "tree"); !strings.Contains(text, words) {

@@ -49,10 +49,10 @@ func Label(p *tree.Process) string {
 		return ""
 	}
 	call := container.RoleOf(&said).Call
-	switch {
-	case said.Serves != nil:
+	if said.Serves != nil {
 		label += " of " + container.Label(said.Serves)
-	case call.Ports != "":
+	}
+	if call.Ports != "" {
 		label += " " + call.Ports
 	}
 	switch said.Genealogy {
