@@ -29,7 +29,8 @@ ROOT := $(shell [ "$$(id -u)" -eq 0 ] || echo sudo -E)
 # Root without a single capability: what needs none must pass without.
 UNPRIVILEGED := $(shell [ "$$(id -u)" -ne 0 ] || echo setpriv --bounding-set=-all --inh-caps=-all --no-new-privs)
 # What reads recordings, tests included; the commands are built besides.
-PORTABLE := ./events/... ./tracer/tree ./cmd/ptrace-ns/recording ./cmd/ptrace-ns/view/... ./cmd/ptrace-ns/selection
+PORTABLE := ./events/... ./tracer/tree ./tracer/phases ./tracer/container ./internal/picture ./cmd/ptrace-ns ./cmd/ptrace-ns/picture ./cmd/ptrace-ns/progress \
+	./cmd/ptrace-ns/recording ./cmd/ptrace-ns/view/... ./cmd/ptrace-ns/selection
 # The packages whose tests use the live kernel are those that import its helpers.
 KERNEL_PACKAGES = $(shell go list -f '{{range .TestImports}}{{.}} {{end}}{{range .XTestImports}}{{.}} {{end}}{{.ImportPath}}' ./... \
 	| awk '/internal\/kerneltest / {print $$NF}')
