@@ -64,7 +64,7 @@ func run(out, progress io.Writer) (err error) {
 	b.printf("ptrace-ns on Linux %s, %s, %d CPUs, %s\n", kernel, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
 	b.printf("commit %s\n", commit())
 	b.printf("load average before: %s\n", load())
-	for _, part := range []func() error{b.programs, b.startup, b.slowdown, b.units} {
+	for _, part := range []func() error{b.programs, b.startup, b.slowdown, b.recorded, b.units} {
 		if err := errors.Join(b.calm(), part()); err != nil {
 			return err
 		}

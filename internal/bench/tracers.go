@@ -86,13 +86,14 @@ type watching struct {
 
 // watch starts ptrace-ns and waits for the first line, which comes when all is
 // attached.
-func (b *bench) watch(path string) (*watching, error) {
+func (b *bench) watch(path string, more ...string) (*watching, error) {
 	out, err := os.Create(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = out.Close() }() // written to by the child alone
-	l := &watching{exec.Command(b.program, "watch", "-o", "json", "--log-level", "error"), &strings.Builder{}}
+	args := append([]string{"watch", "-o", "json", "--log-level", "error"}, more...)
+	l := &watching{exec.Command(b.program, args...), &strings.Builder{}}
 	l.cmd.Stdout, l.cmd.Stderr = out, l.stderr
 	if err := l.cmd.Start(); err != nil {
 		return nil, err
