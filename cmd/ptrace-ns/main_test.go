@@ -14,6 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	time.Local = time.UTC // before anybody reads it: texts have the reader's zone
 	testscript.Main(m, map[string]func(){"ptrace-ns": main})
 }
 

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -26,9 +25,6 @@ func TestRecordings(t *testing.T) {
 	if err != nil || len(files) < 6 {
 		t.Fatalf("%d recordings, %v", len(files), err)
 	}
-	zone := time.Local
-	time.Local = time.UTC
-	defer func() { time.Local = zone }()
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".zst")
 		t.Run(name, func(t *testing.T) {
@@ -50,9 +46,6 @@ func TestRecordings(t *testing.T) {
 
 // TestRecordingsOfSeveral has what is said of a pod's containers, and of two starts.
 func TestRecordingsOfSeveral(t *testing.T) {
-	zone := time.Local
-	time.Local = time.UTC
-	defer func() { time.Local = zone }()
 	file := func(name string) string { return filepath.Join(recordings, name+".zst") }
 	for output, args := range map[string]string{
 		"pod.containers":      "timeline " + file("pod"),
