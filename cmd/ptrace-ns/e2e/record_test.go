@@ -201,7 +201,7 @@ func TestRecordDockerRun(t *testing.T) {
 	defer run(t, "docker", "rm", "-f", id)
 	s.checkSchema()
 
-	client := s.find("the client", kind("exec"), runs("docker"))
+	client := s.find("the client", kind("exec"), runs("docker"), with("--cidfile", cid))
 	equal(t, "its token", with("secret_token=[redacted]")(&client), true)
 	init := s.only("the container's start", kind("container_start"), runsIn(id))
 	born := s.find("its birth", kind("fork"), about(init.Process.ID))

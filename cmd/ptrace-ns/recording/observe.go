@@ -54,7 +54,7 @@ func (s *Scope) known(ev *events.Event) *life {
 		l.own = ev.Process.Chain.Own().NS
 	}
 	if ev.Kind == events.Snapshot {
-		l.software = isSoftware(&ev.Process)
+		l.software = s.isSoftware(&ev.Process)
 		l.ended = ev.Process.Zombie
 		// Born in a gap.
 		if parent := s.procs[ev.Process.Parent.Key]; parent != nil && parent.mark == whole && !parent.before {
@@ -103,7 +103,7 @@ func (s *Scope) born(l *life, ev *events.Event) {
 // executed finds container software by what it runs.
 func (s *Scope) executed(l *life, ev *events.Event) {
 	s.started(l.key)
-	if l.software = isSoftware(&ev.Process); l.software && s.o.Containers && !l.before {
+	if l.software = s.isSoftware(&ev.Process); l.software && s.o.Containers && !l.before {
 		s.mark(l, whole)
 	}
 }

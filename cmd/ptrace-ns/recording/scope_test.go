@@ -234,6 +234,7 @@ func TestScopeNeighbour(t *testing.T) {
 		ev.Pidns.NS.ID.Inum = 88
 		return ev
 	}
+	s.put(born(61, 30), ran(61, 30, "/usr/bin/docker"), died(61, 30))
 	s.put(born(60, 30), ran(60, 30, "/usr/bin/unshare"), born(62, 60), other(pidns(events.PidnsCreate, 62, 60)), died(62, 60), died(60, 30),
 		other(pidns(events.PidnsDestroy, 62, 60)))
 	for pid := int32(500); pid < 600; pid++ {
