@@ -253,7 +253,7 @@ func TestCtrRun(t *testing.T) {
 	tr.wait("the child", kind("exec"), childOf(init.pid), with("sleep", "1000"))
 	n.ctr("tasks", "kill", "--signal", "SIGKILL", id)
 	tr.wait("the namespace's end", kind("pidns_destroy"), pid(init.pid))
-	n.ctr("tasks", "delete", id)
+	n.ctr("tasks", "delete", "--force", id) // containerd may learn of the end later than the tracer
 	n.ctr("containers", "delete", id)
 	tr.wait("the shim's end", kind("exit"), pid(init.ppid))
 	s := tr.end()
