@@ -87,8 +87,10 @@ test-vm-quick: ## of test-vm what check has: programs on three kernels, podman a
 test-vm-table: ## write what test-vm saw into docs/kernels.md
 	go run ./internal/vm/table docs/kernels.md bin/vm/results/*.txt
 
-race: helpers ## all tests under the race detector, with the rights of the caller
-	go test -race -p 1 ./...
+# Of the tests of the whole program, those that have goroutines of its own at work.
+race: helpers ## tests under the race detector, with the rights of the caller
+	go test -race -p 1 $$(go list ./... | grep -v /e2e$$)
+	go test -race ./cmd/ptrace-ns/e2e -run 'N10|Record|Replay|Docker(API|Name)|R04|Flush'
 
 fuzz: ## every fuzz target for FUZZTIME seconds
 	scripts/fuzz.sh $(FUZZTIME)

@@ -129,7 +129,7 @@ func (f *follower) watch() error {
 	switch {
 	case ns == nil || ns.Left():
 		if f.stuck {
-			return first(f.say("Its PID 1 waits no longer: all other members are reaped"), selection.ErrEnough)
+			return first(f.say("It waits no longer: all other members are reaped"), selection.ErrEnough)
 		}
 		return selection.ErrEnough
 	case !ns.Waits() || f.stuck:

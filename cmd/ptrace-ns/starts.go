@@ -276,10 +276,8 @@ func nameOf(t *report.Timeline) string {
 	switch {
 	case t.Container != nil && t.Container.Name != "":
 		return t.Container.Name
-	case len(t.ID) > 12:
-		return t.ID[:12]
 	}
-	return t.ID
+	return words.ShortID(t.ID)
 }
 
 // isFile reports whether a path is there, or is standard input.

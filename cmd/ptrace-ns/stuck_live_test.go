@@ -103,7 +103,7 @@ func TestLiveN06Stream(t *testing.T) {
 	if err := <-told; err != nil {
 		t.Error(err)
 	}
-	lineage.await(t, "Its PID 1 waits no longer: all other members are reaped.\n")
+	lineage.await(t, "It waits no longer: all other members are reaped.\n")
 	watch.await(t, "over for ")
 	if err := <-documented; err != nil {
 		t.Error(err)

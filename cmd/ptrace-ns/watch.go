@@ -44,11 +44,11 @@ With -- CMD the command is started once tracing is attached, it is followed, and
 its exit code is passed on. Watching ends when CMD ends; descendants that still run
 are not awaited. With -o json its standard output goes to standard error: the stream
 has standard output to itself. --scope says what is followed:
-  command     the command and all that descends from it
+  command     the command and all that descends from it, as without --scope
   containers  also what container daemons and shims fork meanwhile, and the PID
               namespaces that they make or enter: what a docker client starts does not
               descend from it. Who turns out later to matter is told from then on, and
-              his birth and program right before. That is what is done without --scope
+              his birth and program right before
   all         everything
 
 A filter is an expression over the JSON names of an event, for example
@@ -58,7 +58,7 @@ An event that lacks a field is not selected by a comparison with it.`
 
 const watchExample = `  ptrace-ns watch
   ptrace-ns watch -o json -e fork,exec,exit | jq .process.comm
-  ptrace-ns watch --new-pidns -- docker run --rm busybox true
+  ptrace-ns watch --scope containers -- docker run --rm busybox true
   ptrace-ns watch -p 1234 --follow -w events.zst`
 
 func newWatch(a *app) *cobra.Command {

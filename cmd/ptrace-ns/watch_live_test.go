@@ -42,7 +42,7 @@ func TestLiveScope(t *testing.T) {
 	}
 	t.Cleanup(func() { syscall.Kill(daemon, syscall.SIGKILL) })
 	for scope, want := range map[string]string{
-		"": toldOfMaker, "containers": toldOfMaker, "all": toldOfMaker, "command": "",
+		"": "", "containers": toldOfMaker, "all": toldOfMaker, "command": "",
 	} {
 		args := []string{"watch", "-q", "--new-pidns", "--log-level", "error", "--fields", "event,process.parent.comm,exit.code"}
 		if scope != "" {

@@ -203,7 +203,7 @@ func (w *watch) finish(s summary, out *outputs, took time.Duration) error {
 // command: its processes are children of daemons and shims.
 func (w *watch) warnOfNothing(out *outputs) {
 	asked := w.newPidns || len(w.pidns) > 0 || len(w.containers) > 0 || w.chosen.any()
-	if w.scope == scopeCommand && asked && out.shown.total() == 0 {
+	if w.child != nil && (w.scope == "" || w.scope == scopeCommand) && asked && out.shown.total() == 0 {
 		w.app.log.Warn().Msg("nothing that descends from the command was in a container or namespace that was asked for: containers do not descend from the client that asks for them, see --scope containers")
 	}
 }
@@ -257,9 +257,9 @@ func (w *watch) outputs(h *events.Header, file *eventFile) (*outputs, error) {
 // followed narrows the stream to a command, or to processes and their descendants.
 func (w *watch) followed(next events.Sink, tracer int32) events.Sink {
 	switch {
-	case w.child != nil && w.scope == scopeCommand:
+	case w.child != nil && w.scope != scopeContainers && w.scope != scopeAll:
 		return selection.NewFollow(next, nil, tracer)
-	case w.child != nil && w.scope != scopeAll:
+	case w.child != nil && w.scope == scopeContainers:
 		scope := recording.NewScope(next, recording.ScopeOptions{Maker: tracer, Containers: true, Live: true})
 		return selection.Acquainted(scope, w.wanted...)
 	case w.child == nil && w.follow:

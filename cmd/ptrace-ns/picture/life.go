@@ -49,8 +49,12 @@ func life(m *tree.Model, p *tree.Process, nowNS uint64, members map[*tree.Namesp
 		l.Ancestors = append(l.Ancestors, report.Ancestor{Ref: up.Ref(), Role: Role(up), Container: up.Container})
 	}
 	for _, i := range p.Images() {
+		executed := i.AtNS
+		if p.Birth.Seen && executed < p.Birth.AtNS {
+			executed = 0 // by its creator, before it was born
+		}
 		l.Images = append(l.Images, report.Image{
-			BootNS: i.AtNS, Exe: i.Exe, Args: i.Args, Filename: i.Filename, Interpreter: i.Interpreter,
+			BootNS: executed, Exe: i.Exe, Args: i.Args, Filename: i.Filename, Interpreter: i.Interpreter,
 		})
 	}
 	if ns := p.Namespace(); ns != nil {

@@ -97,7 +97,9 @@ func TestEntered(t *testing.T) {
 
 func TestApart(t *testing.T) {
 	s := pod(t)
-	s.put(forked(of(80, 70, 9, 6, "pause"), 0))
+	entered := forked(of(80, 70, 9, 6, "pause"), 0)
+	entered.Fork.Creator = events.Ref{Key: events.ProcKey{PID: 79, Start: 79}, Comm: "p"} // as runc makes it, with CLONE_PARENT
+	s.put(entered)
 	for pid, want := range map[int32]struct {
 		names  []string
 		shared int32

@@ -135,8 +135,8 @@ func Title(t *report.Timeline) string {
 	switch runtime := safe.String(t.Runtime); {
 	case t.Container != nil:
 		text := words.Or(runtime, "container") + " " + words.Container(t.Container)
-		if id := t.Container.ID; t.Container.Name != "" && len(id) > 12 {
-			text += " (" + safe.String(id[:12]) + ")"
+		if id := t.Container.ID; t.Container.Name != "" && id != t.Container.Name {
+			text += " (" + safe.String(words.ShortID(id)) + ")"
 		}
 		return text
 	case runtime != "" && t.ID != strconv.FormatUint(uint64(t.Pidns.ID.Inum), 10):

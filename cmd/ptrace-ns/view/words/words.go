@@ -5,24 +5,32 @@ package words
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/names"
 )
 
-// Container returns the name, or the beginning of the id that people know, and -
-// for none.
+// Container returns the name, or the beginning of the id that people know where that
+// is long and by nobody's choice, and - for none.
 func Container(c *events.Container) string {
 	switch {
 	case c == nil:
 		return "-"
 	case c.Name != "":
 		return safe.String(c.Name)
-	case len(c.ID) > 12:
-		return safe.String(c.ID[:12])
 	}
-	return safe.String(c.ID)
+	return safe.String(ShortID(c.ID))
+}
+
+// ShortID returns the first 12 of 64 hexadecimal digits, as container tools print them;
+// what somebody has chosen stays whole.
+func ShortID(id string) string {
+	if len(id) == 64 && strings.Trim(id, "0123456789abcdef") == "" {
+		return id[:12]
+	}
+	return id
 }
 
 // Ref returns a process's PID and name, and - for none.
