@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 
-static struct latch ready, go;
+static struct latch ready, go, up;
 
 // parent is the real parent's PID where /proc was mounted: getppid of who came
 // from outside its PID namespace is always 0.
@@ -266,6 +266,7 @@ static void injector(void *arg)
 static void idle_init(void *arg)
 {
 	(void)arg;
+	release(&up);
 	hold();
 }
 
@@ -276,9 +277,11 @@ static void n06(int argc, char **argv)
 	(void)argc, (void)argv;
 	ready = latch();
 	go = latch();
+	up = latch();
 	inner = mmap(NULL, sizeof(pid_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	pid_t init = must_spawn("init", CLONE_NEWPID, idle_init, NULL);
+	await(&up, 1); // it has said who it is, or a busy machine kills it before
 	reap("injector", must_spawn("injector", 0, injector, &init));
 	await(&ready, 2); // the orphan and the injected have moved
 	kill(init, SIGKILL);
