@@ -167,7 +167,8 @@ func FuzzStrings(f *testing.F) {
 		plain := heads("x")
 		for i, tl := range heads(s) {
 			got := draw(t, tl, o)
-			if n := strings.Count(got, "\n"); n != strings.Count(draw(t, plain[i], o), "\n") {
+			// What is empty is not known, and has fewer lines.
+			if n := strings.Count(got, "\n"); s != "" && n != strings.Count(draw(t, plain[i], o), "\n") {
 				t.Errorf("lines are torn: %q", got)
 			}
 			if at := strings.IndexFunc(got, func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }); at >= 0 {
