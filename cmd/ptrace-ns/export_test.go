@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ptrace-ns/ptrace-ns/internal/golden"
 )
 
 // TestRecordingsExported has every format of one recording as it was when somebody
@@ -23,11 +25,11 @@ func TestRecordingsExported(t *testing.T) {
 				t.Errorf("%s of %s: %d bytes, %v %s", format, name, len(r.out), r.err, r.errOut)
 			}
 			if name == "nested-unshare" {
-				golden(t, filepath.Join(recordings, "golden", name+".export."+format), r.out)
+				golden.Check(t, filepath.Join(recordings, "golden", name+".export."+format), r.out)
 			}
 		}
 		r := (&fake{}).execute(t, nil, "export", file, "--format", "mermaid", "--graph", "namespaces")
-		golden(t, filepath.Join(recordings, "golden", name+".export-namespaces.mermaid"), r.out)
+		golden.Check(t, filepath.Join(recordings, "golden", name+".export-namespaces.mermaid"), r.out)
 	}
 }
 
@@ -96,6 +98,6 @@ func TestExportPictures(t *testing.T) {
 		if r.code != 0 {
 			t.Fatal(r.err)
 		}
-		golden(t, filepath.Join("../../docs/images", picture), r.out)
+		golden.Check(t, filepath.Join("../../docs/images", picture), r.out)
 	}
 }

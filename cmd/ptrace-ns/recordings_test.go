@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,9 +11,9 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
-)
 
-var update = flag.Bool("update", false, "write the golden files anew")
+	"github.com/ptrace-ns/ptrace-ns/internal/golden"
+)
 
 const recordings = "../../testdata/recordings"
 
@@ -71,7 +70,7 @@ func checkOutput(t *testing.T, name, args string, code int) {
 	if r.code != code {
 		t.Errorf("%s: exit code %d, want %d: %v", name, r.code, code, r.err)
 	}
-	golden(t, filepath.Join(recordings, "golden", name+".txt"), r.out)
+	golden.Check(t, filepath.Join(recordings, "golden", name+".txt"), r.out)
 }
 
 // TestRecordingsJSON compares what replay prints as JSON with what zstd finds in the
@@ -176,24 +175,5 @@ func utf8(a *app) {
 			return "C.UTF-8"
 		}
 		return ""
-	}
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s is not what there is now:\n%s", path, got)
 	}
 }

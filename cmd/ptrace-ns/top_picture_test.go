@@ -7,6 +7,7 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui/scene"
+	"github.com/ptrace-ns/ptrace-ns/internal/golden"
 	"github.com/ptrace-ns/ptrace-ns/internal/picture"
 )
 
@@ -24,5 +25,5 @@ func TestTopPicture(t *testing.T) {
 	defer p.close()
 	v := tui.Options{Unicode: true, Color: true, Args: true, Zone: time.UTC, BootTime: p.header.BootTimeNS}
 	p.begin(func() *scene.Stage { return newStage(v) }, moment{given: true, since: 850 * time.Millisecond})
-	golden(t, filepath.Join(root, "docs", "images", "top.svg"), picture.SVG("ptrace-ns top", tui.Still(p, v, 132, 22)))
+	golden.Check(t, filepath.Join(root, "docs", "images", "top.svg"), picture.SVG("ptrace-ns top", tui.Still(p, v, 132, 22)))
 }

@@ -3,8 +3,6 @@ package ndjson_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,9 +11,8 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
+	"github.com/ptrace-ns/ptrace-ns/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden file anew")
 
 func header() *events.Header {
 	return &events.Header{
@@ -51,26 +48,7 @@ func TestSamplesHoldEveryKind(t *testing.T) {
 }
 
 func TestGolden(t *testing.T) {
-	const file = "testdata/stream.ndjson"
-	got := stream(t)
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	gotLines, wantLines := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
-	if len(gotLines) != len(wantLines) {
-		t.Fatalf("%d lines, want %d", len(gotLines), len(wantLines))
-	}
-	for i := range wantLines {
-		if gotLines[i] != wantLines[i] {
-			t.Errorf("line %d\ngot  %s\nwant %s", i+1, gotLines[i], wantLines[i])
-		}
-	}
+	golden.Check(t, "testdata/stream.ndjson", stream(t))
 }
 
 func TestSchemaAcceptsEveryLine(t *testing.T) {

@@ -3,7 +3,6 @@ package ndjson_test
 import (
 	"bytes"
 	"encoding/json"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/internal/golden"
 )
 
 func sampleNode() *report.Node {
@@ -73,7 +73,7 @@ func TestReports(t *testing.T) {
 		"lineage":    {ndjson.AppendLife(nil, sampleLife()), new(ndjson.LineageDoc)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			golden(t, "testdata/"+name+".json", c.got)
+			golden.Check(t, "testdata/"+name+".json", c.got)
 			valid(t, name, c.got)
 			decode := json.NewDecoder(bytes.NewReader(c.got))
 			decode.DisallowUnknownFields()
@@ -92,22 +92,6 @@ func TestReports(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", again, c.got)
 			}
 		})
-	}
-}
-
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/internal/golden"
 )
 
 func sampleTimeline() *report.Timeline {
@@ -59,7 +60,7 @@ func TestStartDocuments(t *testing.T) {
 		"explain":  {ndjson.AppendAccount(nil, account, bootTime), new(ndjson.AccountDoc)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			golden(t, "testdata/"+name+".json", c.got)
+			golden.Check(t, "testdata/"+name+".json", c.got)
 			valid(t, name, c.got)
 			decode := json.NewDecoder(bytes.NewReader(c.got))
 			decode.DisallowUnknownFields()

@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -12,11 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ptrace-ns/ptrace-ns/internal/golden"
 	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
 	"github.com/ptrace-ns/ptrace-ns/internal/tmux"
 )
-
-var updateScreens = flag.Bool("update", false, "write the golden screens anew")
 
 // recorded is the path of a recording of the repository.
 func recorded(t testing.TB, name string) string {
@@ -94,20 +91,12 @@ func TestTopPanes(t *testing.T) {
 // compare waits for the golden screen: what was typed takes a moment.
 func compare(t testing.TB, term *tmux.Terminal, path string) {
 	t.Helper()
-	if *updateScreens {
+	if golden.Updating() {
 		time.Sleep(2 * time.Second)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(term.Screen()), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		golden.Write(t, path, term.Screen())
 	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	term.Await(path, func(screen string) bool { return screen == string(want) })
+	want := golden.Read(t, path)
+	term.Await(path, func(screen string) bool { return screen == want })
 }
 
 // TestTopLeavesTheTerminal as it was, however it ends.

@@ -2,8 +2,6 @@ package account_test
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"strings"
 	"testing"
 	"unicode"
@@ -11,9 +9,8 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/account"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func ref(pid int32, comm string) events.Ref {
 	return events.Ref{Key: events.ProcKey{PID: pid, Start: uint64(pid)}, Comm: comm}
@@ -73,19 +70,7 @@ func tell(t testing.TB, tl *report.Timeline) string {
 func TestGolden(t *testing.T) {
 	for name, tl := range lives("web") {
 		t.Run(name, func(t *testing.T) {
-			got, file := tell(t, tl), "testdata/"+name+".golden"
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("got\n%swant\n%s", got, want)
-			}
+			golden.Check(t, "testdata/"+name+".golden", tell(t, tl))
 		})
 	}
 }

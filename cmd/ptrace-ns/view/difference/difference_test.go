@@ -2,8 +2,6 @@ package difference_test
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"strings"
 	"testing"
 	"unicode"
@@ -11,9 +9,8 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/difference"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func sample(s string) *report.Difference {
 	side := &report.Timeline{ID: s, Container: &events.Container{ID: s}, Runtime: s, BeganNS: 1, RunsNS: 300_000_001}
@@ -41,19 +38,7 @@ func TestGolden(t *testing.T) {
 	same := sample("web")
 	same.Changes, same.Unknown = nil, nil
 	for name, got := range map[string]string{"different": write(t, sample("web"), false), "color": write(t, sample("web"), true), "same": write(t, same, false)} {
-		file := "testdata/" + name + ".golden"
-		if *update {
-			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got != string(want) {
-			t.Errorf("%s: got\n%swant\n%s", name, got, want)
-		}
+		golden.Check(t, "testdata/"+name+".golden", got)
 	}
 }
 

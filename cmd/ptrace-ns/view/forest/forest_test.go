@@ -2,9 +2,7 @@ package forest_test
 
 import (
 	"bytes"
-	"flag"
 	"io"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,9 +13,8 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var (
 	host  = events.NSID{Inum: 4026531836}
@@ -114,19 +111,7 @@ func TestGolden(t *testing.T) {
 			if err := c.print(&out, sample(), o); err != nil {
 				t.Fatal(err)
 			}
-			file := "testdata/" + name + ".golden"
-			if *update {
-				if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if out.String() != string(want) {
-				t.Errorf("got\n%swant\n%s", out.String(), want)
-			}
+			golden.Check(t, "testdata/"+name+".golden", out.Bytes())
 		})
 	}
 }

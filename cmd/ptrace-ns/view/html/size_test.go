@@ -2,7 +2,6 @@ package html_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/html"
+	"github.com/ptrace-ns/ptrace-ns/internal/golden"
 )
 
 // TestTimes: times that no clock has are shown as what they are.
@@ -137,8 +137,6 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-var update = flag.Bool("update", false, "draw the picture of the documents again")
-
 // TestPicture draws what docs/report.md shows: a start to scale, and the story of its
 // init.
 func TestPicture(t *testing.T) {
@@ -147,7 +145,7 @@ func TestPicture(t *testing.T) {
 	b.run(chromedp.Evaluate[chromedp.Void](`location.hash = "#tab=timeline&p=` + eval[string](b, init) + `"`))
 	b.await(`document.querySelector(".story:not([hidden]) li").innerText.startsWith("It was forked")`)
 	b.await(`document.querySelectorAll(".arrow.move").length > 0 && document.querySelectorAll(".arrow.fork").length > 0`)
-	if *update {
+	if golden.Updating() {
 		b.picture("../../../../docs/images/report.png")
 	}
 }

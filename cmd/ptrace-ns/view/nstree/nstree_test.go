@@ -2,16 +2,13 @@ package nstree_test
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"testing"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/nstree"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func ref(pid int32, comm string) events.Ref {
 	return events.Ref{Key: events.ProcKey{PID: pid, Start: uint64(pid)}, Comm: comm}
@@ -64,19 +61,7 @@ func TestGolden(t *testing.T) {
 			if err := nstree.Write(&out, all, o); err != nil {
 				t.Fatal(err)
 			}
-			file := "testdata/" + name + ".golden"
-			if *update {
-				if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if out.String() != string(want) {
-				t.Errorf("got\n%swant\n%s", out.String(), want)
-			}
+			golden.Check(t, "testdata/"+name+".golden", out.Bytes())
 		})
 	}
 }

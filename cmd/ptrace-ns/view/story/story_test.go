@@ -2,8 +2,6 @@ package story_test
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -12,9 +10,8 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/story"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func ref(pid int32, comm string) events.Ref {
 	return events.Ref{Key: events.ProcKey{PID: pid, Start: uint64(pid)}, Comm: comm}
@@ -94,20 +91,7 @@ func tell(t *testing.T, l *report.Life) string {
 func TestGolden(t *testing.T) {
 	for name, life := range lives("containerd-shim") {
 		t.Run(name, func(t *testing.T) {
-			got := tell(t, life)
-			file := "testdata/" + name + ".golden"
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("got\n%swant\n%s", got, want)
-			}
+			golden.Check(t, "testdata/"+name+".golden", tell(t, life))
 		})
 	}
 }

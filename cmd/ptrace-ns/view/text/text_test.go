@@ -3,9 +3,7 @@ package text_test
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"io"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -15,9 +13,8 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/text"
 	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func print(t *testing.T, o text.Options, all []*events.Event) string {
 	t.Helper()
@@ -40,26 +37,7 @@ func TestGolden(t *testing.T) {
 		"unicode": {Unicode: true}, "ascii": {}, "color": {Unicode: true, Color: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			file := "testdata/" + name + ".golden"
-			got := print(t, o, samples())
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
-			if len(gotLines) != len(wantLines) {
-				t.Fatalf("%d lines, want %d", len(gotLines), len(wantLines))
-			}
-			for i := range wantLines {
-				if gotLines[i] != wantLines[i] {
-					t.Errorf("line %d\ngot  %s\nwant %s", i+1, gotLines[i], wantLines[i])
-				}
-			}
+			golden.Check(t, "testdata/"+name+".golden", print(t, o, samples()))
 		})
 	}
 }

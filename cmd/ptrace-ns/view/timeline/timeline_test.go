@@ -3,7 +3,6 @@ package timeline_test
 import (
 	"bufio"
 	"bytes"
-	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -15,10 +14,9 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/internal/golden"
 	"github.com/ptrace-ns/ptrace-ns/tracer/phases"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // read makes the timelines of a recorded run.
 func read(t testing.TB, name string) []*report.Timeline {
@@ -50,23 +48,6 @@ func draw(t testing.TB, tl *report.Timeline, o timeline.Options) string {
 	return out.String()
 }
 
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := "testdata/" + name + ".golden"
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("got\n%swant\n%s", got, want)
-	}
-}
-
 func TestGolden(t *testing.T) {
 	for name, o := range map[string]timeline.Options{
 		"docker-stop-80":  {Unicode: true, Width: 80},
@@ -82,7 +63,7 @@ func TestGolden(t *testing.T) {
 				t.Fatalf("%d containers", len(all))
 			}
 			got := draw(t, all[0], o)
-			golden(t, name, got)
+			golden.Check(t, "testdata/"+name+".golden", got)
 			for line := range strings.Lines(got) {
 				if o.Width > 0 && !o.Color && safe.Width(strings.TrimSuffix(line, "\n")) > o.Width {
 					t.Errorf("wider than %d: %q", o.Width, line)
@@ -100,7 +81,7 @@ func TestNames(t *testing.T) {
 	if err := timeline.Names(&out, append(read(t, "nested"), read(t, "docker-run")...), timeline.Options{Unicode: true, Width: 80, Zone: time.UTC}); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "names", out.String())
+	golden.Check(t, "testdata/names.golden", out.String())
 }
 
 // hostile puts a string wherever a process, a file or a container can choose one.

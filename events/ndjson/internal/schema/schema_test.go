@@ -2,7 +2,6 @@ package schema
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"reflect"
 	"strings"
@@ -12,29 +11,17 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
+	"github.com/ptrace-ns/ptrace-ns/internal/golden"
 )
 
 const committed = "../../../../docs/events.schema.json"
-
-var update = flag.Bool("update", false, "write the committed schema anew")
 
 func TestCommittedSchemaIsCurrent(t *testing.T) {
 	want, err := Generate()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		if err := os.WriteFile(committed, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(committed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Error("docs/events.schema.json is not what the types say: run go generate ./events/ndjson/...")
-	}
+	golden.Check(t, committed, want)
 }
 
 func TestTagsNameKinds(t *testing.T) {
