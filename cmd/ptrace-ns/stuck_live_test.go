@@ -167,3 +167,44 @@ func comm(t *testing.T) string {
 	}
 	return strings.TrimSuffix(string(raw), "\n")
 }
+
+// N06: a PID 1 that waits for a member in the kernel is no zombie, and its story
+// names whom it waits for.
+func TestLiveN06Ending(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	outside, init, member := stuck(t)
+	if got := live(t, "tree", "--exited", strconv.Itoa(init)); !strings.Contains(got, "<killed by SIGKILL, waits in the kernel for its namespace's members>") {
+		t.Errorf("tree is %s", got)
+	}
+	got := live(t, "lineage", strconv.Itoa(init))
+	for _, want := range []string{
+		"It was killed by SIGKILL.\n  It still waits in the kernel for the other members of its namespace",
+		fmt.Sprintf("waits for the zombie %d sleep, whose parent %d ", member, outside),
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "to be reaped by its parent") {
+		t.Errorf("told as a zombie:\n%s", got)
+	}
+	out := live(t, "lineage", "-o", "json", strconv.Itoa(init))
+	validate(t, "lineage", out)
+	var doc struct {
+		State     string
+		Process   struct{ Zombie bool }
+		Namespace struct {
+			Waiting []struct{ Process, Parent struct{ PID int } } `json:"waiting_for"`
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &doc); err != nil {
+		t.Fatal(err)
+	}
+	waits := doc.Namespace.Waiting
+	if doc.State != "ending" || doc.Process.Zombie || len(waits) != 1 || waits[0].Process.PID != member || waits[0].Parent.PID != outside {
+		t.Errorf("got %+v", doc)
+	}
+	if got := live(t, "lineage", strconv.Itoa(member)); !strings.Contains(got, fmt.Sprintf("The PID 1 of its namespace, %d sleep, has ended and waits", init)) {
+		t.Errorf("the member's story is\n%s", got)
+	}
+}

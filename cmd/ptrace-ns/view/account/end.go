@@ -1,0 +1,91 @@
+package account
+
+import (
+	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/names"
+)
+
+func (a *teller) end() {
+	t := a.t
+	if t.EndedNS == 0 {
+		a.say("end", "It runs; its end was not seen")
+		return
+	}
+	text := "It ended"
+	switch {
+	case t.NeverRan:
+		a.failed()
+		return
+	case t.RunsNS != 0 && t.EndedNS >= t.RunsNS:
+		text += " after " + words.Duration(t.EndedNS-t.RunsNS)
+	case t.BeganNS == 0 && t.EndedNS > t.Init.Key.Start:
+		text += " " + words.Duration(t.EndedNS-t.Init.Key.Start) + " after its init's birth"
+	}
+	if t.Exit == nil {
+		a.unknown("killer", text+"; how is not known")
+		return
+	}
+	text += ": " + words.Status(*t.Exit)
+	switch {
+	case t.Killer != nil:
+		text += words.Killer(t.Killer, t.Init.Key, t.EndedNS)
+	case t.Exit.Signal != 0:
+		a.Unknown = append(a.Unknown, "killer")
+		text += "; who sent that is not known"
+	default:
+		text += ", by itself" + a.prompted()
+	}
+	a.say("end", text)
+	a.stopAsked()
+}
+
+func (a *teller) stopAsked() {
+	for i := range a.t.Phases {
+		if f := &a.t.Phases[i]; f.Name == "stop_asked" {
+			a.say("stop", ref(f.Process), " had asked for its end (", command(f.Args), ")")
+		}
+	}
+}
+
+// prompted tells the last signal that came before an exit of its own, which may have
+// been the reason for it.
+func (a *teller) prompted() (text string) {
+	for i := range a.t.Phases {
+		f := &a.t.Phases[i]
+		if d := f.Signal; d != nil && d.Result == events.SignalDelivered && f.BeginNS <= a.t.EndedNS {
+			text = ", " + words.Duration(a.t.EndedNS-f.BeginNS) + " after " + names.Signal(d.Signal) + " from " + ref(d.Sender)
+		}
+	}
+	return text
+}
+
+// most is how many of those reaped are named.
+const most = 8
+
+func (a *teller) reaped() {
+	t := a.t
+	if t.EndedNS == 0 || t.Shared {
+		return
+	}
+	if len(t.Reaped) == 0 && t.Gone {
+		a.say("reaped", "Nothing else lived in its PID namespace then")
+		return
+	}
+	if n := len(t.Reaped); n > 0 {
+		var all []string
+		for i, r := range t.Reaped {
+			if i == most {
+				all = append(all, "...")
+				break
+			}
+			all = append(all, ref(r))
+		}
+		a.say("reaped", "With its PID 1 gone, the kernel killed what was left in its PID namespace: ", words.Count(n, "process", "processes"), ", ", strings.Join(all, ", "))
+	}
+	if !t.Gone {
+		a.unknown("namespace", "The end of its PID namespace was not seen: something may still live there")
+	}
+}
