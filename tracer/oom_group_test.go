@@ -22,7 +22,7 @@ func TestN14Group(t *testing.T) {
 	dir := kerneltest.LimitMemory(t, "8388608")
 	writeFile(t, filepath.Join(dir, "memory.oom.group"), "1")
 	var report kerneltest.Report
-	all := live(t, Options{}, func() { report = kerneltest.Run(t, "reparent", "N14", dir) })
+	all := live(t, Options{}, func() { report = kerneltest.Run(t, "cgroup", "N14", dir) })
 	s := toldOf(t, report, all)
 	s.checkReport()
 

@@ -25,7 +25,7 @@ type Scenario struct {
 
 var all = []Scenario{
 	{"T01", "tree", "one PID is used again and again (ARG times)", nil},
-	{"T02", "pidns", "so few PIDs that all are used again and again (ARG births)", nil},
+	{"T02", "recycle", "so few PIDs that all are used again and again (ARG births)", nil},
 	{"T03", "threads", "a thread that is not the leader executes", nil},
 	{"T04", "threads", "the leader ends, another thread lives on (ARG ms)", nil},
 	{"T05", "threads", "four threads end at one moment, each by itself (ARG times)", nil},
@@ -51,8 +51,8 @@ var all = []Scenario{
 	{"N08", "pidns", "entered by setns: one level, two levels, and home again", nil},
 	{"N09", "pidns", "reboot(2) in a child namespace", nil},
 	{"N11", "reparent", "a PID 1 that ignores its orphans, and that nobody waits for", nil},
-	{"N13", "reparent", "cgroup.kill", kerneltest.Cgroup2},
-	{"N14", "reparent", "out of memory: a child, then the PID 1", func(t testing.TB) string {
+	{"N13", "cgroup", "cgroup.kill", kerneltest.Cgroup2},
+	{"N14", "cgroup", "out of memory: a child, then the PID 1", func(t testing.TB) string {
 		return kerneltest.LimitMemory(t, "8388608")
 	}},
 	{"S01", "exec", "arguments and a file name that would act on a terminal", nil},

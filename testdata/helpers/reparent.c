@@ -329,89 +329,10 @@ static void n11(int argc, char **argv)
 	reap("init", init);
 }
 
-// N13 and N14: a namespace in the cgroup ARG, whose PID 1 has a member.
-static const char *cgroup;
-
-static void join_cgroup(void)
-{
-	char path[4096];
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, "0", 1) != 1)
-		die(path);
-	close(fd);
-}
-
-static void member(void *arg)
-{
-	(void)arg;
-	release(&ready);
-	hold();
-}
-
-static void cgroup_init(void *arg)
-{
-	(void)arg;
-	join_cgroup();
-	must_spawn("member", 0, member, NULL);
-	hold();
-}
-
-static void n13(int argc, char **argv)
-{
-	char path[4096];
-
-	cgroup = argc > 0 ? argv[0] : "";
-	ready = latch();
-	pid_t init = must_spawn("init", CLONE_NEWPID, cgroup_init, NULL);
-	await(&ready, 1);
-	snprintf(path, sizeof(path), "%s/cgroup.kill", cgroup);
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, "1", 1) != 1)
-		die(path);
-	reap("init", init);
-}
-
-// eat takes memory until the cgroup has no more.
-__attribute__((noreturn)) static void eat(void)
-{
-	for (;;) {
-		char *bite = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (bite == MAP_FAILED)
-			die("mmap");
-		memset(bite, 1, 1 << 20);
-	}
-}
-
-static void glutton(void *arg)
-{
-	(void)arg;
-	eat();
-}
-
-static void hungry_init(void *arg)
-{
-	(void)arg;
-	join_cgroup();
-	must_spawn("member", 0, member, NULL);
-	await(&ready, 1);
-	reap("glutton", must_spawn("glutton", 0, glutton, NULL));
-	eat();
-}
-
-static void n14(int argc, char **argv)
-{
-	cgroup = argc > 0 ? argv[0] : "";
-	ready = latch();
-	reap("init", must_spawn("init", CLONE_NEWPID, hungry_init, NULL));
-}
-
 int main(int argc, char **argv)
 {
 	static const struct scenario all[] = {
-		{ "T11", t11 }, { "T12", t12 }, { "T15", t15 }, { "N06", n06 },
-		{ "N11", n11 }, { "N13", n13 }, { "N14", n14 }, { 0 },
+		{ "T11", t11 }, { "T12", t12 }, { "T15", t15 }, { "N06", n06 }, { "N11", n11 }, { 0 },
 	};
 
 	return helper_main(argc, argv, all);
