@@ -55,16 +55,11 @@ func newExport(a *app) *cobra.Command {
 		Long:    exportLong,
 		Example: exportExample,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usageError("recording missing: a file, or - for standard input; see %s --help", cmd.CommandPath())
+			rest, err := takeRecording(cmd, args, &o.path)
+			if err != nil {
+				return err
 			}
-			if o.path = args[0]; len(args) == 1 {
-				return nil
-			}
-			if o.container = args[1]; o.container == "" {
-				return usageError("container is empty")
-			}
-			return noArgs(cmd, args[2:])
+			return takeContainer(cmd, rest, &o.container)
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := refuseEmpty(cmd.Flags()); err != nil {

@@ -114,38 +114,23 @@ func (o *lineageOptions) print(a *app, l *report.Life, nowNS uint64, bootTime in
 }
 
 // follow attaches and tells on until the process has ended.
-func (o *lineageOptions) follow(ctx context.Context, a *app) (err error) {
-	ctx, stop := interruptible(ctx)
-	defer stop()
-	live, err := a.open(ctx, liveOptions{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = first(err, live.Close()) }()
-	if live.Partial() {
-		a.log.Warn().Msg(partialWatch)
-	}
-	if o.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, o.timeout)
-		defer cancel()
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	f := &follower{lineageOptions: o, app: a, live: live}
-	last := &untilError{next: f, end: cancel}
-	if err := ended(live.Run(ctx, last)); err != nil {
-		return err
-	}
-	if err := ended(first(last.err, f.voice.finish())); err != nil {
-		return err
-	}
-	if o.output == "json" && f.life != nil {
-		f.life.Events = f.events
-		return ended(o.print(a, f.life, f.nowNS, live.Header().BootTimeNS))
-	}
-	if f.life == nil {
-		return fmt.Errorf("process %s: %w", o.subject.text, selection.ErrNoProcess)
-	}
-	return nil
+func (o *lineageOptions) follow(ctx context.Context, a *app) error {
+	return a.attached(ctx, liveOptions{}, o.timeout, func(ctx context.Context, cancel context.CancelFunc, live tracing) error {
+		f := &follower{lineageOptions: o, app: a, live: live}
+		last := &untilError{next: f, end: cancel}
+		if err := ended(live.Run(ctx, last)); err != nil {
+			return err
+		}
+		if err := ended(first(last.err, f.voice.finish())); err != nil {
+			return err
+		}
+		if o.output == "json" && f.life != nil {
+			f.life.Events = f.events
+			return ended(o.print(a, f.life, f.nowNS, live.Header().BootTimeNS))
+		}
+		if f.life == nil {
+			return fmt.Errorf("process %s: %w", o.subject.text, selection.ErrNoProcess)
+		}
+		return nil
+	})
 }

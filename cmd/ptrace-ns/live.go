@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
@@ -54,6 +55,29 @@ type tracing interface {
 	Partial() bool
 	// Close detaches everything.
 	Close() error
+}
+
+// attached opens the live kernel for do and closes it behind it. The context that do
+// gets ends with an interrupt, after the timeout, if there is one, or by its cancel.
+func (a *app) attached(ctx context.Context, o liveOptions, timeout time.Duration, do func(context.Context, context.CancelFunc, tracing) error) (err error) {
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	live, err := a.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = first(err, live.Close()) }()
+	if live.Partial() {
+		a.log.Warn().Msg(partialWatch)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if timeout > 0 {
+		var expire context.CancelFunc
+		ctx, expire = context.WithTimeout(ctx, timeout)
+		defer expire()
+	}
+	return do(ctx, cancel, live)
 }
 
 // partialWatch is the warning of one who knows less of what was there before.

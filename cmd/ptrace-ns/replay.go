@@ -48,13 +48,7 @@ func newReplay(a *app) *cobra.Command {
 		Short:   "Show a recording as watch showed it",
 		Long:    replayLong,
 		Example: replayExample,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usageError("recording missing: a file, or - for standard input; see %s --help", cmd.CommandPath())
-			}
-			o.path = args[0]
-			return noArgs(cmd, args[1:])
-		},
+		Args:    onlyRecording(&o.path),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flags := cmd.Flags()
 			o.limited, o.timed, o.recoloured = flags.Changed("max-events"), flags.Changed("timeout"), flags.Changed("color")

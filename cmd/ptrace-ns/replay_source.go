@@ -8,6 +8,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/progress"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/record"
@@ -22,6 +24,38 @@ type playback struct {
 	damage error
 	tail   *tail            // nil where the file does not grow
 	bar    *progress.Reader // nil where nobody sees it
+}
+
+// takeRecording takes the recording that is a command's first argument, and returns
+// the others.
+func takeRecording(cmd *cobra.Command, args []string, path *string) (rest []string, err error) {
+	if len(args) == 0 {
+		return nil, usageError("recording missing: a file, or - for standard input; see %s --help", cmd.CommandPath())
+	}
+	*path = args[0]
+	return args[1:], nil
+}
+
+// takeContainer takes the container that may be a command's last argument.
+func takeContainer(cmd *cobra.Command, args []string, container *string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if *container = args[0]; *container == "" {
+		return usageError("container is empty")
+	}
+	return noArgs(cmd, args[1:])
+}
+
+// onlyRecording is for commands with a recording as their one argument.
+func onlyRecording(path *string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		rest, err := takeRecording(cmd, args, path)
+		if err != nil {
+			return err
+		}
+		return noArgs(cmd, rest)
+	}
 }
 
 // openRecording opens a file, or standard input for "-", and reads the header. With

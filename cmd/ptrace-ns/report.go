@@ -42,13 +42,7 @@ func newReport(a *app) *cobra.Command {
 		Short:   "Make an HTML page of a recording, to look at and to send",
 		Long:    reportLong,
 		Example: reportExample,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usageError("recording missing: a file, or - for standard input; see %s --help", cmd.CommandPath())
-			}
-			o.path = args[0]
-			return noArgs(cmd, args[1:])
-		},
+		Args:    onlyRecording(&o.path),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := refuseEmpty(cmd.Flags()); err != nil {
 				return err

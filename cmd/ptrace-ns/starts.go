@@ -45,15 +45,7 @@ func (s *startSource) take(cmd *cobra.Command, args []string) error {
 		}
 		s.path, args = args[0], args[1:]
 	}
-	if len(args) > 1 {
-		return noArgs(cmd, args[1:])
-	}
-	if len(args) == 1 {
-		if s.container = args[0]; s.container == "" {
-			return usageError("container is empty")
-		}
-	}
-	return nil
+	return takeContainer(cmd, args, &s.container)
 }
 
 func (s *startSource) check(timed bool) error {
@@ -101,30 +93,17 @@ func (a *app) readStarts(ctx context.Context, path string) (_ *starts, err error
 }
 
 // watch attaches, and reads until the container has ended.
-func (s *startSource) watch(ctx context.Context, a *app) (_ *starts, err error) {
-	ctx, stop := interruptible(ctx)
-	defer stop()
-	live, err := a.open(ctx, liveOptions{Signals: deadly, Syscalls: true, CgroupDirs: true})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = first(err, live.Close()) }()
-	if live.Partial() {
-		a.log.Warn().Msg(partialWatch)
-	}
-	if s.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, s.timeout)
-		defer cancel()
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	a.log.Info().Msg("attached; waiting for a container to start and end, or for an interrupt")
-	waiting := &awaitEnd{Recorder: phases.New(), container: s.container, ended: cancel}
-	if err := ended(live.Run(ctx, waiting)); err != nil {
-		return nil, err
-	}
-	return &starts{all: waiting.Timelines(), fruitless: waiting.Fruitless(), hidden: waiting.Hidden(), bootTime: live.Header().BootTimeNS}, nil
+func (s *startSource) watch(ctx context.Context, a *app) (found *starts, err error) {
+	o := liveOptions{Signals: deadly, Syscalls: true, CgroupDirs: true}
+	return found, a.attached(ctx, o, s.timeout, func(ctx context.Context, cancel context.CancelFunc, live tracing) error {
+		a.log.Info().Msg("attached; waiting for a container to start and end, or for an interrupt")
+		waiting := &awaitEnd{Recorder: phases.New(), container: s.container, ended: cancel}
+		if err := ended(live.Run(ctx, waiting)); err != nil {
+			return err
+		}
+		found = &starts{all: waiting.Timelines(), fruitless: waiting.Fruitless(), hidden: waiting.Hidden(), bootTime: live.Header().BootTimeNS}
+		return nil
+	})
 }
 
 // deadly are the signals told of processes that are no PID 1: SIGKILL and SIGTERM.

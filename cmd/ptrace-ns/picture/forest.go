@@ -88,7 +88,7 @@ func byAge(all []*report.Node) []*report.Node {
 func (s Selection) choose(m *tree.Model) map[*tree.Process]bool {
 	chosen := map[*tree.Process]bool{}
 	for p := range m.All() {
-		if !s.Ended && (p.State == tree.Exited || p.State == tree.Gone) && !holdsLiving(p) && !p.Ending() {
+		if !s.Ended && (p.State == tree.Exited || p.State == tree.Gone) && !HoldsLiving(p) && !p.Ending() {
 			continue
 		}
 		parent, ok := p.Parent()
@@ -107,9 +107,9 @@ func (s Selection) choose(m *tree.Model) map[*tree.Process]bool {
 	return chosen
 }
 
-// holdsLiving reports whether an ended process still has a child that lives: a
+// HoldsLiving reports whether an ended process still has a child that lives: a
 // namespace's PID 1 that waits for its members.
-func holdsLiving(p *tree.Process) bool {
+func HoldsLiving(p *tree.Process) bool {
 	for c := range p.Children() {
 		if c.State == tree.Live {
 			return true
@@ -136,16 +136,21 @@ var certainties = map[tree.Certainty]report.Certainty{
 	tree.Unknown: report.Unknown, tree.Inferred: report.Inferred, tree.Predicted: report.Predicted, tree.Confirmed: report.Confirmed,
 }
 
+// State says how far a process is in its life.
+func State(p *tree.Process) report.State {
+	if p.Ending() {
+		return report.Ending
+	}
+	return states[p.State]
+}
+
 func newNode(m *tree.Model, p *tree.Process) *report.Node {
-	n := &report.Node{Process: p.Describe(), State: states[p.State], Label: Label(p), Certainty: certainties[m.Told(p)]}
+	n := &report.Node{Process: p.Describe(), State: State(p), Label: Label(p), Certainty: certainties[m.Told(p)]}
 	if len(n.Process.Chain) == 0 {
 		n.Process.Chain = chainBelow(p)
 	}
 	if end, ok := p.End(); ok {
 		n.Exit, n.LifetimeNS, n.Killer = &end.Status, end.LifetimeNS, end.Killer
-	}
-	if p.Ending() {
-		n.State = report.Ending
 	}
 	n.ReparentedBefore = p.DroppedAdoptions()
 	for _, a := range p.Adoptions() {

@@ -126,13 +126,5 @@ func (t *teller) space(l *report.Life) {
 		t.say(text, ", in which nothing was left for the kernel to kill")
 		return
 	}
-	var names []string
-	for i, r := range ns.Killed {
-		if i == maxNamed {
-			names = append(names, t.more)
-			break
-		}
-		names = append(names, words.Ref(r))
-	}
-	t.say(text, "; the kernel killed what was left in it, ", words.Count(len(ns.Killed), "process", "processes"), ": ", strings.Join(names, ", "))
+	t.say(text, "; the kernel killed what was left in it, ", words.Count(len(ns.Killed), "process", "processes"), ": ", words.Refs(ns.Killed, maxNamed, t.more))
 }

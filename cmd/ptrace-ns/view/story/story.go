@@ -192,22 +192,14 @@ func (t *teller) ancestors(l *report.Life) {
 	}
 }
 
-// maxNamed is how many children are named.
+// maxNamed is how many children are named, and how many whom the kernel killed.
 const maxNamed = 10
 
 func (t *teller) children(l *report.Life) {
 	if len(l.Children) == 0 {
 		return
 	}
-	var all []string
-	for i, c := range l.Children {
-		if i == maxNamed {
-			all = append(all, t.more)
-			break
-		}
-		all = append(all, words.Ref(c))
-	}
-	t.say("It has ", words.Count(len(l.Children), "child", "children"), ": ", strings.Join(all, ", "))
+	t.say("It has ", words.Count(len(l.Children), "child", "children"), ": ", words.Refs(l.Children, maxNamed, t.more))
 }
 
 func (t *teller) end(l *report.Life) {

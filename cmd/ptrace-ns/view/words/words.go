@@ -56,6 +56,18 @@ func Status(s events.ExitStatus) string {
 	return text
 }
 
+// Refs lists processes, at most the first so many, and more stands for the rest.
+func Refs(all []events.Ref, most int, more string) string {
+	var listed []string
+	for _, r := range all[:min(most, len(all))] {
+		listed = append(listed, Ref(r))
+	}
+	if len(all) > most {
+		listed = append(listed, more)
+	}
+	return strings.Join(listed, ", ")
+}
+
 // Chain returns the PIDs from the outermost namespace to the process's own.
 func Chain(c events.PIDChain, arrow string) string {
 	var b []byte

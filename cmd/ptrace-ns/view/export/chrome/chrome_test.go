@@ -1,7 +1,6 @@
 package chrome_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -22,21 +21,12 @@ type event struct {
 }
 
 func export(t *rapid.T, all []*events.Event) []event {
-	var out bytes.Buffer
-	to := chrome.New(&out, exporttest.Header())
-	exporttest.Put(t, to, all)
-	if err := to.Finish(); err != nil {
-		t.Fatal(err)
-	}
-	exporttest.Inert(t, out.String())
-	if strings.ContainsAny(out.String(), "<>&") {
-		t.Errorf("markup: %s", out.String())
-	}
+	out := exporttest.Written(t, chrome.New, all)
 	var doc struct {
 		TraceEvents     []event
 		DisplayTimeUnit string
 	}
-	d := json.NewDecoder(&out)
+	d := json.NewDecoder(strings.NewReader(out))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&doc); err != nil {
 		t.Fatal(err)

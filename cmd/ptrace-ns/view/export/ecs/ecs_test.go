@@ -19,17 +19,8 @@ func export(t interface {
 	Fatal(...any)
 	Errorf(string, ...any)
 }, all []*events.Event) []string {
-	var out bytes.Buffer
-	to := ecs.New(&out, exporttest.Header())
-	exporttest.Put(t, to, all)
-	if err := to.Finish(); err != nil {
-		t.Fatal(err)
-	}
-	exporttest.Inert(t, out.String())
-	if strings.ContainsAny(out.String(), "<>&") {
-		t.Errorf("markup: %s", out.String())
-	}
-	return slices.Collect(strings.Lines(out.String()))
+	out := exporttest.Written(t, ecs.New, all)
+	return slices.Collect(strings.Lines(out))
 }
 
 // fields are the names that ECS 8.17 has, dotted, of those that may come; read from its

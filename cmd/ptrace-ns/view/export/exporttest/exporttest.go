@@ -4,6 +4,7 @@
 package exporttest
 
 import (
+	"io"
 	"strconv"
 	"strings"
 	"unicode"
@@ -93,6 +94,28 @@ func Put(t interface{ Fatal(...any) }, to events.Sink, all []*events.Event) {
 	if err := to.Flush(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Written has an exporter write all events, and returns what it wrote: text in which
+// nothing acts, on a terminal or in a page.
+func Written[E interface {
+	events.Sink
+	Finish() error
+}](t interface {
+	Fatal(...any)
+	Errorf(string, ...any)
+}, open func(io.Writer, *events.Header) E, all []*events.Event) string {
+	var out strings.Builder
+	to := open(&out, Header())
+	Put(t, to, all)
+	if err := to.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	Inert(t, out.String())
+	if strings.ContainsAny(out.String(), "<>&") {
+		t.Errorf("markup: %s", out.String())
+	}
+	return out.String()
 }
 
 // Inert holds that nothing in the text acts but its line breaks.

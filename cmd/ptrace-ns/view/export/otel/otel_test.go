@@ -1,7 +1,6 @@
 package otel_test
 
 import (
-	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"regexp"
@@ -25,18 +24,9 @@ import (
 var hexID = regexp.MustCompile(`"(traceId|spanId|parentSpanId)":"([0-9a-f]*)"`)
 
 func spans(t *rapid.T, all []*events.Event) map[string]*tracepb.Span {
-	var out bytes.Buffer
-	to := otel.New(&out, exporttest.Header())
-	exporttest.Put(t, to, all)
-	if err := to.Finish(); err != nil {
-		t.Fatal(err)
-	}
-	exporttest.Inert(t, out.String())
-	if strings.ContainsAny(out.String(), "<>&") {
-		t.Errorf("markup: %s", out.String())
-	}
+	out := exporttest.Written(t, otel.New, all)
 	found := map[string]*tracepb.Span{}
-	for line := range strings.Lines(out.String()) {
+	for line := range strings.Lines(out) {
 		line = hexID.ReplaceAllStringFunc(line, func(member string) string {
 			m := hexID.FindStringSubmatch(member)
 			id, err := hex.DecodeString(m[2])

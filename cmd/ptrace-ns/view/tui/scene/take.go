@@ -75,28 +75,12 @@ func shown(p *tree.Process, nowNS, fadeNS uint64) bool {
 	if end, ok := p.End(); ok && p.State == tree.Exited && nowNS < end.AtNS+fadeNS {
 		return true
 	}
-	for c := range p.Children() {
-		if c.State == tree.Live {
-			return true
-		}
-	}
-	return false
-}
-
-var states = map[tree.State]report.State{
-	tree.Placeholder: report.Unseen, tree.Live: report.Live, tree.Zombie: report.Zombie,
-	tree.Gone: report.Gone, tree.Exited: report.Exited,
+	return picture.HoldsLiving(p)
 }
 
 // process returns what is shown of p: what was made last time, while that holds.
 func (s *Stage) process(p, parent *tree.Process, a *aside) *Process {
-	state := report.Live
-	if p.State != tree.Live {
-		state = states[p.State]
-		if p.Ending() {
-			state = report.Ending
-		}
-	}
+	state := picture.State(p)
 	var up events.ProcKey
 	if parent != nil {
 		up = parent.Key
