@@ -68,3 +68,22 @@ func parse32(text string) int32 {
 	}
 	return int32(n)
 }
+
+// machine reads all of /proc.
+func machine() map[int32]fact {
+	all := map[int32]fact{}
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		pid, err := strconv.ParseInt(e.Name(), 10, 32)
+		if err != nil {
+			continue
+		}
+		if f, ok := factOf("/proc/" + e.Name()); ok {
+			all[int32(pid)] = f
+		}
+	}
+	return all
+}
