@@ -27,6 +27,13 @@ func (m *Model) noteContainer(p *Process) {
 	}
 }
 
+// onlyForked reports whether the process was born and has executed nothing since: what
+// it does not run yet is no entrypoint, whatever it is called.
+func (p *Process) onlyForked() bool {
+	i := p.Image()
+	return p.Birth.Seen && (i == nil || i.AtNS <= p.Birth.AtNS)
+}
+
 // beginContainer tells the container whose entrypoint the exec is.
 func (m *Model) beginContainer(p *Process, ev *events.Event) {
 	if p == nil || p.State != Live || p.Container == nil || p.Container.ID == "" || isRuntime(p.Comm) {

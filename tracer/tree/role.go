@@ -106,7 +106,9 @@ func (m *Model) knowContainer(ev *events.Event) {
 		here := p.Container == nil && cgroup.ID != 0 && p.Cgroup.ID == cgroup.ID && p.Cgroup.Hierarchy == cgroup.Hierarchy
 		if same || here {
 			p.Container = known
-			m.noteContainer(p)
+			if !p.onlyForked() {
+				m.noteContainer(p)
+			}
 		}
 	}
 }

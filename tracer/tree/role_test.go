@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
@@ -151,5 +152,29 @@ func TestContainerKnownLater(t *testing.T) {
 		if got := p.Container; (got == nil) != (want.ID == "") || got != nil && !got.Equal(&want) {
 			t.Errorf("process %d: %+v, want %+v", pid, got, want)
 		}
+	}
+}
+
+// TestContainerKnownBeforeItsStart: what is found out between the birth of a container's
+// init and its entrypoint keeps nobody from hearing of the start, also where the runtime
+// has a name that nobody knows.
+func TestContainerKnownBeforeItsStart(t *testing.T) {
+	l := &life{t: t, m: New(Options{})}
+	l.put(events.Snapshot, 1, 0, nil)
+	l.put(events.SnapshotEnd, 0, 0, nil)
+	l.put(events.Exec, 1, 0, program("memfd:crun_clone"))
+	l.put(events.Fork, 11, 1, contained)
+	l.put(events.ContainerKnown, 0, 0, func(ev *events.Event) {
+		ev.Process = events.Process{Container: &events.Container{ID: "web", Name: "named"}, Cgroup: events.Cgroup{ID: 7}}
+	})
+	l.put(events.Exec, 11, 1, contained)
+	var started []events.ProcKey
+	for _, ev := range l.told {
+		if ev.Kind == events.ContainerStart {
+			started = append(started, ev.Process.Key)
+		}
+	}
+	if !slices.Equal(started, []events.ProcKey{key(11)}) {
+		t.Errorf("told to have started: %v, want 11 alone", started)
 	}
 }
