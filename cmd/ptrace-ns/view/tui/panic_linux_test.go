@@ -44,14 +44,14 @@ func (b *broken) Look(*scene.Filter) *scene.Scene {
 
 // TestPanicLeavesTheTerminal as it was, whether it is the source's or the drawing's.
 func TestPanicLeavesTheTerminal(t *testing.T) {
-	for _, where := range []string{"source", "drawing"} {
+	for where, says := range map[string]string{"source": "of the source", "drawing": "runtime error"} {
 		t.Run(where, func(t *testing.T) {
 			term := tmux.Start(t, 100, 30, []string{panicsIn + "=" + where}, os.Args[0])
 			_, asBefore := term.Ended()
 			if got := term.State(); !asBefore || got != "alternate=0 mouse=0 cursor=1 keypad=0" {
 				t.Errorf("settings as before: %t, and the terminal is %s", asBefore, got)
 			}
-			term.Shows("ended: program was killed")
+			term.Shows("ended: the view broke down: " + says)
 		})
 	}
 }

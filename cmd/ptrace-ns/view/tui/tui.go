@@ -67,16 +67,16 @@ type Options struct {
 }
 
 // Run shows the source until the user has enough, ctx ends, or ended gives an error or
-// is closed. However it ends, the terminal is then as it was before.
+// is closed. A panic of the source or of the drawing is an error, with its stack. However it ends, the terminal is then as it was before.
 func Run(ctx context.Context, src Source, o Options, ended <-chan error) error {
-	m := New(src, o)
+	g := guarded(New(src, o))
 	// More colours than these are not used. To find out how many there are would run a
 	// program where the terminal is tmux.
 	profile := colorprofile.ANSI
 	if !o.Color {
 		profile = colorprofile.ASCII
 	}
-	program := tea.NewProgram(m, tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithEnvironment(o.Env),
+	program := tea.NewProgram(g, tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithEnvironment(o.Env),
 		tea.WithColorProfile(profile), tea.WithoutSignalHandler(), tea.WithFPS(30))
 	over := make(chan struct{})
 	failed := make(chan error, 1)
@@ -86,6 +86,7 @@ func Run(ctx context.Context, src Source, o Options, ended <-chan error) error {
 		case err := <-ended:
 			failed <- err
 		case <-ctx.Done():
+		case <-g.broken:
 		case <-over:
 			return
 		}
@@ -93,7 +94,7 @@ func Run(ctx context.Context, src Source, o Options, ended <-chan error) error {
 	}()
 	_, err := program.Run()
 	close(over)
-	return errors.Join(<-failed, err)
+	return errors.Join(<-failed, err, g.err)
 }
 
 // Still returns the first screen of that size as text with colours: for pictures in
