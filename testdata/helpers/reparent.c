@@ -146,10 +146,12 @@ static void ancestor(void *arg)
 
 	line[next - 1] = getpid();
 	snprintf(role, sizeof(role), "level-%ld", next);
-	if (next == DEPTH)
+	if (next == DEPTH) {
 		reap("wide", must_spawn("wide", 0, wide, NULL));
-	else
+		release(&go);
+	} else {
 		must_spawn(role, 0, ancestor, (void *)(intptr_t)next);
+	}
 	hold();
 }
 
@@ -161,7 +163,7 @@ static void t12(int argc, char **argv)
 	line = mmap(NULL, DEPTH * sizeof(pid_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	must_spawn("level-0", 0, ancestor, (void *)(intptr_t)0);
-	await(&go, 1); // the orphan has moved
+	await(&go, 2); // the orphan has moved, and the wait for its parent is told
 	for (int i = DEPTH - 1; i >= 0; i--)
 		kill(line[i], SIGKILL);
 	reap_all();
