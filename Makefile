@@ -90,7 +90,7 @@ test-vm-table: ## write what test-vm saw into docs/kernels.md
 # Of the tests of the whole program, those that have goroutines of its own at work.
 race: helpers ## tests under the race detector, with the rights of the caller
 	go test -race -p 1 $$(go list ./... | grep -v /e2e$$)
-	go test -race ./cmd/ptrace-ns/e2e -run 'N10|Record|Replay|Docker(API|Name)|R04|Flush'
+	go test -race ./cmd/ptrace-ns/e2e -run 'N10|Record|Replay|API|Name|R04|F08|TimelineLive|TopLive'
 
 fuzz: ## every fuzz target for FUZZTIME seconds
 	scripts/fuzz.sh $(FUZZTIME)
