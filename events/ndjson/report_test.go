@@ -62,6 +62,14 @@ func sampleLife() *report.Life {
 	}
 }
 
+func sampleCheckup() *report.Checkup {
+	return &report.Checkup{Verdict: report.Degraded, Checks: []report.Check{
+		{Name: "program", Of: "snapshot", Status: report.Found, For: report.ForTracing, Says: "verified"},
+		{Name: "pidns", Status: report.Missing, For: report.ForPart, Says: "a child \"namespace\"", Mend: "--pid host"},
+		{Name: "syscalls", Status: report.Found, For: report.ForNothing, Says: "…", Cost: &report.SyscallCost{PlainNS: 61.25, WatchedNS: 99}},
+	}}
+}
+
 // TestReports holds each document to its schema, to its types and to the file.
 func TestReports(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -71,6 +79,7 @@ func TestReports(t *testing.T) {
 		"tree":       {ndjson.AppendTree(nil, []*report.Node{sampleNode()}), new([]ndjson.NodeDoc)},
 		"namespaces": {ndjson.AppendNamespaces(nil, []*report.Namespace{sampleNamespace()}), new([]ndjson.NamespaceDoc)},
 		"lineage":    {ndjson.AppendLife(nil, sampleLife()), new(ndjson.LineageDoc)},
+		"doctor":     {ndjson.AppendCheckup(nil, sampleCheckup()), new(ndjson.CheckupDoc)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			golden.Check(t, "testdata/"+name+".json", c.got)

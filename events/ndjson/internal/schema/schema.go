@@ -33,7 +33,7 @@ func Generate() ([]byte, error) {
 	}
 	doc := r.Reflect(ndjson.Doc{})
 	defs := doc.Definitions
-	for _, doc := range []any{ndjson.HeaderDoc{}, ndjson.TrailerDoc{}, ndjson.NodeDoc{}, ndjson.NamespaceDoc{}, ndjson.LineageDoc{}, ndjson.TimelinesDoc{}, ndjson.DifferenceDoc{}, ndjson.AccountDoc{}} {
+	for _, doc := range []any{ndjson.HeaderDoc{}, ndjson.TrailerDoc{}, ndjson.NodeDoc{}, ndjson.NamespaceDoc{}, ndjson.LineageDoc{}, ndjson.TimelinesDoc{}, ndjson.DifferenceDoc{}, ndjson.AccountDoc{}, ndjson.CheckupDoc{}} {
 		for name, def := range r.Reflect(doc).Definitions {
 			defs[name] = def
 		}
@@ -82,6 +82,7 @@ func reports(defs jsonschema.Definitions) {
 	}
 	defs["diff"] = &jsonschema.Schema{Description: "What `diff -o json` prints.", Ref: "#/$defs/Difference"}
 	defs["explain"] = &jsonschema.Schema{Description: "What `explain -o json` prints.", Ref: "#/$defs/Account"}
+	defs["doctor"] = &jsonschema.Schema{Description: "What `doctor -o json` prints.", Ref: "#/$defs/Checkup"}
 }
 
 func ref(name string) *jsonschema.Schema { return &jsonschema.Schema{Ref: "#/$defs/" + name} }
