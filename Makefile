@@ -81,7 +81,7 @@ test-vm: ## tests in emulated machines with other kernels; KERNEL="6.1-cloud 6.1
 	scripts/setup.sh --vm
 	scripts/vm-test.sh $(KERNEL)
 
-test-vm-quick: ## of test-vm the shortest: programs on three kernels, podman and crun on one
+test-vm-quick: ## of test-vm what check has: programs on three kernels, podman and crun on one
 	scripts/vm-test.sh --quick
 
 test-vm-table: ## write what test-vm saw into docs/kernels.md
@@ -123,7 +123,7 @@ check: ## set up this machine and run everything: THE test command
 	scripts/setup.sh --vm
 	scripts/runtimes.sh run $(MAKE_COMMAND) --no-print-directory check-all
 
-check-all: vet portable lint generate-check build test race test-kernel fuzz vagrant-validate
+check-all: vet portable lint generate-check build test race test-kernel test-vm-quick fuzz vagrant-validate
 	@echo "check: all passed"
 
 vagrant-validate: ## check the Vagrantfile, where vagrant is installed

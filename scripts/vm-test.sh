@@ -5,7 +5,7 @@
 #   scripts/vm-test.sh --quick
 #
 # MACHINE is a kernel of vm-fetch.sh, as in 6.1-cloud, or one of another architecture, as
-# in 6.1-cloud/arm64. --quick is the shortest of it: whether each kernel takes the
+# in 6.1-cloud/arm64. --quick is what make check has of it: whether each kernel takes the
 # programs, and podman and crun, which this machine may not run. It skips, saying so, where
 # no machine is to be had, unless PTRACE_NS_REQUIRE_KERNEL is set. VM_RUN is a regular expression of tests, all by default; VM_ACCEL=kvm
 # takes the processor itself, where that is possible. What the tests said is left in
