@@ -109,7 +109,7 @@ func (c *cgroups) remove(cg events.Cgroup) {
 			return
 		}
 	}
-	c.containers.Forget(gone.ID)
+	c.containers.Forget(gone)
 }
 
 // retry asks again whose the cgroup is, when a process executes something in it.
@@ -131,8 +131,11 @@ func (c *cgroups) retry(cg events.Cgroup) {
 // again asks again for a container's cgroups when more may be known of it.
 func (c *cgroups) again(id string) {
 	for key, cg := range c.known {
-		if cg.container != nil && cg.container.ID == id && cg.container.Name == "" {
-			cg.container = c.containers.Identify(cg.path)
+		if cg.container == nil || cg.container.ID != id || cg.container.Name != "" {
+			continue
+		}
+		if found := c.containers.Identify(cg.path); found != nil { // nil is not known yet
+			cg.container = found
 			c.known[key] = cg
 		}
 	}

@@ -25,7 +25,7 @@ type Containers interface {
 	// Late returns an answer that came after its question was given up.
 	Late() (container.Answer, bool)
 	// Forget says that the container's cgroups are gone.
-	Forget(id string)
+	Forget(c *events.Container)
 }
 
 // pathsOnly knows what cgroup paths say by themselves, and reads nothing.
@@ -44,7 +44,7 @@ func (pathsOnly) Declare(container.Call, string, string, *events.Container) {}
 
 func (pathsOnly) Late() (container.Answer, bool) { return container.Answer{}, false }
 
-func (pathsOnly) Forget(string) {}
+func (pathsOnly) Forget(*events.Container) {}
 
 // assign gives a process whose image was just read its role, and takes up what its
 // arguments say of a container.

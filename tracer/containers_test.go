@@ -52,10 +52,10 @@ func (a *teller) Late() (container.Answer, bool) {
 	}
 }
 
-func (a *teller) Forget(id string) {
+func (a *teller) Forget(c *events.Container) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.forgot = append(a.forgot, id)
+	a.forgot = append(a.forgot, c.ID)
 }
 
 func exists(path string) bool {

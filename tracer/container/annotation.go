@@ -27,7 +27,7 @@ func Annotate(c *events.Container, from map[string]string) {
 	for _, a := range annotations {
 		for _, key := range a.keys {
 			if v := from[key]; v != "" {
-				*a.field(c) = kept(v)
+				*a.field(c) = clipped(v)
 				break
 			}
 		}
@@ -36,7 +36,7 @@ func Annotate(c *events.Container, from map[string]string) {
 	if c.Name == "POD" {
 		c.Name = ""
 	}
-	switch from["io.container.manager"] {
+	switch from[managerKey] {
 	case "cri-o":
 		c.Runtime = "cri-o"
 	case "libpod":
@@ -44,10 +44,13 @@ func Annotate(c *events.Container, from map[string]string) {
 	}
 }
 
+// managerKey is where CRI-O and libpod say that it is theirs.
+const managerKey = "io.container.manager"
+
 // maxText bounds a name or image: an image's reference has at most some 400 bytes.
 const maxText = 1024
 
-func kept(s string) string {
+func clipped(s string) string {
 	if len(s) > maxText {
 		s = s[:maxText]
 	}

@@ -2,27 +2,34 @@ package container
 
 import (
 	"path/filepath"
+	"slices"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
-// maxDeclared bounds how many calls of runtimes are remembered.
-const maxDeclared = 1024
+// maxDeclared bounds how many ids that runtimes were called for are remembered, maxOfOne
+// how many calls for one id: it may be another container in each namespace.
+const (
+	maxDeclared = 1024
+	maxOfOne    = 16
+)
 
 // declaration is what a runtime was called with: which container it is to make.
 type declaration struct {
 	id, runtime, bundle, name string
+	namespace                 string // containerd's
 	root                      string // of the runtime's own state; empty is the usual
 	within                    string // id of the container in which the runtime itself runs
 }
 
 // declared remembers the latest declarations, by id.
 type declared struct {
-	byID  map[string]declaration
-	order []string // oldest first
+	byID  map[string][]declaration // the latest first
+	order []string                 // oldest first
 }
 
-// Declare notes that a program was called for a container. Cwd is its working
+// Declare notes that a program was called for a container, and reads its bundle: when the
+// container's cgroup is heard of, that may be gone. Cwd is the program's working
 // directory, by which a relative bundle is found, empty when not known; outer is the
 // container that it runs in, nil on the host.
 func (r *Resolver) Declare(call Call, program, cwd string, outer *events.Container) {
@@ -30,10 +37,13 @@ func (r *Resolver) Declare(call Call, program, cwd string, outer *events.Contain
 		return
 	}
 	d := declaration{id: call.ID, runtime: program, bundle: call.Bundle, name: call.Name}
-	if outer == nil && filepath.IsAbs(call.Root) {
-		d.root = call.Root
-	}
-	if outer != nil {
+	if outer == nil {
+		d.runtime = first(call.Runtime(program), program)
+		d.namespace = call.Namespace
+		if filepath.IsAbs(call.Root) {
+			d.root = call.Root
+		}
+	} else {
 		// Its paths are those of another root.
 		d.within, d.bundle = outer.ID, ""
 	}
@@ -44,51 +54,97 @@ func (r *Resolver) Declare(call Call, program, cwd string, outer *events.Contain
 	default:
 		d.bundle = ""
 	}
-	if before, ok := r.declared.byID[d.id]; ok && before.within == d.within {
-		d.name = first(d.name, before.name) // conmon was told, the runtime was not
-		d.bundle = first(d.bundle, before.bundle)
+	d = r.declared.put(d)
+	if d.bundle == "" {
+		return
 	}
-	r.declared.put(d)
+	s := state{id: d.id, runtime: managerOf(d.bundle, d.runtime), bundle: r.at(d.bundle)}
+	if config, err := readSpec(s.bundle); err == nil {
+		r.kept.put(s, config)
+	}
 }
 
-func (all *declared) put(d declaration) {
+// put remembers the declaration with what an earlier one for the same container has more.
+func (all *declared) put(d declaration) declaration {
 	if all.byID == nil {
-		all.byID = map[string]declaration{}
+		all.byID = map[string][]declaration{}
 	}
-	if _, known := all.byID[d.id]; !known {
+	of, known := all.byID[d.id]
+	if !known {
 		all.order = append(all.order, d.id)
 		if len(all.order) > maxDeclared {
 			delete(all.byID, all.order[0])
 			all.order = all.order[1:]
 		}
 	}
-	all.byID[d.id] = d
-}
-
-func (all *declared) get(id string, outer *events.Container) (declaration, bool) {
-	d, ok := all.byID[id]
-	if outer == nil {
-		return d, ok && d.within == ""
+	same := func(o declaration) bool { return o.within == d.within && o.namespace == d.namespace }
+	if i := slices.IndexFunc(of, same); i >= 0 {
+		d.name = first(d.name, of[i].name) // conmon was told, the runtime was not
+		d.bundle = first(d.bundle, of[i].bundle)
+		of = slices.Delete(of, i, i+1)
 	}
-	return d, ok && d.within == outer.ID
+	of = slices.Insert(of, 0, d)
+	all.byID[d.id] = of[:min(len(of), maxOfOne)]
+	return d
 }
 
-// tellDeclared returns the container that the declaration makes, when the cgroup is
-// where its bundle says. Where the bundle cannot be read, the cgroup bears the id and
-// a runtime was called to make it: that much is known, and its source is "args".
-func (r *Resolver) tellDeclared(d declaration, parts []string) *events.Container {
-	c := &events.Container{ID: d.id, Runtime: managerOf(d.bundle, d.runtime), Name: d.name, Source: "args"}
-	s := state{id: d.id, runtime: c.Runtime, bundle: r.at(d.bundle)}
-	config, err := readSpec(s.bundle)
-	switch {
-	case d.bundle == "" || err != nil:
-		if !placed(parts, d.id, "") {
-			return nil
+// of returns what is declared within the container, nil for the host, the latest first.
+func (all *declared) of(id string, outer *events.Container) (of []declaration) {
+	within := ""
+	if outer != nil {
+		within = outer.ID
+	}
+	for _, d := range all.byID[id] {
+		if d.within == within {
+			of = append(of, d)
 		}
-		return c
-	case !s.owns(parts, config):
-		return nil
 	}
-	s.tell(r, c, config)
-	return c
+	return of
+}
+
+// name returns what a program on the host was told that the container is called.
+func (all *declared) name(c *events.Container) string {
+	for _, d := range all.of(c.ID, nil) {
+		if d.name != "" && agree(d.namespace, c.Namespace) {
+			return d.name
+		}
+	}
+	return ""
+}
+
+// tellDeclared returns the container that one of the declarations makes, when the cgroup
+// is where its bundle says, else nil. Where no bundle can be read, the cgroup bears the id
+// and a runtime was called to make it: that much is known, and its source is "args".
+func (r *Resolver) tellDeclared(all []declaration, parts []string) (told *events.Container) {
+	for _, d := range all {
+		c := &events.Container{ID: d.id, Runtime: managerOf(d.bundle, d.runtime), Name: d.name, Namespace: d.namespace, Source: "args"}
+		if s, config, ok := r.bundleOf(d, c.Runtime); ok {
+			if s.owns(parts, config) {
+				s.tell(r, c, config)
+				return c
+			}
+			continue
+		}
+		// ctr's cgroup is /NAMESPACE/ID: of equal ids that one.
+		inOwn := len(parts) > 1 && parts[len(parts)-2] == d.namespace
+		if placed(parts, d.id, "") && (told == nil || inOwn) {
+			told = c
+		}
+	}
+	return told
+}
+
+// bundleOf returns the declared bundle and what it says or said; false is nothing.
+func (r *Resolver) bundleOf(d declaration, runtime string) (state, *spec, bool) {
+	if d.bundle == "" {
+		return state{}, nil, false
+	}
+	s := state{id: d.id, runtime: runtime, bundle: r.at(d.bundle)}
+	for _, before := range r.kept.of(d.id) {
+		if before.bundle == s.bundle {
+			s.said = before.said
+		}
+	}
+	config, ok := s.config()
+	return s, config, ok
 }

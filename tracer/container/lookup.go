@@ -2,40 +2,25 @@ package container
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
-// ErrNotKnown is the answer of a daemon that does not know a container.
-var ErrNotKnown = errors.New("container not known by its engine")
-
-// API is a daemon that is asked for what it knows of a container. The answer is nil when it
-// is not the daemon of its runtime, and ErrNotKnown when it does not know that one; another
-// error says that it did not answer.
-type API interface {
-	Ask(ctx context.Context, c *events.Container) (*events.Container, error)
-}
-
 const (
-	// patience is how long an event waits for files: they are usually in memory and take
-	// a fraction of a millisecond. The ring buffer holds what happens meanwhile.
+	// patience is how long events wait for files in all until one question is answered:
+	// they are usually in memory and take a fraction of a millisecond. The ring buffer
+	// holds what happens meanwhile.
 	patience = 100 * time.Millisecond
 	// apiPatience bounds one question to a daemon.
 	apiPatience = 2 * time.Second
 	// maxQueued bounds how many questions wait; of more, the newest are not asked.
 	maxQueued = 256
-	// maxKnown bounds how many containers are remembered.
-	maxKnown = 4096
 )
 
 // Answer is what was found out of a cgroup or of a container.
 type Answer struct {
-	// Path is the cgroup's that was asked for; empty when the answer is a daemon's.
+	// Path is the cgroup's that was asked for; empty when the answer is about a container.
 	Path      string
 	Container *events.Container
 }
@@ -48,65 +33,22 @@ type Answer struct {
 type Lookup struct {
 	resolver *Resolver
 	api      API
+	known    memory
 
 	disk, daemon chan func()
 	late         chan Answer
-	busy         atomic.Int32 // questions to the disk that are under way
-	patience     time.Duration
-	known        map[string]*events.Container
 	stop         context.CancelFunc
+	diskWait     wait
+	daemonWait   time.Duration // left of what answers of the daemon are waited for
 	asked        questions
-}
-
-// questions are those to the daemon, under way included.
-type questions struct {
-	mu             sync.Mutex
-	asked, answers int
-	last           error // why the latest was not answered
-}
-
-func (q *questions) begin() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.asked++
-}
-
-// end notes what came of a question; one that is no daemon's was none.
-func (q *questions) end(told *events.Container, err error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	switch {
-	case errors.Is(err, ErrNotKnown), err == nil && told != nil:
-		q.answers++
-	case err == nil:
-		q.asked--
-	default:
-		q.last = err
-	}
-}
-
-// Unanswered returns an error when the daemon was asked and never answered, that it
-// does not know a container included: nothing of what is told is from it.
-func (l *Lookup) Unanswered() error {
-	q := &l.asked
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	switch {
-	case q.asked == 0 || q.answers > 0:
-		return nil
-	case q.last == nil:
-		return fmt.Errorf("container API: not answered until now, %d asked", q.asked)
-	}
-	return fmt.Errorf("container API: never answered, %d asked: %w", q.asked, q.last)
 }
 
 // NewLookup looks up with the resolver, and asks the API unless it is nil.
 func NewLookup(r *Resolver, api API) *Lookup {
 	ctx, stop := context.WithCancel(context.Background())
 	l := &Lookup{
-		resolver: r, api: api, stop: stop, patience: patience,
-		disk: make(chan func(), maxQueued), daemon: make(chan func(), maxQueued),
-		late: make(chan Answer, maxQueued), known: map[string]*events.Container{},
+		resolver: r, api: api, known: memory{}, stop: stop, diskWait: wait{most: patience, left: patience},
+		disk: make(chan func(), maxQueued), daemon: make(chan func(), maxQueued), late: make(chan Answer, maxQueued),
 	}
 	go work(ctx, l.disk)
 	go work(ctx, l.daemon)
@@ -127,33 +69,39 @@ func work(ctx context.Context, jobs <-chan func()) {
 // Close ends the goroutines. A question that is under way ends by itself.
 func (l *Lookup) Close() { l.stop() }
 
+// WaitForAPI has the daemon's answers waited for, so long in all. It is for who looks
+// once, and holds up no events.
+func (l *Lookup) WaitForAPI(most time.Duration) { l.daemonWait = most }
+
 // Identify returns the container whose cgroup has that path, nil for none or one
 // that is not known yet.
 func (l *Lookup) Identify(path string) *events.Container {
 	c := FromCgroup(path)
 	if c != nil && c.Outer == nil {
-		if known := l.known[c.ID]; known != nil && known.Source != c.Source {
-			return merged(known, c)
+		if r := l.known.find(c); r != nil && worth(r.container) >= worth(&events.Container{Source: "state"}) {
+			return merged(r.container, c)
 		}
 	}
 	if found := l.ask(path, func() *events.Container { return l.resolver.Identify(path) }); found != nil {
 		c = found
 	}
-	l.remember(c)
-	return c
+	return l.remember(c)
 }
 
 // Named returns what is known of a container that the arguments of a program name, by its
-// id or by its address; nil where no file knows the address.
+// id or by its address; nil where no file knows the address. What its files say is
+// remembered: they may be gone when the container's cgroup is heard of.
 func (l *Lookup) Named(call Call, program string) *events.Container {
 	if call.ID == "" {
 		return l.ask("", func() *events.Container { return l.resolver.Addressed(call.Address) })
 	}
 	c := &events.Container{ID: call.ID, Runtime: call.Runtime(program), Source: "args", Namespace: call.Namespace}
-	if known := l.known[call.ID]; known != nil && Same(known, c) {
-		return known
+	if r := l.known.find(c); r != nil && worth(r.container) > worth(c) {
+		return r.container
 	}
-	if found := l.ask("", func() *events.Container { return l.resolver.Complete(c) }); found != nil {
+	if found := l.ask("", func() *events.Container { return l.resolver.Complete(c) }); found != nil && worth(found) > worth(c) {
+		return l.remember(found)
+	} else if found != nil {
 		return found
 	}
 	return c
@@ -168,10 +116,10 @@ func (l *Lookup) Declare(call Call, program, cwd string, outer *events.Container
 func (l *Lookup) Late() (Answer, bool) {
 	select {
 	case a := <-l.late:
-		if a.Path == "" {
-			l.known[a.Container.ID] = a.Container
-		} else {
-			l.remember(a.Container)
+		if a.Container.Source != "api" {
+			a.Container = l.remember(a.Container)
+		} else if a.Container.Outer == nil {
+			l.known.keep(a.Container)
 		}
 		return a, true
 	default:
@@ -180,98 +128,24 @@ func (l *Lookup) Late() (Answer, bool) {
 }
 
 // Forget drops what is remembered of a container that is gone.
-func (l *Lookup) Forget(id string) { delete(l.known, id) }
-
-// ask has the disk asked and waits for the answer unless an earlier question still
-// waits: a disk that hangs is waited for once.
-func (l *Lookup) ask(path string, question func() *events.Container) *events.Container {
-	answer := make(chan *events.Container, 1)
-	waits := l.busy.Load() == 0
-	job := func() {
-		c := question()
-		l.busy.Add(-1) // before who waits goes on to ask the next
-		select {
-		case answer <- c:
-		default: // nobody waits any more
-			l.tellLate(Answer{Path: path, Container: c})
-		}
-	}
-	l.busy.Add(1)
+func (l *Lookup) Forget(c *events.Container) {
+	l.known.forget(c)
 	select {
-	case l.disk <- job:
-	default:
-		l.busy.Add(-1)
-		return nil
-	}
-	if waits {
-		timer := time.NewTimer(l.patience)
-		defer timer.Stop()
-		select {
-		case c := <-answer:
-			return c
-		case <-timer.C:
-		}
-	}
-	// From here on the answer is late: the channel is filled so that the job sees it,
-	// unless it was just answered.
-	select {
-	case answer <- nil:
-		return nil
-	default:
-		return <-answer
+	case l.disk <- func() { l.resolver.Forget(c) }:
+	default: // the resolver's memory is bounded
 	}
 }
 
-func (l *Lookup) tellLate(a Answer) {
-	if a.Container == nil {
-		return
-	}
-	select {
-	case l.late <- a:
-	default: // more than anybody reads: it stays as it was
-	}
-}
-
-// remember keeps the container and has the daemon asked for the rest.
-func (l *Lookup) remember(c *events.Container) {
+// remember keeps the container, has the daemon asked for the rest, and returns the best
+// that is known of it.
+func (l *Lookup) remember(c *events.Container) *events.Container {
 	if c == nil || c.Outer != nil {
-		return
+		return c
 	}
-	if len(l.known) >= maxKnown {
-		clear(l.known) // what still runs is asked for again
+	r := l.known.keep(c)
+	if l.api != nil && !r.asked {
+		r.asked = true
+		l.askAPI(r)
 	}
-	l.known[c.ID] = c
-	if l.api == nil {
-		return
-	}
-	job := func() {
-		ctx, cancel := context.WithTimeout(context.Background(), apiPatience)
-		defer cancel()
-		l.asked.begin()
-		told, err := l.api.Ask(ctx, c)
-		l.asked.end(told, err)
-		if err == nil && told != nil {
-			l.tellLate(Answer{Container: told})
-		}
-	}
-	select {
-	case l.daemon <- job:
-	default:
-	}
-}
-
-// Same reports whether both can be the same container: containerd's ids are unique
-// within one of its namespaces only.
-func Same(a, b *events.Container) bool {
-	return a != nil && b != nil && a.ID == b.ID && (a.Namespace == b.Namespace || a.Namespace == "" || b.Namespace == "")
-}
-
-// merged returns what is known with what only the cgroup's path tells.
-func merged(known, path *events.Container) *events.Container {
-	if path.PodUID == known.PodUID && path.PodQoS == known.PodQoS || path.PodUID == "" {
-		return known
-	}
-	c := *known
-	c.PodUID, c.PodQoS = first(path.PodUID, known.PodUID), first(path.PodQoS, known.PodQoS)
-	return &c
+	return merged(r.container, c)
 }

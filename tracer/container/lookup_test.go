@@ -16,6 +16,9 @@ func newLookup(t *testing.T, root string, api API) *Lookup {
 	return l
 }
 
+// patient has the lookup wait for a busy machine's disk.
+func patient(l *Lookup) { l.diskWait.most, l.diskWait.left = time.Minute, time.Minute }
+
 // awaitLate returns the next late answer.
 func awaitLate(t *testing.T, l *Lookup) Answer {
 	t.Helper()
@@ -30,7 +33,7 @@ func awaitLate(t *testing.T, l *Lookup) Answer {
 
 func TestLookup(t *testing.T) {
 	l := newLookup(t, host(t), nil)
-	l.patience = time.Minute // a busy machine's disk
+	patient(l)
 	path := "/docker/" + id
 	want := &events.Container{ID: id, Runtime: "docker", Source: "state", Namespace: "moby", Name: "web", Image: "busybox:1"}
 	first := l.Identify(path)
@@ -43,7 +46,7 @@ func TestLookup(t *testing.T) {
 	if named := l.Named(Call{ID: id, Namespace: "moby"}, "containerd-shim-runc-v2"); named != first {
 		t.Errorf("by its id: %p, want what is remembered, %p", named, first)
 	}
-	l.Forget(id)
+	l.Forget(first)
 	if again := l.Identify(path); again == first || !again.Equal(want) {
 		t.Errorf("after it was forgotten: %+v, want it asked for again", again)
 	}
@@ -62,7 +65,7 @@ func TestLookup(t *testing.T) {
 // TestTwoNamespaces: an id is unique in one of containerd's namespaces only.
 func TestTwoNamespaces(t *testing.T) {
 	l := newLookup(t, host(t), nil)
-	l.patience = time.Minute // a busy machine's disk
+	patient(l)
 	for _, ns := range []string{"default", "rv4ns"} {
 		if c := l.Identify("/" + ns + "/web"); c == nil || c.Namespace != ns {
 			t.Errorf("by its cgroup in %s: %+v", ns, c)
@@ -81,7 +84,7 @@ func TestAddressed(t *testing.T) {
 		"var/lib/docker/containers/" + id + "/config.v2.json":          `{"ID":"` + id + `","Name":"/web","Config":{"Image":"i"},"NetworkSettings":{"Networks":{"bridge":{"IPAddress":"172.17.0.2"}}}}`,
 		"var/lib/docker/containers/" + other("01") + "/config.v2.json": `{"ID":"` + other("01") + `","Name":"/off","NetworkSettings":{"Networks":{"bridge":{"IPAddress":""}}}}`,
 	}), nil)
-	l.patience = time.Minute // a busy machine's disk
+	patient(l)
 	if c := l.Named(Call{Address: "172.17.0.2"}, "docker-proxy"); c == nil || c.ID != id || c.Name != "web" {
 		t.Errorf("got %+v, want web", c)
 	}
@@ -135,7 +138,7 @@ func (a api) Ask(ctx context.Context, c *events.Container) (*events.Container, e
 func TestAPI(t *testing.T) {
 	a := api{make(chan error, 2)}
 	l := newLookup(t, t.TempDir(), a)
-	l.patience = time.Minute
+	patient(l)
 	path := "/docker/" + id
 	if c := l.Identify(path); c == nil || c.Source != "cgroup" {
 		t.Fatalf("got %+v, want what the path says while nobody answers", c)
@@ -201,4 +204,26 @@ func TestUnanswered(t *testing.T) {
 		t.Error("nothing is said of a question that is under way")
 	}
 	close(hangs)
+}
+
+// TestWaitForAPI: who looks once waits for the daemon, but not for one that hangs.
+func TestWaitForAPI(t *testing.T) {
+	a := api{make(chan error, 1)}
+	l := newLookup(t, t.TempDir(), a)
+	patient(l)
+	l.WaitForAPI(time.Minute)
+	a.let <- nil
+	if c := l.Identify("/docker/" + id); c == nil || c.Name != "told" {
+		t.Errorf("got %+v, want what the daemon tells", c)
+	}
+	l.WaitForAPI(time.Millisecond)
+	for _, hex := range []string{"01", "02"} {
+		if c := l.Identify("/docker/" + other(hex)); c == nil || c.Source != "cgroup" {
+			t.Errorf("got %+v, want what the path says", c)
+		}
+	}
+	a.let <- nil
+	if late := awaitLate(t, l); late.Container.ID != other("01") {
+		t.Errorf("answer %+v, want that of the first", late.Container)
+	}
 }

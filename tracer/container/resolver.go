@@ -15,10 +15,14 @@ import (
 type Resolver struct {
 	root     string
 	declared declared
+	kept     kept
 }
 
 // NewResolver reads below root, the host's "/" but for tests.
 func NewResolver(root string) *Resolver { return &Resolver{root: root} }
+
+// Forget drops what is remembered of a container that is gone.
+func (r *Resolver) Forget(c *events.Container) { r.kept.forget(c) }
 
 func (r *Resolver) at(path string) string { return filepath.Join(r.root, path) }
 
@@ -55,8 +59,8 @@ func (r *Resolver) Complete(c *events.Container) *events.Container {
 	if c.Runtime == "docker" || c.Runtime == "" {
 		r.tellDocker(&full, nil)
 	}
-	if d, ok := r.declared.get(c.ID, nil); ok && d.name != "" && full.Name == "" {
-		full.Name, full.Source = d.name, "args"
+	if name := r.declared.name(&full); name != "" && full.Name == "" {
+		full.Name, full.Source = name, "args"
 	}
 	return &full
 }
@@ -68,10 +72,7 @@ func (r *Resolver) Complete(c *events.Container) *events.Container {
 func (r *Resolver) backed(parts []string, from int, outer *events.Container) *events.Container {
 	for n := len(parts); n > from; n-- {
 		for _, id := range idsIn(parts[n-1]) {
-			var declared *events.Container
-			if d, ok := r.declared.get(id, outer); ok {
-				declared = r.tellDeclared(d, parts[:n])
-			}
+			declared := r.tellDeclared(r.declared.of(id, outer), parts[:n])
 			if outer != nil {
 				if declared == nil {
 					continue
@@ -160,7 +161,7 @@ func (r *Resolver) tellDocker(c *events.Container, s *spec) {
 		}
 		c.Runtime, c.Source = "docker", "state"
 		Annotate(c, d.Config.Labels)
-		c.Name, c.Image = kept(strings.TrimPrefix(d.Name, "/")), kept(d.Config.Image)
+		c.Name, c.Image = clipped(strings.TrimPrefix(d.Name, "/")), clipped(d.Config.Image)
 		return
 	}
 }
@@ -210,14 +211,18 @@ func (r *Resolver) tellStored(c *events.Container, bundle string) {
 			}
 			_ = json.Unmarshal([]byte(e.Metadata), &more) // what it lacks stays unknown
 			if c.Name == "" && len(e.Names) > 0 {
-				c.Name = kept(e.Names[0])
+				c.Name = clipped(e.Names[0])
 			}
-			c.Image = first(c.Image, kept(more.Image))
+			c.Image = first(c.Image, clipped(more.Image))
 			c.Source = "state"
 			return
 		}
 	}
 }
+
+// maxDirs bounds how many directories are looked into. Containerd leaves those of its
+// namespaces behind.
+const maxDirs = 4096
 
 // subdirs returns the names of the directories there, of very many only some.
 func subdirs(dir string) (names []string) {
@@ -226,7 +231,7 @@ func subdirs(dir string) (names []string) {
 		return nil
 	}
 	defer func() { _ = f.Close() }() // only read
-	entries, _ := f.ReadDir(64)
+	entries, _ := f.ReadDir(maxDirs)
 	for _, e := range entries {
 		if e.IsDir() {
 			names = append(names, e.Name())

@@ -14,16 +14,22 @@ type state struct {
 	bundle      string            // directory of config.json
 	cgroups     map[string]string // what the runtime says of its cgroups; nil is nothing
 	annotations map[string]string // the bundle's, as the runtime keeps them
+	said        *spec             // what the bundle said when it was read before; nil is nothing
 }
 
-// config returns what the bundle says or, where it cannot be read any more, what the
-// runtime has kept of it.
+// config returns what the bundle says or, where it cannot be read any more, what it said
+// or what the runtime has kept of it.
 func (s state) config() (*spec, bool) {
 	config, err := readSpec(s.bundle)
-	if err != nil && s.cgroups != nil {
+	switch {
+	case err == nil:
+		return config, true
+	case s.said != nil:
+		return s.said, true
+	case s.cgroups != nil:
 		return &spec{Annotations: s.annotations}, true
 	}
-	return config, err == nil
+	return nil, false
 }
 
 // namespaceOf is the containerd namespace that a bundle belongs to, by where it lies.
@@ -62,12 +68,13 @@ func (r *Resolver) states(id string) (all []state) {
 			all = append(all, state{id: id, runtime: runtime, bundle: bundle})
 		}
 	}
-	d, ok := r.declared.get(id, nil)
-	if ok && d.bundle != "" {
-		add(r.at(d.bundle), managerOf(d.bundle, d.runtime))
-	}
-	if ok && d.root != "" {
-		all = r.addRunc(all, d.root, id)
+	for _, d := range r.declared.of(id, nil) {
+		if d.bundle != "" {
+			add(r.at(d.bundle), managerOf(d.bundle, d.runtime))
+		}
+		if d.root != "" {
+			all = r.addRunc(all, d.root, id)
+		}
 	}
 	for _, dir := range taskDirs {
 		for _, ns := range subdirs(r.at(dir)) {
@@ -88,7 +95,7 @@ func (r *Resolver) states(id string) (all []state) {
 	for _, dir := range append([]string{"/run/crun"}, r.users("crun")...) {
 		all = r.addCrun(all, dir, id)
 	}
-	return all
+	return append(all, r.kept.of(id)...)
 }
 
 // users returns the directories of that name in the runtime directories of users.
@@ -180,7 +187,6 @@ func (s state) tell(r *Resolver, c *events.Container, config *spec) {
 	case "podman":
 		r.tellStored(c, s.bundle)
 	}
-	if d, ok := r.declared.get(c.ID, nil); ok {
-		c.Name = first(c.Name, d.name)
-	}
+	c.Name = first(c.Name, r.declared.name(c))
+	r.kept.put(s, config)
 }

@@ -1,0 +1,167 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// ErrNotKnown is the answer of a daemon that does not know a container.
+var ErrNotKnown = errors.New("container not known by its engine")
+
+// API is a daemon that is asked for what it knows of a container. The answer is nil when it
+// is not the daemon of its runtime, and ErrNotKnown when it does not know that one; another
+// error says that it did not answer.
+type API interface {
+	Ask(ctx context.Context, c *events.Container) (*events.Container, error)
+}
+
+// wait is how long questions to the disk are still waited for: so long in all until one
+// is answered. A disk that hangs is waited for once, one that is slow with each question.
+type wait struct {
+	most, left time.Duration
+	answered   atomic.Uint64 // questions, by the disk's goroutine
+	seen       uint64        // of them, when left was the most
+}
+
+// renew gives the whole patience again when anything was answered.
+func (w *wait) renew() {
+	if n := w.answered.Load(); n != w.seen {
+		w.seen, w.left = n, w.most
+	}
+}
+
+// receive waits for the answer as long as there is patience; false is none.
+func receive(answer <-chan *events.Container, left *time.Duration) (*events.Container, bool) {
+	if *left <= 0 {
+		return nil, false
+	}
+	began := time.Now()
+	timer := time.NewTimer(*left)
+	defer timer.Stop()
+	select {
+	case c := <-answer:
+		*left -= time.Since(began)
+		return c, true
+	case <-timer.C:
+		*left = 0
+		return nil, false
+	}
+}
+
+// ask has the disk asked, and waits for the answer while it answers at all.
+func (l *Lookup) ask(path string, question func() *events.Container) *events.Container {
+	answer := make(chan *events.Container, 1)
+	l.diskWait.renew()
+	job := func() {
+		c := question()
+		l.diskWait.answered.Add(1) // before who waits goes on to ask the next
+		l.give(answer, Answer{Path: path, Container: c})
+	}
+	select {
+	case l.disk <- job:
+		return take(answer, &l.diskWait.left)
+	default:
+		return nil
+	}
+}
+
+// askAPI has the daemon asked for what it knows of the container; the answer is late.
+func (l *Lookup) askAPI(r *remembered) {
+	answer, c := make(chan *events.Container, 1), r.container
+	job := func() {
+		ctx, cancel := context.WithTimeout(context.Background(), apiPatience)
+		defer cancel()
+		l.asked.begin()
+		told, err := l.api.Ask(ctx, c)
+		l.asked.end(told, err)
+		if err != nil {
+			told = nil
+		}
+		l.give(answer, Answer{Container: told})
+	}
+	select {
+	case l.daemon <- job:
+		if told := take(answer, &l.daemonWait); told != nil {
+			r.container = told
+		}
+	default:
+	}
+}
+
+// give hands the answer to who waits for it, or tells it late.
+func (l *Lookup) give(to chan<- *events.Container, a Answer) {
+	select {
+	case to <- a.Container:
+		return
+	default: // nobody waits any more
+	}
+	if a.Container == nil {
+		return
+	}
+	select {
+	case l.late <- a:
+	default: // more than anybody reads: it stays as it was
+	}
+}
+
+// take waits for the answer as long as there is patience. After that the answer is late:
+// its place is taken, so that who answers sees it, unless it has just come.
+func take(answer chan *events.Container, left *time.Duration) *events.Container {
+	if c, ok := receive(answer, left); ok {
+		return c
+	}
+	select {
+	case answer <- nil:
+		return nil
+	default:
+		return <-answer
+	}
+}
+
+// questions are those to the daemon, under way included.
+type questions struct {
+	mu             sync.Mutex
+	asked, answers int
+	last           error // why the latest was not answered
+}
+
+func (q *questions) begin() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.asked++
+}
+
+// end notes what came of a question; one that is no daemon's was none.
+func (q *questions) end(told *events.Container, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case errors.Is(err, ErrNotKnown), err == nil && told != nil:
+		q.answers++
+	case err == nil:
+		q.asked--
+	default:
+		q.last = err
+	}
+}
+
+// Unanswered returns an error when the daemon was asked and never answered, that it
+// does not know a container included: nothing of what is told is from it.
+func (l *Lookup) Unanswered() error {
+	q := &l.asked
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case q.asked == 0 || q.answers > 0:
+		return nil
+	case q.last == nil:
+		return fmt.Errorf("container API: not answered until now, %d asked", q.asked)
+	}
+	return fmt.Errorf("container API: never answered, %d asked: %w", q.asked, q.last)
+}
