@@ -57,7 +57,11 @@ static __always_inline int record_cgroup(__u8 kind, struct cgroup *cgrp, const c
 	rec->id = cgrp->kn->id;
 	rec->hierarchy = cgrp->root->hierarchy_id;
 	rec->path_len = len > 0 ? len : 0;
-	submit(rec, sizeof(*rec) + room);
+	/* The files of a container that lives for a moment are read now or never. */
+	if (kind == REC_CGROUP_MKDIR)
+		submit_urgent(rec);
+	else
+		submit(rec, sizeof(*rec) + room);
 	return 0;
 }
 

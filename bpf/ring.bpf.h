@@ -91,6 +91,14 @@ static __always_inline void submit(void *rec, __u64 size)
 	bpf_ringbuf_submit(rec, wakeup(size));
 }
 
+/* Wakes the reader at once: for what is rare, and urgent because what it points to may
+ * be gone in a moment. */
+static __always_inline void submit_urgent(void *rec)
+{
+	reader_sleeps = 0;
+	bpf_ringbuf_submit(rec, BPF_RB_FORCE_WAKEUP);
+}
+
 /* Copies a record of its true size from the stack into the ring. */
 static __always_inline void output(__u32 kind, void *rec, __u64 size)
 {
