@@ -35,8 +35,11 @@ func (m *Model) cgroupMove(ev *events.Event) {
 // syscall folds a call of the clone family.
 func (m *Model) syscall(ev *events.Event) {
 	p := m.subject(ev)
-	if d := ev.Syscall; p != nil && d != nil && ev.Kind == events.Subreaper && d.Ret == 0 {
-		p.Subreaper = d.Arg != 0
+	if d := ev.Syscall; p != nil && p.State == Live && d != nil && d.Ret >= 0 {
+		if ev.Kind == events.Subreaper {
+			m.calledReaping(p, d.Arg != 0)
+		}
+		m.called(p, ev)
 	}
 	m.complete(ev, p)
 	m.say(ev)

@@ -30,7 +30,7 @@ func (m *Model) fork(ev *events.Event) {
 		m.inheritImage(p, ev, d)
 	}
 	m.inheritDuty(p, &ev.Process, d.Creator.Key)
-	m.learnNamespaces(&ev.Process, d)
+	m.learnNamespaces(p, ev, d)
 	m.complete(ev, p)
 	m.say(ev)
 	if p.parent == &m.root {

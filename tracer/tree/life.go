@@ -93,8 +93,9 @@ func (m *Model) refresh(p *Process, said *events.Process) {
 	if !said.Full {
 		return
 	}
-	p.NS = said.NS
-	p.Subreaper, p.Kthread = said.Subreaper, said.Kthread
+	m.shownReaping(p, said.Subreaper)
+	m.shownNamespaces(p, &said.NS)
+	p.Kthread = said.Kthread
 	if said.HasIDs {
 		p.HasIDs, p.UID, p.GID = true, said.UID, said.GID
 	}

@@ -40,10 +40,11 @@ type Process struct {
 	Kthread   bool
 	UID, GID  uint32
 	Threads   uint32            // how many, as of the last snapshot or exec; 0 not known
-	NS        events.Namespaces // as of the last full record
+	NS        events.Namespaces // as of the last record that shows them
 	Cgroup    events.Cgroup
 	Container *events.Container
-	duty      *duty // nil for nearly all
+	duty      *duty  // nil for nearly all
+	deeds     *deeds // nil for nearly all
 	Birth     Birth
 
 	images    []*Image
@@ -59,10 +60,12 @@ type Process struct {
 	oom      bool
 	inWindow bool
 	edge     Certainty
+	shownBy  events.Kind // the latest record that shows all its namespaces
 	edgeGap  uint32
 	dropped  uint32 // adoptions before the first that is kept
 	pass     uint32 // the last snapshot pass that showed it
 	passNS   uint64 // when it did
+	shownNS  uint64 // of shownBy; 0 is none
 
 	parent, next, prev, first, last *Process
 }

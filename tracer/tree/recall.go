@@ -127,6 +127,9 @@ func (m *Model) recallReparent(p *Process, ev *events.Event) {
 	} else {
 		p.addAdoption(a)
 	}
+	if to := m.procs[d.To.Key]; to != nil {
+		m.adopted(to, d.Reason)
+	}
 	sure := Predicted
 	if d.Confirmed {
 		sure = Confirmed

@@ -108,6 +108,7 @@ func (m *Model) correct(p, to *Process) {
 		From: said.From, To: to.Ref(), Reason: reasonFor(to), AtNS: said.AtNS,
 		Confirmed: true, FromExit: said.FromExit,
 	}
+	m.adopted(to, wrong.Reason)
 	m.move(p, to, Confirmed)
 	m.tellAdoption(p, wrong, said.To, said.seq)
 }
@@ -155,8 +156,16 @@ func (m *Model) adopt(p, to *Process, reason events.ReparentReason, sure Certain
 		a.FromExit = &status
 	}
 	p.addAdoption(a)
+	m.adopted(to, reason)
 	m.move(p, to, sure)
 	m.tellAdoption(p, p.lastAdoption(), events.Ref{}, 0)
+}
+
+// adopted notes of who got an orphan what the kernel's reason shows of it.
+func (m *Model) adopted(to *Process, reason events.ReparentReason) {
+	if reason == events.ReparentSubreaper && to.State == Live {
+		m.shownReaping(to, true)
+	}
 }
 
 func (p *Process) addAdoption(a Adoption) {
