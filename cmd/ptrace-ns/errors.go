@@ -12,6 +12,7 @@ const (
 	exitImpossible = 3
 	exitDamaged    = 4
 	exitIdentity   = 5
+	exitDegraded   = 6 // of doctor alone
 	exitNotRunning = 126
 	exitNotFound   = 127
 )

@@ -31,7 +31,7 @@ birth, exec, death, signals, and the PID namespaces that they live in.`,
 	a.logFlags(root.PersistentFlags())
 	complete(root, "log-level", "trace", "debug", "info", "warn", "error", "disabled")
 	complete(root, "log-format", "console", "json")
-	root.AddCommand(newWatch(a), newRecord(a), newReplay(a), newTop(a), newTree(a), newNamespaces(a), newLineage(a), newTimeline(a), newDiff(a), newExplain(a), newReport(a), newExport(a), newVersion(a), newMan())
+	root.AddCommand(newWatch(a), newRecord(a), newReplay(a), newTop(a), newTree(a), newNamespaces(a), newLineage(a), newTimeline(a), newDiff(a), newExplain(a), newReport(a), newExport(a), newDoctor(a), newVersion(a), newMan())
 	strict(root)
 	return root
 }

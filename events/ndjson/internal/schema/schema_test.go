@@ -42,7 +42,7 @@ func TestDocumentNamesEveryField(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := jsonschema.Reflector{Anonymous: true, Mapper: mapped}
-	for _, root := range []any{ndjson.Doc{}, ndjson.HeaderDoc{}, ndjson.TrailerDoc{}, ndjson.NodeDoc{}, ndjson.NamespaceDoc{}, ndjson.LineageDoc{}} {
+	for _, root := range []any{ndjson.Doc{}, ndjson.HeaderDoc{}, ndjson.TrailerDoc{}, ndjson.NodeDoc{}, ndjson.NamespaceDoc{}, ndjson.LineageDoc{}, ndjson.CheckupDoc{}} {
 		for name, def := range r.Reflect(root).Definitions {
 			for p := def.Properties.Oldest(); p != nil; p = p.Next() {
 				if !bytes.Contains(document, []byte("`"+p.Key+"`")) && !bytes.Contains(document, []byte(`"`+p.Key+`"`)) {

@@ -1,0 +1,268 @@
+//go:build linux
+
+package doctor
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/tracer"
+)
+
+// trials are those of a machine that a test makes up.
+type trials struct {
+	features map[string]error
+	programs []tracer.Trial
+	none     error // why no program could be tried
+	ring     error
+	twice    error
+	others   int
+	noList   error
+	syscalls error
+}
+
+func (t trials) Features() map[string]error        { return t.features }
+func (t trials) Programs() ([]tracer.Trial, error) { return t.programs, t.none }
+func (t trials) Ring(int) error                    { return t.ring }
+func (t trials) Twice() error                      { return t.twice }
+func (t trials) Others() (int, error)              { return t.others, t.noList }
+func (t trials) Syscalls() (io.Closer, error)      { return io.NopCloser(nil), t.syscalls }
+
+func able() trials {
+	return trials{
+		features: map[string]error{"map ringbuf": nil},
+		programs: []tracer.Trial{
+			{Program: "task_newtask", Hook: "task_newtask", Instructions: 7},
+			{Program: "sched_process_exit_old", Hook: "sched_process_exit"},
+			{Program: "snapshot", Hook: "task", Iterator: true},
+			{Program: "sys_enter", Hook: "sys_enter"},
+		},
+	}
+}
+
+func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
+
+// healthy is a machine to which nothing is missing.
+func healthy() fstest.MapFS {
+	return fstest.MapFS{
+		"proc/self/status":                                file("Name:\tx\nCapEff:\t000001ffffffffff\nCapBnd:\t000001ffffffffff\nNoNewPrivs:\t0\nSeccomp:\t0\n"),
+		"proc/self/uid_map":                               file("         0          0 4294967295\n"),
+		"proc/self/limits":                                file("Max locked memory         8388608              8388608              bytes\n"),
+		"proc/self/cgroup":                                file("0::/system.slice/x.service\n"),
+		"proc/self/mountinfo":                             file("22 1 0:21 / /proc rw - proc proc rw\n30 1 0:26 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"),
+		"proc/self/ns/pid":                                {Data: []byte("pid:[4026531836]"), Mode: fs.ModeSymlink},
+		"proc/sys/kernel/osrelease":                       file("6.1.0-28-cloud-amd64\n"),
+		"proc/sys/kernel/unprivileged_bpf_disabled":       file("2\n"),
+		"sys/kernel/btf/vmlinux":                          file("btf"),
+		"sys/kernel/security/lockdown":                    file("none [integrity] confidentiality\n"),
+		"sys/fs/cgroup/system.slice/x.service/memory.max": file("max\n"),
+		"var/lib/docker/containers/x":                     file(""),
+	}
+}
+
+// with returns the machine with some of its files changed; nil takes one away.
+func with(changes map[string]string) fstest.MapFS {
+	m := healthy()
+	for path, text := range changes {
+		if delete(m, path); text != "" {
+			mode := fs.FileMode(0)
+			if strings.Contains(path, "/ns/") {
+				mode = fs.ModeSymlink
+			}
+			m[path] = &fstest.MapFile{Data: []byte(text), Mode: mode}
+		}
+	}
+	return m
+}
+
+// caps is /proc/self/status of one with these capabilities only.
+func caps(more string, numbers ...int) string {
+	set := uint64(0)
+	for _, n := range numbers {
+		set |= 1 << n
+	}
+	return fmt.Sprintf("CapEff:\t%016x\nCapBnd:\t000001ffffffffff\n%s", set, more)
+}
+
+func TestMain(m *testing.M) {
+	oneRound = time.Microsecond
+	m.Run()
+}
+
+func examine(root fs.FS, t trials) *report.Checkup {
+	return Examine(&Machine{Root: root, Try: t, BufferBytes: 8 << 20})
+}
+
+// checkOf returns the one check of that name.
+func checkOf(t *testing.T, c *report.Checkup, name, of string) report.Check {
+	t.Helper()
+	for _, check := range c.Checks {
+		if check.Name == name && (of == "" || check.Of == of) {
+			return check
+		}
+	}
+	t.Fatalf("nothing is said of %s %s", name, of)
+	return report.Check{}
+}
+
+func TestHealthy(t *testing.T) {
+	c := examine(healthy(), able())
+	if c.Verdict != report.Usable {
+		t.Errorf("verdict %s", c.Verdict)
+	}
+	seen := map[string]bool{}
+	for _, check := range c.Checks {
+		seen[check.Name] = true
+		if check.Status != report.Found || check.Says == "" {
+			t.Errorf("%+v", check)
+		}
+	}
+	if len(seen) != len(checks) {
+		t.Errorf("%d of %d rows say something", len(seen), len(checks))
+	}
+	if says := checkOf(t, c, "program", "sched_process_exit_old").Says; !strings.Contains(says, "variant") {
+		t.Errorf("the variant is not told: %s", says)
+	}
+	if cost := checkOf(t, c, "syscalls", "").Cost; cost == nil || cost.PlainNS <= 0 || cost.WatchedNS <= 0 {
+		t.Errorf("cost %+v", cost)
+	}
+}
+
+// TestMachines: each lack is named, with what it comes to and a way to mend it.
+func TestMachines(t *testing.T) {
+	lacksCaps := able()
+	lacksCaps.programs, lacksCaps.none = nil, &tracer.NotPossibleError{Missing: "capability CAP_PERFMON is missing", Fix: "run as root"}
+	refused := able()
+	refused.programs[0].Err = &tracer.NotPossibleError{Missing: "this kernel cannot run the program", Fix: "use Linux 6.1", Err: errors.New("invalid argument\n  verifier's log")}
+	noCalls := able()
+	noCalls.programs[3].Err = errors.New("no")
+	noRing, noLoop := able(), able()
+	noRing.ring = errors.New("ring buffer: operation not permitted")
+	noLoop.features = map[string]error{"helper loop": errLacking}
+
+	for _, c := range []struct {
+		name      string
+		files     map[string]string
+		trials    trials
+		check, of string
+		verdict   report.Verdict
+		status    report.Status
+		says      string
+	}{
+		{"no BTF", map[string]string{"sys/kernel/btf/vmlinux": ""}, able(), "btf", "", report.Unusable, report.Missing, "not there"},
+		{"no capabilities", map[string]string{"proc/self/status": caps("")}, lacksCaps, "capabilities", "", report.Unusable, report.Missing, "CAP_BPF and CAP_PERFMON not effective"},
+		{"without CAP_PERFMON", map[string]string{"proc/self/status": caps("", unix.CAP_BPF)}, lacksCaps, "capabilities", "", report.Unusable, report.Missing, "CAP_PERFMON not effective"},
+		{"not even in the bounding set", map[string]string{"proc/self/status": "CapEff:\t0\nCapBnd:\t0\n"}, lacksCaps, "capabilities", "", report.Unusable, report.Missing, "bounding set"},
+		{"no_new_privs", map[string]string{"proc/self/status": caps("NoNewPrivs:\t1\n")}, lacksCaps, "capabilities", "", report.Unusable, report.Missing, "no_new_privs"},
+		{"least privilege", map[string]string{"proc/self/status": caps("", unix.CAP_BPF, unix.CAP_PERFMON)}, able(), "capabilities_proc", "CAP_SYS_PTRACE", report.Degraded, report.Missing, "executable"},
+		{"user namespace", map[string]string{"proc/self/uid_map": "0 1000 1"}, able(), "user_namespace", "", report.Unusable, report.Missing, "child user namespace"},
+		{"lockdown", map[string]string{"sys/kernel/security/lockdown": "none integrity [confidentiality]"}, refused, "lockdown", "", report.Unusable, report.Missing, "confidentiality"},
+		{"lockdown that lets all pass", map[string]string{"sys/kernel/security/lockdown": "none integrity [confidentiality]"}, able(), "lockdown", "", report.Usable, report.Found, "no harm"},
+		{"no securityfs", map[string]string{"sys/kernel/security/lockdown": ""}, able(), "lockdown", "", report.Usable, report.Unknowable, "cannot be read"},
+		{"seccomp", map[string]string{"proc/self/status": caps("Seccomp:\t2\n", unix.CAP_SYS_ADMIN, unix.CAP_SYS_PTRACE, unix.CAP_DAC_READ_SEARCH)}, refused, "seccomp", "", report.Unusable, report.Unknowable, "may be what refuses"},
+		{"a program", nil, refused, "program", "task_newtask", report.Unusable, report.Missing, "cannot run the program (invalid argument)"},
+		{"only system calls", nil, noCalls, "program", "sys_enter", report.Degraded, report.Missing, "no"},
+		{"no memory", nil, noRing, "ring_buffer", "", report.Unusable, report.Missing, "not permitted"},
+		{"an old kernel", nil, noLoop, "features", "helper loop", report.Unusable, report.Missing, "lacks"},
+		{"memory limit", map[string]string{"sys/fs/cgroup/system.slice/x.service/memory.max": "16777216"}, able(), "memory_limit", "", report.Degraded, report.Missing, "16 MiB"},
+		{"limit further up", map[string]string{"sys/fs/cgroup/system.slice/memory.max": "16777216"}, able(), "memory_limit", "", report.Degraded, report.Missing, "/sys/fs/cgroup/system.slice/memory.max"},
+		{"child PID namespace", map[string]string{"proc/self/ns/pid": "pid:[4026532178]"}, able(), "pid_namespace", "", report.Degraded, report.Missing, "4026532178"},
+		{"container", map[string]string{"proc/self/cgroup": "0::/docker/" + strings.Repeat("ab", 32)}, able(), "container", "", report.Usable, report.Found, strings.Repeat("ab", 32) + " (docker)"},
+		{"podman's mark", map[string]string{"run/.containerenv": "x"}, able(), "container", "", report.Usable, report.Found, "podman"},
+		{"hidepid", map[string]string{"proc/self/mountinfo": "22 1 0:21 / /proc rw - proc proc rw,hidepid=invisible\n30 1 0:26 / /sys/fs/cgroup rw - cgroup2 c rw", "proc/self/status": caps("", unix.CAP_SYS_ADMIN)}, able(), "proc", "", report.Degraded, report.Missing, "hidepid=invisible"},
+		{"no cgroups", map[string]string{"proc/self/mountinfo": "22 1 0:21 / /proc rw - proc proc rw"}, able(), "cgroup", "", report.Degraded, report.Missing, "no cgroup file system"},
+		{"hybrid cgroups", map[string]string{"proc/self/mountinfo": "22 1 0:21 / /proc rw - proc proc rw\n31 1 0:26 / /sys/fs/cgroup/unified rw - cgroup2 c rw\n32 1 0:27 / /sys/fs/cgroup/memory rw - cgroup c rw,memory"}, able(), "cgroup", "", report.Usable, report.Found, "hybrid"},
+		{"v1", map[string]string{"proc/self/mountinfo": "22 1 0:21 / /proc rw - proc proc rw\n32 1 0:27 / /sys/fs/cgroup/memory rw - cgroup c rw,memory"}, able(), "cgroup", "", report.Usable, report.Found, "v1 alone"},
+		{"no runtime", map[string]string{"var/lib/docker/containers/x": ""}, able(), "runtime", "", report.Usable, report.Unknowable, "named by their ids"},
+		{"no /proc", map[string]string{"proc/self/status": "", "proc/self/uid_map": "", "proc/self/ns/pid": "", "proc/self/mountinfo": ""}, able(), "pid_namespace", "", report.Degraded, report.Unknowable, "cannot be read"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := examine(with(c.files), c.trials)
+			if got.Verdict != c.verdict {
+				t.Errorf("verdict %s, want %s", got.Verdict, c.verdict)
+			}
+			check := checkOf(t, got, c.check, c.of)
+			if check.Status != c.status || !strings.Contains(check.Says, c.says) {
+				t.Errorf("%s %q, want %s %q", check.Status, check.Says, c.status, c.says)
+			}
+			if check.Status == report.Missing && check.Mend == "" && check.Of != "sys_enter" {
+				t.Error("it says no way to mend it")
+			}
+			for _, check := range got.Checks {
+				if strings.ContainsAny(check.Says+check.Mend, "\n\x1b") {
+					t.Errorf("%s: more than a line: %q", check.Name, check.Says)
+				}
+			}
+		})
+	}
+}
+
+// unreadable is a file system with a directory that may not be listed.
+type unreadable struct {
+	fstest.MapFS
+	dir string
+}
+
+func (u unreadable) ReadDir(name string) ([]fs.DirEntry, error) {
+	if name == u.dir {
+		return nil, fs.ErrPermission
+	}
+	return u.MapFS.ReadDir(name)
+}
+
+func TestUnreadableRuntime(t *testing.T) {
+	const dir = "var/lib/docker/containers"
+	c := examine(unreadable{healthy(), dir}, able())
+	check := checkOf(t, c, "runtime", "docker")
+	if c.Verdict != report.Degraded || check.Status != report.Missing || !strings.Contains(check.Mend, "CAP_DAC_READ_SEARCH") {
+		t.Errorf("%s: %+v", c.Verdict, check)
+	}
+}
+
+// TestHostileStrings: what comes out of the machine is valid UTF-8 whatever it is.
+func TestHostileStrings(t *testing.T) {
+	c := examine(with(map[string]string{"proc/sys/kernel/osrelease": "6.1\xff\x1b[2J"}), able())
+	if says := checkOf(t, c, "kernel", "").Says; !strings.Contains(says, "6.1\uFFFD") {
+		t.Errorf("%q", says)
+	}
+}
+
+// TestOtherTracers: that they cannot be counted is no lack.
+func TestOtherTracers(t *testing.T) {
+	for _, c := range []struct {
+		change func(*trials)
+		says   string
+		status report.Status
+	}{
+		{func(t *trials) { t.others = 2 }, "others now: 2", report.Found},
+		{func(t *trials) { t.noList = unix.EPERM }, "cannot be seen", report.Found},
+		{func(t *trials) { t.twice = unix.EPERM }, "could not be tried", report.Unknowable},
+	} {
+		tried := able()
+		c.change(&tried)
+		if got := checkOf(t, examine(healthy(), tried), "two_tracers", ""); got.Status != c.status || !strings.Contains(got.Says, c.says) {
+			t.Errorf("%s %q, want %s %q", got.Status, got.Says, c.status, c.says)
+		}
+	}
+}
+
+// TestRowsAreDistinct: programs that read the JSON find a check by its name.
+func TestRowsAreDistinct(t *testing.T) {
+	names := map[string]bool{}
+	for _, row := range checks {
+		names[row.name] = true
+	}
+	if len(names) != len(checks) {
+		t.Errorf("%d rows have %d names: %v", len(checks), len(names), maps.Keys(names))
+	}
+}

@@ -1,0 +1,129 @@
+//go:build linux
+
+package doctor
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/tracer"
+)
+
+// kernel tells the release, which decides nothing: distributions move changes between
+// versions.
+func kernel(x *examination) []finding {
+	release := x.read("proc/sys/kernel/osrelease")
+	if release == "" {
+		return unknown("the release cannot be read", "mount /proc")
+	}
+	return found("Linux " + release + "; written for 6.1 and later, what this one can do is below")
+}
+
+func typeInformation(x *examination) []finding {
+	if x.exists("sys/kernel/btf/vmlinux") {
+		return found("/sys/kernel/btf/vmlinux is there")
+	}
+	return missing("/sys/kernel/btf/vmlinux is not there",
+		"use a kernel built with CONFIG_DEBUG_INFO_BTF=y (distributions' kernels from 5.8 on are); in a container, mount /sys")
+}
+
+// lockdown decides by itself nothing either: at confidentiality no program may call
+// bpf_probe_read_kernel, and the trials below show what that means.
+func lockdown(x *examination) []finding {
+	_, rest, _ := strings.Cut(x.read("sys/kernel/security/lockdown"), "[")
+	level, _, _ := strings.Cut(rest, "]")
+	switch {
+	case level == "":
+		return unknown("/sys/kernel/security/lockdown cannot be read", "")
+	case level == "confidentiality" && (x.triedErr != nil || anyFailed(x.programs)):
+		return missing("at confidentiality, where no BPF program may read the kernel's memory by helper",
+			"boot without lockdown=confidentiality (integrity does no harm)")
+	}
+	return found("at " + level + ", which does no harm")
+}
+
+func kernelFeatures(x *examination) (all []finding) {
+	tried := x.Try.Features()
+	for _, name := range slices.Sorted(maps.Keys(tried)) {
+		f := finding{of: name, status: report.Found, says: "the kernel has it"}
+		if err := tried[name]; err != nil {
+			f.status, f.says, f.mend = report.Unknowable, oneLine(err), "see capabilities and program"
+			if errors.Is(err, errLacking) {
+				f.status, f.mend = report.Missing, "use Linux 6.1 or later"
+			}
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// programs tells each by itself. The system calls' are wanted by a mode alone.
+func programs(x *examination) (all []finding) {
+	if x.triedErr != nil {
+		says, mend := split(x.triedErr)
+		return missing("none could be tried: "+says, mend)
+	}
+	for _, t := range x.programs {
+		f := finding{of: t.Program, status: report.Found, says: "verified and attached to " + t.Hook}
+		if t.Iterator {
+			f.says = "verified and run over all tasks"
+		}
+		if t.Program != t.Hook && !t.Iterator {
+			f.says += ", the variant for this kernel's prototype"
+		}
+		if t.Instructions > 0 {
+			f.says += fmt.Sprintf("; the verifier passed %d instructions", t.Instructions)
+		}
+		if t.Program == "sys_enter" || t.Program == "sys_exit" {
+			f.need = report.ForPart
+		}
+		if t.Err != nil {
+			f.status = report.Missing
+			f.says, f.mend = split(t.Err)
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+func anyFailed(trials []tracer.Trial) bool {
+	return slices.ContainsFunc(trials, func(t tracer.Trial) bool { return t.Err != nil })
+}
+
+// split takes apart what the tracer says is missing and how that is mended.
+func split(err error) (says, mend string) {
+	var impossible *tracer.NotPossibleError
+	if !errors.As(err, &impossible) {
+		return oneLine(err), ""
+	}
+	says = impossible.Missing
+	if impossible.Err != nil {
+		says += " (" + oneLine(impossible.Err) + ")"
+	}
+	return says, impossible.Fix
+}
+
+// oneLine is an error without the verifier's log below it.
+func oneLine(err error) string {
+	line, _, _ := strings.Cut(strings.ToValidUTF8(err.Error(), "\uFFFD"), "\n")
+	return cmp.Or(strings.TrimSpace(line), "an error that says nothing")
+}
+
+func twoTracers(x *examination) []finding {
+	if err := x.Try.Twice(); err != nil {
+		return unknown("two at once could not be tried: "+oneLine(err), "see program")
+	}
+	others, err := x.Try.Others()
+	switch {
+	case err != nil:
+		return found("two may be attached at once; whether another is now cannot be seen (" + oneLine(err) + ")")
+	case others == 0:
+		return found("two may be attached at once; no other is now")
+	}
+	return found(fmt.Sprintf("two may be attached at once; others now: %d. Each sees all and costs its own", others))
+}

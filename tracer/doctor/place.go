@@ -1,0 +1,138 @@
+//go:build linux
+
+package doctor
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/tracer/container"
+)
+
+// initialPidns is the inode number of the initial PID namespace
+// (PROC_PID_INIT_INO, include/linux/proc_ns.h).
+const initialPidns = "pid:[4026531836]"
+
+func pidNamespace(x *examination) []finding {
+	switch own := x.link("proc/self/ns/pid"); own {
+	case "":
+		return unknown("/proc/self/ns/pid cannot be read", "mount /proc")
+	case initialPidns:
+		return found("the initial one: all processes are seen, by the numbers that they have here")
+	default:
+		return missing("a child one, "+own+": events are told of the whole machine and with the host's numbers, but of the processes that were there before only those of this namespace, and without command lines",
+			"run it in the host's PID namespace (docker run --pid host, hostPID: true)")
+	}
+}
+
+// marks are files that runtimes leave in a container's root.
+var marks = []struct{ path, runtime string }{
+	{".dockerenv", "docker"}, {"run/.containerenv", "podman"}, {"run/systemd/container", "systemd-nspawn or lxc"},
+	{"var/run/secrets/kubernetes.io", "kubernetes"},
+}
+
+// A private cgroup namespace shows the path as /, so the marks come first.
+func inContainer(x *examination) []finding {
+	for _, m := range marks {
+		if x.exists(m.path) {
+			return found("in a container, by /" + m.path + " (" + m.runtime + "): files of the host's runtimes are seen only where they are mounted")
+		}
+	}
+	for line := range strings.Lines(x.read("proc/self/cgroup")) {
+		part := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if c := container.FromCgroup(part[len(part)-1]); c != nil {
+			return found("in the container " + c.ID + " (" + c.Runtime + "), by its cgroup")
+		}
+	}
+	return found("in none that left a mark")
+}
+
+// mount is a line of mountinfo.
+type mount struct{ point, kind, options string }
+
+// mounts reads /proc/self/mountinfo (proc(5)): the kind and the file system's own
+// options are behind the lone hyphen.
+func (x *examination) mounts() (all []mount) {
+	for line := range strings.Lines(x.read("proc/self/mountinfo")) {
+		before, after, ok := strings.Cut(line, " - ")
+		left, right := strings.Fields(before), strings.Fields(after)
+		if ok && len(left) > 4 && len(right) > 0 {
+			all = append(all, mount{left[4], right[0], right[len(right)-1]})
+		}
+	}
+	return all
+}
+
+// procMount: with hidepid other users' directories in /proc are not there for who
+// lacks CAP_SYS_PTRACE (has_pid_permissions, fs/proc/base.c).
+func procMount(x *examination) []finding {
+	for _, m := range x.mounts() {
+		if m.point != "/proc" || m.kind != "proc" {
+			continue
+		}
+		_, hidden, _ := strings.Cut(m.options, "hidepid=")
+		hidden, _, _ = strings.Cut(hidden, ",")
+		if hidden != "" && hidden != "0" && hidden != "off" && !has(x.self.effective, reading[0].number) {
+			return missing("/proc hides other users' processes (hidepid="+hidden+"): those that were there before have no command lines, and new parents are not confirmed",
+				"give CAP_SYS_PTRACE, or mount /proc without hidepid")
+		}
+		return found("/proc is mounted and shows all processes of its PID namespace")
+	}
+	return unknown("no mount of /proc is listed", "mount /proc")
+}
+
+func cgroupMode(x *examination) []finding {
+	unified, v1 := "", 0
+	for _, m := range x.mounts() {
+		switch {
+		case m.kind == "cgroup2":
+			unified = m.point
+		case m.kind == "cgroup":
+			v1++
+		}
+	}
+	switch {
+	case unified != "" && v1 == 0:
+		return found("v2 alone, at " + unified)
+	case unified != "":
+		return found(fmt.Sprintf("hybrid: v2 at %s, and %d hierarchies of v1, by which containers are told apart", unified, v1))
+	case v1 > 0:
+		return found(fmt.Sprintf("v1 alone, %d hierarchies", v1))
+	}
+	return missing("no cgroup file system is mounted: the cgroups that are there already have no paths, and their containers no names",
+		"mount it at /sys/fs/cgroup; in a container: docker run --cgroupns host -v /sys/fs/cgroup:/sys/fs/cgroup:ro")
+}
+
+// A path at which a runtime keeps what it knows, and what is taken from it.
+var stores = []struct{ runtime, path, tells string }{
+	{"docker", "var/lib/docker/containers", "name and image"},
+	{"containerd", "run/containerd/io.containerd.runtime.v2.task", "pod, container and image of Kubernetes; of ctr's only that it is one"},
+	{"podman", "var/lib/containers/storage", "name and image"},
+	{"cri-o", "run/containers/storage/overlay-containers", "pod, container and image"},
+	{"runc", "run/runc", "that it is one, and annotations"},
+	{"crun", "run/crun", "that it is one"},
+	{"lxc", "var/lib/lxc", "its name, by the cgroup alone"},
+}
+
+// runtimes tells of each that is there how its containers will be named.
+func runtimes(x *examination) (all []finding) {
+	for _, s := range stores {
+		if !x.exists(s.path) {
+			continue
+		}
+		f := finding{of: s.runtime, status: report.Found, says: "from /" + s.path + ": " + s.tells}
+		if !x.listable(s.path) {
+			f.status = report.Missing
+			f.says = "/" + s.path + " may not be read: containers have their ids and no names"
+			f.mend = "run as root, or give CAP_DAC_READ_SEARCH"
+		}
+		all = append(all, f)
+	}
+	if len(all) == 0 {
+		return []finding{{status: report.Unknowable, need: report.ForNothing,
+			says: "no files of any: containers are recognised by their cgroups, and named by their ids",
+			mend: "where the host has one and this is a container: mount /run and /var/lib/docker, read-only"}}
+	}
+	return all
+}
