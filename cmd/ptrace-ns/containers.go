@@ -75,6 +75,9 @@ func (a *app) checkRuntimeAPI() error {
 	return usageError("runtime-api %q is neither off, auto nor the absolute path of a socket", a.runtimeAPI)
 }
 
+// filesAlone ends a warning that no container engine answered.
+const filesAlone = "; what is told of containers is from files alone"
+
 // silentAPI warns at the end of an engine that was to be asked and never answered: what is
 // told does not look otherwise.
 type silentAPI struct {
@@ -85,7 +88,7 @@ type silentAPI struct {
 func (s *silentAPI) Close() error {
 	if live, ok := s.tracing.(interface{ Unanswered() error }); ok {
 		if err := live.Unanswered(); err != nil {
-			s.app.log.Warn().Msg(err.Error() + "; what is told of containers is from files alone")
+			s.app.log.Warn().Msg(err.Error() + filesAlone)
 		}
 	}
 	return s.tracing.Close()

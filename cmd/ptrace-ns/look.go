@@ -29,6 +29,7 @@ type census struct {
 	partial  bool  // taken from within a child PID namespace
 	recorded bool  // of a recording, and damage is what is wrong with that
 	damage   error
+	silent   error // why no container engine answered that was asked, nil when one did
 }
 
 // jobs is a sink that keeps of snapshots what the model does not: it is out of date
@@ -56,6 +57,9 @@ func (a *app) census(ctx context.Context) (*census, error) {
 	c, err := a.look(ctx)
 	if err == nil && c.partial {
 		a.log.Warn().Msg(partialLook)
+	}
+	if err == nil && c.silent != nil {
+		a.log.Warn().Msg(c.silent.Error() + filesAlone)
 	}
 	return c, err
 }

@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
 	"github.com/ptrace-ns/ptrace-ns/tracer"
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
 )
+
+// apiWait is how long one look waits in all for what container engines answer.
+const apiWait = 2 * time.Second
 
 // lookLive looks at the processes of this machine with nothing attached.
 func lookLive(ctx context.Context, api string) (*census, error) {
@@ -16,6 +20,7 @@ func lookLive(ctx context.Context, api string) (*census, error) {
 		return nil, err
 	}
 	defer who.Close()
+	who.WaitForAPI(apiWait)
 	taken, err := tracer.TakeCensus(who)
 	if err != nil {
 		return nil, impossible(err)
@@ -31,6 +36,7 @@ func lookLive(ctx context.Context, api string) (*census, error) {
 	if !c.partial {
 		c.leader = leaderOf
 	}
+	c.silent = who.Unanswered()
 	return c, tracer.Run(ctx, taken, tracer.Derive(c.model, c.jobs))
 }
 

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -180,5 +181,42 @@ func TestAPIThatHangs(t *testing.T) {
 	_, r := recordOf(t, 0, []string{"--runtime-api", socket}, "docker", "run", "--rm", "--network", "none", image, "/bin/true")
 	if strings.Count(r.err, "container API: ") != 1 {
 		t.Errorf("want one warning of the API: %s", r.err)
+	}
+}
+
+// TestAPIOfOneLook: a look waits for the engine's answers, and not for an engine that hangs.
+func TestAPIOfOneLook(t *testing.T) {
+	requireDocker(t)
+	name := nameOf(t)
+	id := dockerRun(t, "--name", name, "--network", "none", image, "/bin/sleep", "1000")
+	server := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Api-Version", "1.41")
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/_ping"):
+		case strings.Contains(r.URL.Path, id):
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprintf(w, `{"Id":%q,"Name":"/told","Config":{"Image":"by:api"}}`, id)
+		default:
+			http.Error(w, `{"message":"No such container"}`, http.StatusNotFound)
+		}
+	})}
+	listen := func() (net.Listener, string) {
+		socket := filepath.Join(t.TempDir(), "engine.sock")
+		l, err := net.Listen("unix", socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+		return l, socket
+	}
+	l, answers := listen()
+	go server.Serve(l)
+	t.Cleanup(func() { server.Close() })
+	if r := tell(t, nil, "tree", "--runtime-api", answers, "-c", "told"); r.code != 0 || !strings.Contains(r.out, "[docker told]") {
+		t.Errorf("exit code %d, tree does not have what the engine tells: %s%s", r.code, r.out, r.err)
+	}
+	_, hangs := listen()
+	if r := tell(t, nil, "tree", "--runtime-api", hangs, "-c", name); r.code != 0 || !strings.Contains(r.out, "[docker "+name+"]") || strings.Count(r.err, "container API: ") != 1 {
+		t.Errorf("exit code %d, want the name of the files and one warning: %s%s", r.code, r.out, r.err)
 	}
 }
