@@ -41,12 +41,17 @@ func processLine(m *Model, p *Process) string {
 	for i := range adoptions {
 		adoptions[i].seq = 0
 	}
+	moves, before := p.Moves()
+	moves = slices.Clone(moves)
+	for i := range moves {
+		moves[i].loss = 0
+	}
 	said := p.Describe()
 	said.Cgroup = events.Cgroup{Path: said.Cgroup.Path} // its place in another hierarchy is not told
 	return fmt.Sprintf("parent %v %v, children %v, holds %v, ending %v, pidns %v, %s", parent, m.Certainty(p), children,
 		holds && holder == p, p.Ending(), nsKey(p.Namespace()), asJSON(map[string]any{
 			"said": said, "images": p.Images(), "adoptions": adoptions, "dropped": p.DroppedAdoptions(),
-			"end": end, "ended": ended, "birth": p.Birth, "tids": slices.Clone(p.TIDs()), "ino": p.PIDIno, "chain": p.Chain,
+			"moves": moves, "moved before": before, "by threads": p.ThreadMoves(), "reaping": p.Reaping(), "end": end, "ended": ended, "birth": p.Birth, "tids": slices.Clone(p.TIDs()), "ino": p.PIDIno, "chain": p.Chain,
 		}))
 }
 

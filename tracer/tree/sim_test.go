@@ -123,7 +123,7 @@ func (k *kernel) emit(kind events.Kind, t *task) *events.Event {
 	if kind == events.Snapshot || kind == events.Fork || kind == events.Exec {
 		e.Process.Full, e.Process.Container = true, t.container
 		e.Process.Subreaper = t.subreaper
-		e.Process.NS.PID = t.ns.id.Inum
+		e.Process.NS.PID, e.Process.NS.PIDForChildren = t.ns.id.Inum, t.children.id.Inum
 	}
 	k.log = append(k.log, e)
 	return e
