@@ -56,6 +56,7 @@ func newExplain(a *app) *cobra.Command {
 	o.flags(cmd.Flags())
 	cmd.Flags().StringVarP(&o.output, "output", "o", "text", "print `FORMAT`: text or json")
 	complete(cmd, "output", "text", "json")
+	cmd.ValidArgsFunction = o.completeStart(a)
 	return cmd
 }
 

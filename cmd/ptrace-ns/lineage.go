@@ -73,6 +73,7 @@ func newLineage(a *app) *cobra.Command {
 	a.runtimeAPIFlag(cmd)
 	o.past.add(cmd)
 	complete(cmd, "output", "text", "json")
+	cmd.ValidArgsFunction = a.completePID
 	return cmd
 }
 

@@ -83,6 +83,7 @@ func newRecord(a *app) *cobra.Command {
 	a.runtimeAPIFlag(cmd)
 	complete(cmd, "scope", scopes...)
 	completeContainers(cmd)
+	a.completeContainer(cmd, noPath)
 	complete(cmd, "env", string(envNames), string(envValues))
 	return cmd
 }

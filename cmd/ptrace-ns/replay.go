@@ -66,6 +66,7 @@ func newReplay(a *app) *cobra.Command {
 	complete(cmd, "output", "text", "json")
 	complete(cmd, "color", "auto", "always", "never")
 	completeEvents(cmd)
+	a.completeContainer(cmd, firstPath)
 	return cmd
 }
 

@@ -61,6 +61,7 @@ func newTimeline(a *app) *cobra.Command {
 	f.IntVar(&o.width, "width", 0, "draw for a terminal of `COLUMNS`; by default this one")
 	complete(cmd, "output", "text", "json")
 	complete(cmd, "color", "auto", "always", "never")
+	cmd.ValidArgsFunction = o.completeStart(a)
 	return cmd
 }
 

@@ -77,6 +77,8 @@ func newTree(a *app) *cobra.Command {
 	a.runtimeAPIFlag(cmd)
 	o.past.add(cmd)
 	complete(cmd, "output", "text", "json", "dot", "mermaid")
+	a.completeContainer(cmd, noPath)
+	cmd.ValidArgsFunction = a.completePID
 	complete(cmd, "color", "auto", "always", "never")
 	return cmd
 }

@@ -98,6 +98,7 @@ func newWatch(a *app) *cobra.Command {
 	o.outputFlags(cmd.Flags())
 	a.runtimeAPIFlag(cmd)
 	completeWatch(cmd)
+	a.completeContainer(cmd, noPath)
 	return cmd
 }
 

@@ -107,6 +107,7 @@ func (w *watch) trace(ctx context.Context, live tracing, out *outputs) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	last := &untilError{next: out.all, end: cancel}
+	quiet := func() {}
 	if out.interval > 0 {
 		again := func(m *tree.Model) error {
 			if !last.begun {
@@ -114,10 +115,10 @@ func (w *watch) trace(ctx context.Context, live tracing, out *outputs) error {
 			}
 			return errors.Join(last.Flush(), out.again(m))
 		}
-		stop := every(out.interval, func() error { return live.Look(again) }, func(error) { cancel() })
-		defer stop()
+		quiet = every(out.interval, func() error { return live.Look(again) }, func(error) { cancel() })
 	}
 	err := ended(live.Run(ctx, last))
+	quiet() // the sinks are this goroutine's alone again
 	if last.err == nil || errors.Is(last.err, selection.ErrEnough) {
 		last.err = out.all.Flush()
 	}
