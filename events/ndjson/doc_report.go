@@ -148,6 +148,17 @@ type LineageDoc struct {
 	Entered *EntryDoc `json:"entered,omitzero"`
 	// Its other namespaces that are not its parent's.
 	Apart *ApartDoc `json:"apart,omitzero"`
+	// The changes of namespaces that it brought about in itself, oldest first.
+	Moved []MoveDoc `json:"moved,omitzero"`
+	// How many of them there were before those, which are not kept.
+	MovedBefore int `json:"moved_before,omitzero"`
+	// How often threads other than its leader called unshare or setns, for themselves alone.
+	MovedByThreads int `json:"moved_by_threads,omitzero"`
+	// The PID namespace that its children are born into, where that is not its own and
+	// none of these changes tells it.
+	ChildrenPidns uint32 `json:"children_pidns,omitzero"`
+	// The latest time for which it was seen to be a subreaper.
+	Subreaper *ReapingDoc `json:"subreaper,omitzero"`
 	// Its PID namespace.
 	Namespace *NamespaceReportFields `json:"namespace,omitzero"`
 	// Its living children.

@@ -71,6 +71,48 @@ func (e *encoder) place(l *report.Life) {
 		e.ref("init", d.Shared)
 		e.close(o)
 	}
+	if len(l.Moves) > 0 {
+		e.moves(l.Moves)
+	}
+	e.known("moved_before", uint64(max(l.MovesBefore, 0)))
+	e.known("moved_by_threads", uint64(max(l.ThreadMoves, 0)))
+	e.known("children_pidns", uint64(l.ChildrenPidns))
+	if d := l.Reaping; d != nil {
+		o := e.open("subreaper")
+		e.known("after_ns", d.AfterNS)
+		e.uint("boot_ns", d.FromNS)
+		e.flag("called", d.BeganCall)
+		e.known("until_ns", d.UntilNS)
+		e.flag("until_called", d.EndedCall)
+		e.close(o)
+	}
+}
+
+// moves writes the changes of namespaces that a process brought about in itself.
+func (e *encoder) moves(all []report.Move) {
+	e.array("moved")
+	for _, mv := range all {
+		outer := e.open("")
+		e.text("call", mv.Call)
+		if mv.Flags != 0 {
+			e.flags("flags", mv.Flags)
+		}
+		e.known("after_ns", mv.After.BootNS)
+		e.uint("boot_ns", mv.At.BootNS)
+		e.string("seen_by", mv.At.Kind.String())
+		e.ref("child", mv.At.Child)
+		e.array("changes")
+		for _, c := range mv.Changes {
+			o := e.open("")
+			e.string("name", c.Name)
+			e.uint("from", uint64(c.From))
+			e.uint("to", uint64(c.To))
+			e.close(o)
+		}
+		e.endArray()
+		e.close(outer)
+	}
+	e.endArray()
 }
 
 func (e *encoder) nodes(all []*report.Node) {

@@ -55,10 +55,17 @@ func sampleLife() *report.Life {
 		Images:    []report.Image{{Exe: "/bin/a\xfe", Args: events.ArgsOf("a", "")}, {BootNS: 6, Filename: "b", Interpreter: "/bin/sh"}},
 		Entered:   &report.Entry{Creator: runc, Setns: true},
 		Apart:     &report.Apart{Names: []string{"mnt", "net"}, Parent: ref(1, "init"), Shared: initRef},
-		Pidns:     sampleNamespace().Children[0],
-		Children:  []events.Ref{ref(8, "c")},
-		Unknown:   []string{"creator", "images"},
-		Events:    [][]byte{bytes.TrimSpace(line)},
+		Moves: []report.Move{
+			{Call: "unshare", Flags: 0x20020000, At: report.Sight{BootNS: 50, Kind: events.Unshare}, Exact: true},
+			{After: report.Sight{BootNS: 51, Kind: events.Exec}, At: report.Sight{BootNS: 60, Kind: events.Fork, Child: ref(8, "c")},
+				Changes: []report.NSChange{{Name: "pid_for_children", From: 4026531836, To: 4026532178}}},
+		},
+		MovesBefore: 1, ThreadMoves: 2, ChildrenPidns: 4026532179,
+		Reaping:  &report.Reaping{AfterNS: 5, FromNS: 6, UntilNS: 7, BeganCall: true, EndedCall: true},
+		Pidns:    sampleNamespace().Children[0],
+		Children: []events.Ref{ref(8, "c")},
+		Unknown:  []string{"creator", "images"},
+		Events:   [][]byte{bytes.TrimSpace(line)},
 	}
 }
 

@@ -133,6 +133,16 @@ type Life struct {
 	Entered *Entry
 	// Apart are the other namespaces that are not its parent's; nil is none.
 	Apart *Apart
+	// Moves are the changes of namespaces that it brought about in itself, oldest first;
+	// MovesBefore is how many there were before those, and ThreadMoves how often threads
+	// other than its leader called unshare or setns, for themselves alone.
+	Moves                    []Move
+	MovesBefore, ThreadMoves int
+	// ChildrenPidns is the PID namespace that its children are born into where that is not
+	// its own and no move tells it; 0 is none such.
+	ChildrenPidns uint32
+	// Reaping is the latest time for which it was seen to be a subreaper; nil is never.
+	Reaping *Reaping
 	// Pidns is its own namespace, nil when not known.
 	Pidns    *Namespace
 	Children []events.Ref

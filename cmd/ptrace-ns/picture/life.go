@@ -63,6 +63,7 @@ func life(m *tree.Model, p *tree.Process, nowNS uint64, members map[*tree.Namesp
 		l.Entered = entry(p, ns)
 	}
 	l.Role, l.Apart = purpose(p), apart(p)
+	addMoves(l, p)
 	for c := range p.Children() {
 		if c.State == tree.Live {
 			l.Children = append(l.Children, c.Ref())

@@ -26,9 +26,6 @@ func (t *teller) place(l *report.Life) {
 	if c := l.Process.Container; c != nil {
 		t.say("It ", t.is, " in the container ", words.Container(c), " (", safe.String(strings.TrimSpace(c.Runtime+" "+c.ID)), ")")
 	}
-	if l.Process.Subreaper {
-		t.say("It ", t.is, " a subreaper, which gets the orphans among its descendants")
-	}
 }
 
 func members(ns *report.Namespace) string {

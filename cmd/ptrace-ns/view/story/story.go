@@ -32,12 +32,31 @@ type teller struct {
 	are   string
 	arrow string
 	more  string
+	clock string            // how moments are shown
+	shown map[string]uint64 // which moment each text stands for
+	same  bool              // two moments are shown as one
 }
+
+// clocks are the ways to show a moment, the coarsest first: a story takes the first by
+// which it tells its moments apart.
+var clocks = []string{"2006-01-02 15:04:05", "2006-01-02 15:04:05.000", "2006-01-02 15:04:05.000000"}
 
 // Tell writes the life as far as it is known, one sentence a line.
 func Tell(w io.Writer, l *report.Life, o Options) error {
-	t := &teller{Options: o, arrow: ">", more: "..."}
-	if o.Unicode {
+	var t *teller
+	for _, clock := range clocks {
+		t = &teller{Options: o, clock: clock, shown: map[string]uint64{}}
+		if t.tell(l); !t.same {
+			break
+		}
+	}
+	_, err := io.WriteString(w, t.b.String())
+	return err
+}
+
+func (t *teller) tell(l *report.Life) {
+	t.arrow, t.more = ">", "..."
+	if t.Unicode {
 		t.arrow, t.more = "→", "…"
 	}
 	t.is, t.has, t.runs, t.are = "is", "has", "runs", "are"
@@ -48,7 +67,9 @@ func Tell(w io.Writer, l *report.Life, o Options) error {
 	t.b.WriteString(words.Ref(l.Process.Ref()) + " (id " + key.String() + ")\n")
 	t.birth(l)
 	t.place(l)
+	t.reaping(l)
 	t.apart(l)
+	t.moves(l)
 	t.role(l)
 	t.images(l)
 	t.parents(l)
@@ -57,8 +78,6 @@ func Tell(w io.Writer, l *report.Life, o Options) error {
 	t.end(l)
 	t.space(l)
 	t.waits(l)
-	_, err := io.WriteString(w, t.b.String())
-	return err
 }
 
 func (t *teller) say(parts ...string) {
@@ -67,7 +86,12 @@ func (t *teller) say(parts ...string) {
 
 // at is a moment as a clock shows it.
 func (t *teller) at(bootNS uint64) string {
-	return time.Unix(0, t.BootTime+int64(bootNS)).In(t.Zone).Format("2006-01-02 15:04:05")
+	text := time.Unix(0, t.BootTime+int64(bootNS)).In(t.Zone).Format(t.clock)
+	if other, ok := t.shown[text]; ok && other != bootNS {
+		t.same = true
+	}
+	t.shown[text] = bootNS
+	return text
 }
 
 func (t *teller) ago(bootNS uint64) string {

@@ -75,7 +75,64 @@ func lives(s string) map[string]*report.Life {
 		Node:  report.Node{Process: sh(), State: report.Exited, Exit: &events.ExitStatus{}, LifetimeNS: 3_200_000_000},
 		Pidns: over, Apart: &report.Apart{Names: []string{"mnt"}, Parent: ref(7580, s)}, Role: "init for a container", Images: followed.Images[:1],
 	}
-	return map[string]*report.Life{"exec": exec, "dead": dead, "followed": followed, "seen": seen, "ending": ending, "blocker": blocker}
+	return map[string]*report.Life{"moved": moved(s), "exec": exec, "dead": dead, "followed": followed, "seen": seen, "ending": ending, "blocker": blocker}
+}
+
+// moved is one that changed its namespaces: by calls that were seen, and that were not.
+func moved(s string) *report.Life {
+	at := func(ns uint64, kind events.Kind) report.Sight { return report.Sight{BootNS: ns, Kind: kind} }
+	child := at(1_000_050_000, events.Fork)
+	child.Child = ref(7650, s)
+	return &report.Life{
+		Node:  report.Node{Process: sh(), State: report.Live},
+		Birth: &report.Birth{BootNS: 1_000_000_000, Creator: ref(7601, "sh")},
+		Moves: []report.Move{
+			{Call: "unshare", Flags: 0x20020000, At: at(1_000_010_000, events.Unshare), Exact: true, Changes: []report.NSChange{
+				{Name: "pid_for_children", From: 4026531836, To: 4026532178}, {Name: "mnt", From: 4026531841, To: 4026532177},
+			}},
+			{Call: "setns", At: at(1_000_020_000, events.Setns), Exact: true},
+			{After: at(1_000_030_000, events.Exec), At: at(1_000_040_000, events.Snapshot), Changes: []report.NSChange{{Name: "net", From: 1, To: 2}}},
+			{Call: "setns", After: at(1_000_040_000, events.CgroupMove), At: child, Changes: []report.NSChange{{Name: "pid_for_children", From: 3, To: 4}}},
+		},
+		MovesBefore: 2, ThreadMoves: 1, ChildrenPidns: 4026532179,
+		Reaping: &report.Reaping{AfterNS: 1_000_000_000, FromNS: 1_000_060_000, UntilNS: 2_000_000_000, EndedCall: true},
+	}
+}
+
+// TestReapingInWords: as much of when as is known.
+func TestReapingInWords(t *testing.T) {
+	const is = "It is a subreaper, which gets the orphans among its descendants"
+	for want, r := range map[string]*report.Reaping{
+		is + ".\n": nil,
+		is + ", since 2023-11-14 22:13:23 by prctl.\n":                                        {FromNS: 3_000_000_000, BeganCall: true},
+		is + ": not yet at 2023-11-14 22:13:22, and seen to be one at 2023-11-14 22:13:23.\n": {AfterNS: 2_000_000_000, FromNS: 3_000_000_000},
+		is + ": it was one already when that was first looked at.\n":                          {FromNS: 3_000_000_000},
+		"It was a subreaper, which gets the orphans among its descendants, since 2023-11-14 22:13:23 by prctl, and not any more at 2023-11-14 22:13:24.\n": {
+			FromNS: 3_000_000_000, BeganCall: true, UntilNS: 4_000_000_000,
+		},
+	} {
+		l := lives("sh")["seen"]
+		l.Reaping = r
+		if got := tell(t, l); !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}
+
+// TestMomentsApart: a story is as fine as its moments need.
+func TestMomentsApart(t *testing.T) {
+	for second, want := range map[uint64]string{
+		2_000_000_000: "at 2023-11-14 22:13:22 by", 1_400_000_000: "at 2023-11-14 22:13:21.400 by", 1_500_000_700: "at 2023-11-14 22:13:21.500000 by",
+	} {
+		l := lives("sh")["followed"]
+		l.Reparented, l.Birth.BootNS = nil, second
+		if second == 1_500_000_700 {
+			l.Images[1].BootNS = 1_500_900_000
+		}
+		if got := tell(t, l); !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
 }
 
 func tell(t *testing.T, l *report.Life) string {
