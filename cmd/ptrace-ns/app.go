@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/confine"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
 )
 
@@ -26,6 +27,10 @@ type app struct {
 	open           func(context.Context, liveOptions) (tracing, error)
 	look           func(context.Context) (*census, error)
 	runtimeAPI     string // what --runtime-api says
+	// confine gives up what is not needed any more; nil gives up nothing, as in tests,
+	// whose process goes on.
+	confine func(confine.Plan) (confine.Result, error)
+	become  *confine.User // whom --user names
 
 	log       zerolog.Logger
 	logLevel  *zerolog.Level // nil is for the command to choose

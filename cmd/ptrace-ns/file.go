@@ -30,7 +30,7 @@ func (w *watch) createFile() (*eventFile, error) {
 		return nil, nil
 	}
 	o := w.limits
-	o.Path, o.Replace = w.file, w.replace
+	o.Path, o.Replace, o.Owner = w.file, w.replace, w.app.owner()
 	file, err := recording.Create(o)
 	if err != nil {
 		return nil, fmt.Errorf("event file: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/confine"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
 )
@@ -69,6 +70,9 @@ func (a *app) attached(ctx context.Context, o liveOptions, timeout time.Duration
 	defer func() { err = first(err, live.Close()) }()
 	if live.Partial() {
 		a.log.Warn().Msg(partialWatch)
+	}
+	if err := a.confined(confine.Plan{}); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

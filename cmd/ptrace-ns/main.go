@@ -4,13 +4,18 @@
 // the BPF programs nor how events are derived.
 package main
 
-import "os"
+import (
+	"os"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/confine"
+)
 
 // version and commit are set by the linker.
 var version, commit string
 
 func main() {
 	a := newApp()
+	a.confine = confine.Apply
 	err := newRoot(a).Execute()
 	if text := message(err); text != "" {
 		a.log.Error().Msg(text)

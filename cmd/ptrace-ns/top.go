@@ -61,6 +61,7 @@ func newTop(a *app) *cobra.Command {
 	f.StringVar(&o.color, "color", "auto", "colour `WHEN`: auto, always or never; NO_COLOR is heeded by auto")
 	o.kernelFlags(f)
 	a.runtimeAPIFlag(cmd)
+	a.userFlag(cmd)
 	o.past.add(cmd)
 	complete(cmd, "group", tui.GroupNames[:]...)
 	complete(cmd, "color", "auto", "always", "never")

@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/confine"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui/scene"
 	"github.com/ptrace-ns/ptrace-ns/events"
@@ -26,6 +27,9 @@ func (o *topOptions) live(ctx context.Context, a *app, v tui.Options) (err error
 		return err
 	}
 	defer func() { err = first(err, live.Close()) }()
+	if err := a.confined(confine.Plan{}); err != nil {
+		return err
+	}
 	v.BootTime = live.Header().BootTimeNS
 	if live.Partial() {
 		v.Notice = partialWatch

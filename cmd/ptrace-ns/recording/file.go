@@ -33,9 +33,14 @@ type FileOptions struct {
 	// Replace puts the file in the place of a regular one that is there, once it is
 	// closed. Until then it has a name of its own beside it, and the old file stays.
 	Replace bool
+	// Owner is whose the file is; nil is whoever makes it.
+	Owner *Owner
 	// Lines says that the units are lines, of which a Write may hold several.
 	Lines bool
 }
+
+// Owner is a user and a group by their numbers.
+type Owner struct{ UID, GID int }
 
 // CreateFile makes a new file. It follows no symbolic link, and without Replace it
 // fails where there is anything of that name (fs.ErrExist). With Replace it takes the
@@ -58,6 +63,9 @@ func CreateFile(path string, o FileOptions) (*File, error) {
 	}
 	// A umask takes rights away, the owner's too.
 	err = f.f.Chmod(0o600)
+	if err == nil && o.Owner != nil {
+		err = f.f.Chown(o.Owner.UID, o.Owner.GID)
+	}
 	if err == nil {
 		err = lock(f.f)
 	}

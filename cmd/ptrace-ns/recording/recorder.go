@@ -25,6 +25,7 @@ type Options struct {
 	// lines, any other is a recording (package record).
 	Path    string
 	Replace bool // see FileOptions
+	Owner   *Owner
 	// RotateSize and RotateEvery begin a new file before one is larger, or when it
 	// has lasted that long and another event comes. 0 is never.
 	RotateSize  int64
@@ -99,7 +100,7 @@ func Create(o Options) (*Recorder, error) {
 }
 
 func (r *Recorder) fileOptions() FileOptions {
-	return FileOptions{Replace: r.o.Replace, Lines: Lines(r.o.Path)}
+	return FileOptions{Replace: r.o.Replace, Owner: r.o.Owner, Lines: Lines(r.o.Path)}
 }
 
 // Begin writes the header, with which every file begins.

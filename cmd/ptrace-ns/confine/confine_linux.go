@@ -1,0 +1,136 @@
+package confine
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+
+	seccomp "github.com/elastic/go-seccomp-bpf"
+	"github.com/elastic/go-seccomp-bpf/arch"
+	"golang.org/x/sys/unix"
+	"kernel.org/pub/linux/libs/security/libcap/cap"
+)
+
+// keep lists the capabilities that a plan still needs, should the process have them.
+func (p Plan) keep() []cap.Value {
+	kept := []cap.Value{
+		// After a loss all processes are looked at again: /proc/PID/exe and cwd of other
+		// users' (proc_pid_readlink asks ptrace_may_access), and a runtime's directory to
+		// which its bundle's path is relative.
+		cap.SYS_PTRACE,
+		// A container's files are written when it starts, for root alone.
+		cap.DAC_READ_SEARCH,
+	}
+	if p.Command { // which may have become another user
+		kept = append(kept, cap.KILL)
+	}
+	if p.Files { // in directories of anyone, sticky ones included
+		kept = append(kept, cap.DAC_OVERRIDE, cap.FOWNER, cap.CHOWN)
+	}
+	return kept
+}
+
+// Apply confines the process for good.
+func Apply(p Plan) (Result, error) {
+	had := cap.GetProc()
+	if err := become(p.User, had); err != nil {
+		return Result{}, err
+	}
+	left, names, err := reduced(had, p.keep())
+	if err != nil {
+		return Result{}, err
+	}
+	// Ambient ones are given to programs that are executed, of which there are none.
+	err = errors.Join(cap.ResetAmbient(), left.SetProc())
+	if err == nil {
+		_, err = cap.Prctlw(unix.PR_SET_NO_NEW_PRIVS, 1)
+	}
+	if err != nil {
+		return Result{}, fmt.Errorf("capabilities: not dropped: %w", err)
+	}
+	return Result{Capabilities: names, Filter: filter()}, nil
+}
+
+// reduced returns the set of those that are kept and permitted.
+func reduced(had *cap.Set, keep []cap.Value) (*cap.Set, []string, error) {
+	left := cap.NewSet()
+	var names []string
+	for _, v := range keep {
+		permitted, err := had.GetFlag(cap.Permitted, v)
+		if err != nil {
+			return nil, nil, fmt.Errorf("capability %s: %w", v, err)
+		}
+		if !permitted {
+			continue
+		}
+		names = append(names, strings.ToUpper(v.String()))
+		if err := errors.Join(left.SetFlag(cap.Permitted, true, v), left.SetFlag(cap.Effective, true, v)); err != nil {
+			return nil, nil, fmt.Errorf("capability %s: %w", v, err)
+		}
+	}
+	return left, names, nil
+}
+
+// become changes the user, and keeps what is permitted.
+func become(u *User, had *cap.Set) error {
+	if u == nil {
+		return nil
+	}
+	for _, v := range []cap.Value{cap.SETUID, cap.SETGID} {
+		if ok, err := had.GetFlag(cap.Permitted, v); err != nil || !ok {
+			return fmt.Errorf("user %d: not changed to: %s is missing; run as root, or without --user", u.UID, strings.ToUpper(v.String()))
+		}
+	}
+	if err := cap.SetGroups(u.GID, u.Groups...); err != nil {
+		return fmt.Errorf("groups of user %d: not changed to: %w", u.UID, err)
+	}
+	if err := cap.SetUID(u.UID); err != nil {
+		return fmt.Errorf("user %d: not changed to: %w", u.UID, err)
+	}
+	return nil
+}
+
+// refused are system calls that the program does not make once it traces. What is not
+// listed is allowed: a list of what is would break with the next Go runtime.
+var refused = []string{
+	"execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp", "userfaultfd", "io_uring_setup", "perf_event_open",
+	"mount", "umount2", "move_mount", "open_tree", "fsopen", "fsmount", "fsconfig", "fspick", "mount_setattr", "pivot_root", "chroot", "setns", "unshare",
+	"init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "swapon", "swapoff", "quotactl", "acct", "iopl", "ioperm",
+	"settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "sethostname", "setdomainname", "add_key", "request_key", "keyctl", "mknod", "mknodat",
+}
+
+// outward are the families of sockets that leave the machine; an engine is asked over a
+// Unix socket.
+var outward = []uint64{unix.AF_INET, unix.AF_INET6, unix.AF_PACKET, unix.AF_VSOCK}
+
+// filter refuses them with EPERM, in all threads.
+func filter() error {
+	calls, err := arch.GetInfo("")
+	if err != nil {
+		return fmt.Errorf("filter of system calls: %w", err)
+	}
+	group := seccomp.SyscallGroup{Action: seccomp.ActionErrno}
+	for _, name := range refused {
+		// An architecture has not all of them.
+		if _, ok := calls.SyscallNames[name]; ok {
+			group.Names = append(group.Names, name)
+		}
+	}
+	for _, family := range outward {
+		group.NamesWithCondtions = append(group.NamesWithCondtions, seccomp.NameWithConditions{
+			Name: "socket", Conditions: []seccomp.Condition{{Argument: 0, Operation: seccomp.Equal, Value: family}},
+		})
+	}
+	// The library sets no_new_privs and the filter by two calls of one thread.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err = seccomp.LoadFilter(seccomp.Filter{
+		NoNewPrivs: true, Flag: seccomp.FilterFlagTSync,
+		Policy: seccomp.Policy{DefaultAction: seccomp.ActionAllow, Syscalls: []seccomp.SyscallGroup{group}},
+	})
+	if err != nil {
+		return fmt.Errorf("filter of system calls: %w", err)
+	}
+	return nil
+}
