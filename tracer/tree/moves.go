@@ -145,6 +145,9 @@ func (m *Model) moved(p *Process, k *nsKind, to uint32, call string, at Sight) {
 		made.Changes = append(made.Changes, c)
 		return
 	}
+	if k.flag == cloneNewTime {
+		return // by an exec, of what unshare had made for its children long ago, perhaps
+	}
 	if n := len(h.moves); n > 0 {
 		if last := &h.moves[n-1]; last.Call == call && last.At == at {
 			last.Changes = append(last.Changes, c)
