@@ -7,6 +7,7 @@ package perfetto
 import (
 	"hash/fnv"
 	"io"
+	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -16,7 +17,7 @@ import (
 
 // Field numbers of the published messages, in protos/perfetto/trace of Perfetto's
 // source: trace.proto, trace_packet.proto, clock_snapshot.proto and
-// track_event/{track_descriptor,process_descriptor,thread_descriptor,track_event,debug_annotation}.proto.
+// track_event/{track_descriptor,track_event,debug_annotation}.proto.
 const (
 	tracePacket = 1
 
@@ -34,19 +35,9 @@ const (
 
 	trackUUID     = 1
 	trackName     = 2
-	trackProcess  = 3
-	trackThread   = 4
 	trackParent   = 5
 	trackOrdering = 11 // child_ordering
-
-	processPID     = 1
-	processCmdline = 2
-	processName    = 6
-	processStart   = 7 // start_timestamp_ns
-
-	threadPID  = 1
-	threadTID  = 2
-	threadName = 5
+	trackMerging  = 15 // sibling_merge_behavior
 
 	eventAnnotations = 4
 	eventType        = 9
@@ -68,6 +59,7 @@ const (
 
 	stateCleared  = 1 // SEQ_INCREMENTAL_STATE_CLEARED
 	chronological = 2 // ChildTracksOrdering
+	neverMerged   = 2 // SiblingMergeBehavior
 
 	sliceBegin, sliceEnd, instant = 1, 2, 3
 )
@@ -139,32 +131,30 @@ func clock(id, ns uint64) []byte {
 	return varint(varint(nil, clockID, id), clockTimestamp, ns)
 }
 
-// descriptor says what a track stands for.
+// descriptor says what a track stands for. None is one of Perfetto's own process or
+// thread tracks: those are always at the top, whatever parent they name, and processes
+// are to be in their container and their namespace. Tracks that are alike, two `sh`
+// say, stay two: by default Perfetto makes one of siblings with one name.
 func (t *Trace) descriptor(b []byte, track *tracks.Track) []byte {
-	d := varint(nil, trackUUID, t.uuid(track))
+	d := text(varint(nil, trackUUID, t.uuid(track)), trackName, name(track))
 	if track.Parent != nil {
 		d = varint(d, trackParent, t.uuid(track.Parent))
 	}
-	switch track.Kind {
-	case tracks.Process:
-		d = message(d, trackProcess, processOf(track))
-	case tracks.Thread:
-		thread := varint(varint(nil, threadPID, uint64(track.PID)), threadTID, uint64(track.TID))
-		d = message(d, trackThread, text(thread, threadName, track.Name))
-	default:
-		d = varint(text(d, trackName, track.Name), trackOrdering, chronological)
-	}
+	d = varint(varint(d, trackOrdering, chronological), trackMerging, neverMerged)
 	packet := message(nil, packetDescriptor, d)
 	return message(b, tracePacket, varint(packet, packetSequence, 1))
 }
 
-func processOf(track *tracks.Track) []byte {
-	p := varint(nil, processPID, uint64(track.PID))
-	for _, arg := range track.Args {
-		p = text(p, processCmdline, arg)
+// name is what stands beside the track; a process's and a thread's end with the host's
+// PID.
+func name(track *tracks.Track) string {
+	switch track.Kind {
+	case tracks.Process:
+		return track.Name + " " + strconv.Itoa(int(track.PID))
+	case tracks.Thread:
+		return track.Name + " " + strconv.Itoa(int(track.TID))
 	}
-	p = text(p, processName, track.Name)
-	return varint(p, processStart, track.Start)
+	return track.Name
 }
 
 var types = [...]uint64{tracks.Begin: sliceBegin, tracks.End: sliceEnd, tracks.Instant: instant}

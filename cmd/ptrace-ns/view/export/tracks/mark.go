@@ -57,8 +57,6 @@ func word(name, value string) Fact {
 	return Fact{Name: name, Text: words.Name(value)}
 }
 
-func quoted(s string) string { return string(words.AppendQuoted(nil, s)) }
-
 func number(name string, n int64) Fact { return Fact{Name: name, Number: n} }
 
 // known leaves out what is not known: texts that are empty and numbers that are 0.

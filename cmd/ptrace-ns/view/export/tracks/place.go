@@ -25,12 +25,6 @@ func (r *Recorder) placed(p *events.Process) *Track {
 	if p.Container != nil && !p.Container.Equal(t.container) {
 		t.container = p.Container.Clone()
 	}
-	if p.Args.Known() {
-		t.Args = nil
-		for a := range p.Args.All {
-			t.Args = append(t.Args, quoted(string(a)))
-		}
-	}
 	return t
 }
 
@@ -39,7 +33,7 @@ func (r *Recorder) ref(p events.Ref) *Track {
 	t, ok := r.procs[p.Key]
 	if !ok {
 		t = r.track(Process, words.Name(p.Comm))
-		t.PID, t.Start = p.Key.PID, p.Key.Start
+		t.PID = p.Key.PID
 		r.procs[p.Key] = t
 	}
 	return t

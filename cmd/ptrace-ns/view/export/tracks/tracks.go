@@ -28,10 +28,8 @@ type Track struct {
 	Kind   Kind
 	Parent *Track // nil is none
 	Name   string
-	PID    int32  // host's; Process, Thread
-	TID    int32  // host's; Thread
-	Start  uint64 // CLOCK_BOOTTIME of a process's birth
-	Args   []string
+	PID    int32 // host's; Process, Thread
+	TID    int32 // host's; Thread
 
 	at        uint64 // of the last mark: none goes back
 	open      int    // slices that have not ended
