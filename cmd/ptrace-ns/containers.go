@@ -63,7 +63,7 @@ func (o *containerFlags) check(names []string) ([]selection.Predicate, error) {
 // runtimeAPI adds the flag that says whether daemons are asked, to a command that
 // looks at the live machine.
 func (a *app) runtimeAPIFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&a.runtimeAPI, "runtime-api", "off", "ask container engines for names: `WHEN` is off, auto for the usual sockets of Docker and Podman, or the path of a socket; files of the runtimes are read anyway")
+	cmd.Flags().StringVar(&a.runtimeAPI, "runtime-api", "off", "ask container engines for names: `WHEN` is off, auto for the usual sockets of Docker, Podman and containerd, or the path of a socket; files of the runtimes are read anyway")
 	complete(cmd, "runtime-api", "off", "auto")
 }
 

@@ -220,3 +220,25 @@ func TestAPIOfOneLook(t *testing.T) {
 		t.Errorf("exit code %d, want the name of the files and one warning: %s%s", r.code, r.out, r.err)
 	}
 }
+
+// TestContainerdAPI: what containerd alone knows of ctr's containers is asked for.
+func TestContainerdAPI(t *testing.T) {
+	requireDocker(t)
+	kerneltest.RequireTool(t, "ctr")
+	root, err := busyboxRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := fmt.Sprintf("pns-api-%d", os.Getpid())
+	t.Cleanup(func() {
+		exec.Command("ctr", "task", "kill", "-s", "SIGKILL", id).Run()
+		exec.Command("ctr", "task", "rm", "-f", id).Run()
+		exec.Command("ctr", "container", "rm", id).Run()
+	})
+	run(t, "ctr", "run", "-d", "--label", "nerdctl/name=shop", "--rootfs", root, id, "/bin/sleep", "1000")
+	for flags, label := range map[string]string{"--runtime-api=/run/containerd/containerd.sock": "shop", "--runtime-api=auto": "shop", "--runtime-api=off": id} {
+		if r := tell(t, nil, "tree", flags, "-c", id); r.code != 0 || !strings.Contains(r.out, "[containerd "+label+"]") {
+			t.Errorf("%s: exit code %d, want %q: %s%s", flags, r.code, label, r.out, r.err)
+		}
+	}
+}

@@ -1,6 +1,6 @@
-// Package engine asks a container engine's API over its Unix socket: Docker's, or
-// Podman's, which answers in the same words. It knows no files and no events, and
-// never goes over a network.
+// Package engine asks a container engine's API over its Unix socket: Docker's,
+// Podman's, which answers in the same words, or containerd's. It knows no files and no
+// events, and never goes over a network.
 package engine
 
 import (
@@ -17,29 +17,31 @@ import (
 
 // The sockets that are asked when no other is named.
 const (
-	DockerSocket = "/run/docker.sock"
-	PodmanSocket = "/run/podman/podman.sock"
+	DockerSocket     = "/run/docker.sock"
+	PodmanSocket     = "/run/podman/podman.sock"
+	ContainerdSocket = "/run/containerd/containerd.sock"
 )
 
-// Engine is one or two engines' APIs. It implements container.API.
+// Engine is the APIs of engines. It implements container.API.
 type Engine struct {
-	clients map[string]*client.Client // by runtime
+	clients    map[string]*client.Client // by runtime
+	containerd *containerd
 }
 
-// Auto asks Docker and Podman at their usual sockets.
+// Auto asks Docker, Podman and containerd at their usual sockets.
 func Auto() (*Engine, error) {
-	return open(map[string]string{"docker": DockerSocket, "podman": PodmanSocket})
+	return open(map[string]string{"docker": DockerSocket, "podman": PodmanSocket}, ContainerdSocket)
 }
 
 // At asks the engine at the socket, whichever it is.
 func At(socket string) (*Engine, error) {
-	return open(map[string]string{"docker": socket, "podman": socket})
+	return open(map[string]string{"docker": socket, "podman": socket}, socket)
 }
 
 // open makes the clients. They connect when they are first asked, and agree with the
 // engine on a version of the API then, from 1.40 (Docker 19.03) on.
-func open(sockets map[string]string) (*Engine, error) {
-	e := &Engine{clients: map[string]*client.Client{}}
+func open(sockets map[string]string, containerd string) (*Engine, error) {
+	e := &Engine{clients: map[string]*client.Client{}, containerd: newContainerd(containerd)}
 	for runtime, socket := range sockets {
 		c, err := client.New(client.WithHost("unix://" + socket))
 		if err != nil {
@@ -52,6 +54,9 @@ func open(sockets map[string]string) (*Engine, error) {
 
 // Ask returns c with what its engine says of it; nil when no engine is its own.
 func (e *Engine) Ask(ctx context.Context, c *events.Container) (*events.Container, error) {
+	if c.Runtime == "containerd" && c.Namespace != "" {
+		return e.containerd.ask(ctx, c)
+	}
 	engine := e.clients[c.Runtime]
 	if engine == nil {
 		return nil, nil
