@@ -35,67 +35,75 @@ const (
 
 // kind is what the name of an executable tells.
 type kind struct {
-	role, genealogy string
-	words           string // what it is, for people
+	role      string
+	family    string // whose containers those are that it makes or keeps; empty where others say
+	genealogy string
+	words     string // what it is, for people
 }
 
 // programs is the one table of the programs that are met around containers, by the
 // name of the executable: the kernel's name for a process is cut at 15 bytes.
 var programs = map[string]kind{
-	"dockerd":                   {Daemon, "", "Docker's daemon"},
-	"dockerd-current":           {Daemon, docker1, "Docker's daemon"},
-	"docker-containerd":         {Daemon, docker1, "container daemon of Docker 1.x"},
-	"docker-containerd-current": {Daemon, docker1, "container daemon of Docker 1.x"},
-	"containerd":                {Daemon, "", "container daemon"},
-	"crio":                      {Daemon, conmon, "container daemon"},
-	"lxd":                       {Daemon, "", "container daemon"},
-	"incusd":                    {Daemon, "", "container daemon"},
+	"dockerd":                   {Daemon, "docker", "", "Docker's daemon"},
+	"dockerd-current":           {Daemon, "docker", docker1, "Docker's daemon"},
+	"docker-containerd":         {Daemon, "docker", docker1, "container daemon of Docker 1.x"},
+	"docker-containerd-current": {Daemon, "docker", docker1, "container daemon of Docker 1.x"},
+	"containerd":                {Daemon, "containerd", "", "container daemon"},
+	"crio":                      {Daemon, "cri-o", conmon, "container daemon"},
+	"lxd":                       {Daemon, "", "", "container daemon"},
+	"incusd":                    {Daemon, "", "", "container daemon"},
 
-	"docker-containerd-shim":         {Shim, docker1, "container shim of Docker 1.x"},
-	"docker-containerd-shim-current": {Shim, docker1, "container shim of Docker 1.x"},
-	"containerd-shim":                {Shim, shimV1, "container shim"},
-	"containerd-shim-runc-v1":        {Shim, shimV2, "container shim"},
-	"containerd-shim-runc-v2":        {Shim, shimV2, "container shim"},
-	"containerd-shim-runsc-v1":       {Shim, gvisor, "container shim of gVisor, whose processes are not the host's"},
-	"containerd-shim-kata-v2":        {Shim, kata, "container shim of Kata, whose processes are in a virtual machine"},
-	"conmon":                         {Monitor, conmon, "container monitor"},
-	"conmonrs":                       {Monitor, conmon, "container monitor"},
+	"docker-containerd-shim":         {Shim, "docker", docker1, "container shim of Docker 1.x"},
+	"docker-containerd-shim-current": {Shim, "docker", docker1, "container shim of Docker 1.x"},
+	"containerd-shim":                {Shim, "containerd", shimV1, "container shim"},
+	"containerd-shim-runc-v1":        {Shim, "containerd", shimV2, "container shim"},
+	"containerd-shim-runc-v2":        {Shim, "containerd", shimV2, "container shim"},
+	"containerd-shim-runsc-v1":       {Shim, "containerd", gvisor, "container shim of gVisor, whose processes are not the host's"},
+	"containerd-shim-kata-v2":        {Shim, "containerd", kata, "container shim of Kata, whose processes are in a virtual machine"},
+	"conmon":                         {Monitor, "", conmon, "container monitor"},
+	"conmonrs":                       {Monitor, "", conmon, "container monitor"},
 
-	"runc":                {Runtime, "", "container runtime"},
-	"docker-runc":         {Runtime, docker1, "container runtime of Docker 1.x"},
-	"docker-runc-current": {Runtime, docker1, "container runtime of Docker 1.x"},
-	"crun":                {Runtime, "", "container runtime"},
-	"youki":               {Runtime, "", "container runtime"},
-	"runsc":               {Runtime, gvisor, "gVisor, whose processes are not the host's"},
-	"lxc-start":           {Runtime, "", "container runtime"},
-	"systemd-nspawn":      {Runtime, "", "container runtime"},
+	"runc":                {Runtime, "runc", "", "container runtime"},
+	"docker-runc":         {Runtime, "docker", docker1, "container runtime of Docker 1.x"},
+	"docker-runc-current": {Runtime, "docker", docker1, "container runtime of Docker 1.x"},
+	"crun":                {Runtime, "crun", "", "container runtime"},
+	"youki":               {Runtime, "youki", "", "container runtime"},
+	"runsc":               {Runtime, "runsc", gvisor, "gVisor, whose processes are not the host's"},
+	"lxc-start":           {Runtime, "lxc", "", "container runtime"},
+	"systemd-nspawn":      {Runtime, "nspawn", "", "container runtime"},
 
-	"docker-init": {Init, "", "init for a container"},
-	"tini":        {Init, "", "init for a container"},
-	"tini-static": {Init, "", "init for a container"},
-	"dumb-init":   {Init, "", "init for a container"},
-	"catatonit":   {Init, "", "init for a container"},
-	"pause":       {Sandbox, "", "holder of a pod's namespaces"},
+	"docker-init": {Init, "", "", "init for a container"},
+	"tini":        {Init, "", "", "init for a container"},
+	"tini-static": {Init, "", "", "init for a container"},
+	"dumb-init":   {Init, "", "", "init for a container"},
+	"catatonit":   {Init, "", "", "init for a container"},
+	"pause":       {Sandbox, "", "", "holder of a pod's namespaces"},
 
-	"docker-proxy":         {Proxy, "", "Docker's proxy of a published port"},
-	"docker-proxy-current": {Proxy, docker1, "Docker's proxy of a published port"},
+	"docker-proxy":         {Proxy, "docker", "", "Docker's proxy of a published port"},
+	"docker-proxy-current": {Proxy, "docker", docker1, "Docker's proxy of a published port"},
 
-	"docker":  {Client, "", "container client"},
-	"ctr":     {Client, "", "container client"},
-	"nerdctl": {Client, "", "container client"},
-	"crictl":  {Client, "", "container client"},
-	"podman":  {Client, conmon, "container engine without a daemon"},
-	"kubelet": {Agent, "", "Kubernetes' node agent"},
-	"bwrap":   {Tool, "", "sandbox without a container"},
-	"unshare": {Tool, "", "maker of namespaces"},
-	"nsenter": {Tool, "", "enterer of namespaces"},
+	"docker-current": {Client, "docker", docker1, "container client of Docker 1.x"},
+	"docker-compose": {Client, "docker", "", "client of Docker for several containers"},
+	"buildah":        {Client, "buildah", "", "builder of images"},
+	"docker":         {Client, "docker", "", "container client"},
+	"ctr":            {Client, "containerd", "", "container client"},
+	"nerdctl":        {Client, "containerd", "", "container client"},
+	"crictl":         {Client, "", "", "container client"},
+	"podman":         {Client, "podman", conmon, "container engine without a daemon"},
+	"kubelet":        {Agent, "", "", "Kubernetes' node agent"},
+	"bwrap":          {Tool, "bwrap", "", "sandbox without a container"},
+	"unshare":        {Tool, "unshare", "", "maker of namespaces"},
+	"nsenter":        {Tool, "", "", "enterer of namespaces"},
 }
 
 // Role is what a program is for and, by its arguments, for which container.
 type Role struct {
 	Name, Genealogy string
-	Words           string // for people: "container shim"
-	Program         string // its name
+	// Family names the runtime of the containers that the program makes or keeps, when
+	// nothing nearer does: docker, containerd, runc …
+	Family  string
+	Words   string // for people: "container shim"
+	Program string // its name
 	// Call is what its arguments say; zero where they say nothing.
 	Call Call
 }
@@ -114,7 +122,7 @@ func RoleOf(p *events.Process) Role {
 	if called, ok := calledAs(p); k.role == Daemon && ok && programs[called].role != Daemon {
 		return Role{}
 	}
-	r := Role{Name: k.role, Genealogy: k.genealogy, Words: k.words, Program: name}
+	r := Role{Name: k.role, Genealogy: k.genealogy, Family: k.family, Words: k.words, Program: name}
 	if read := calls[name]; read != nil {
 		r.Call = read(p.Args)
 	}

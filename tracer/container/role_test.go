@@ -104,7 +104,7 @@ func TestRoleOf(t *testing.T) {
 		if got.Call.ID != "" && got.Call.Runtime(got.Program) != c.runtime {
 			t.Errorf("%s: runtime %q, want %q", c.args, got.Call.Runtime(got.Program), c.runtime)
 		}
-		got.Words, got.Program = "", ""
+		got.Words, got.Program, got.Family = "", "", ""
 		if got != c.want {
 			t.Errorf("%s %s:\n got %+v\nwant %+v", c.exe, c.args, got, c.want)
 		}
