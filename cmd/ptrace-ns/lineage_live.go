@@ -142,7 +142,10 @@ func (f *follower) watch() error {
 // doubt says what the end of all members does not tell: whether those were reaped
 // that only a parent outside can reap, and for which the PID 1 waits until then.
 func (f *follower) doubt() error {
-	return f.say("Its PID 1 may still wait in the kernel for members whose parents live outside: no event tells whether those were reaped")
+	if f.life.Pidns == nil || f.life.Pidns.Unsure == 0 {
+		return nil // the kernel has its own children reaped
+	}
+	return f.say("Its PID 1 may still wait in the kernel: " + words.Unsure(f.life.Pidns.Unsure))
 }
 
 func (f *follower) say(sentence string) error {

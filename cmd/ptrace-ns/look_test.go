@@ -275,7 +275,7 @@ func TestLineageLiveDoubts(t *testing.T) {
 		there(1, 0, 0, "systemd"), there(70, 1, 0, "shim"), init, member, fork(90, 70), ended(init), ended(member), destroy,
 	}}
 	r := f.execute(t, nil, "lineage", "--live", "76")
-	want := "  Its PID 1 may still wait in the kernel for members whose parents live outside: no event tells whether those were reaped.\n"
+	want := "  Its PID 1 may still wait in the kernel: whether 1 member with parents outside was reaped is not known.\n"
 	if r.code != 0 || !strings.HasSuffix(r.out, want) {
 		t.Errorf("%v, got\n%s\nwant at the end %q", r.err, r.out, want)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +14,7 @@ import (
 // namespacesOptions is what the flags of namespaces say.
 type namespacesOptions struct {
 	output, color string
+	exited        bool
 	past          past
 }
 
@@ -24,6 +26,9 @@ where not all have the same.
 
 A namespace whose PID 1 has ended is dying. When that takes long, the members are
 named that it waits for: only their parent, who lives outside, can reap them.
+
+With -r and --exited also those are shown that are over by then, with when each was
+born and over, where that was seen.
 
 It is one look with nothing attached. Who created a namespace cannot be seen then: a
 watch that was there told it (pidns_create), and watch --tree shows it.`
@@ -45,6 +50,7 @@ func newNamespaces(a *app) *cobra.Command {
 	}
 	cmd.Flags().StringVarP(&o.output, "output", "o", "text", "print `FORMAT`: text or json")
 	cmd.Flags().StringVar(&o.color, "color", "auto", "colour text `WHEN`: auto, always or never; NO_COLOR is heeded by auto")
+	cmd.Flags().BoolVar(&o.exited, "exited", false, "with -r: also those that are over, in which nothing lives any more")
 	a.runtimeAPIFlag(cmd)
 	o.past.add(cmd)
 	complete(cmd, "output", "text", "json")
@@ -56,6 +62,9 @@ func (o *namespacesOptions) check(recoloured bool) error {
 	if o.output != "text" && o.output != "json" {
 		return usageError("output %q is unknown; there are text and json", o.output)
 	}
+	if o.exited && o.past.path == "" {
+		return usageError("--exited needs -r FILE: one look knows none that are over")
+	}
 	return checkColor(o.color, recoloured, o.output)
 }
 
@@ -65,11 +74,16 @@ func (o *namespacesOptions) run(ctx context.Context, a *app) error {
 		return err
 	}
 	all := picture.Namespaces(c.model, c.nowNS)
+	view := nstree.Options{Color: a.coloured(o.color), Unicode: a.unicode(), NowNS: c.nowNS, User: c.names(a.user)}
+	if o.exited {
+		all = picture.NamespacesEver(c.model, c.nowNS)
+		view.Moment = func(bootNS uint64) string {
+			return time.Unix(0, c.bootTime+int64(bootNS)).In(time.Local).Format("2006-01-02 15:04:05.000")
+		}
+	}
 	if o.output == "json" {
 		_, err = a.out.Write(ndjson.AppendNamespaces(nil, all))
 		return c.shown(err)
 	}
-	return c.shown(nstree.Write(a.out, all, nstree.Options{
-		Color: a.coloured(o.color), Unicode: a.unicode(), NowNS: c.nowNS, User: c.names(a.user),
-	}))
+	return c.shown(nstree.Write(a.out, all, view))
 }

@@ -40,7 +40,7 @@ func (l nsLog) Put(ev *events.Event) error {
 		if d.LifetimeNS != 0 {
 			record.Uint64("lifetime_ns", d.LifetimeNS)
 		}
-		record.Uint32("reaped", d.Reaped).Msg("pid namespace destroyed")
+		record.Uint32("reaped", d.Reaped).Msg("no process lives in the pid namespace any more")
 	default:
 		record.Discard().Send()
 	}

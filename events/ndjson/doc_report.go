@@ -87,8 +87,17 @@ type NamespaceReportFields struct {
 	Visible int `json:"visible"`
 	// How many of its members are dead and not waited for.
 	Unreaped int `json:"unreaped,omitzero"`
-	// Since its PID 1 started.
+	// When its first process was born, CLOCK_BOOTTIME; absent where nobody saw.
+	BornNS uint64 `json:"born_ns,omitzero"`
+	// Since its PID 1 started; of one that is over up to its end.
 	AgeNS uint64 `json:"age_ns,omitzero"`
+	// Nothing lives in it any more, and nothing is known to wait to be reaped.
+	Over bool `json:"over,omitzero"`
+	// CLOCK_BOOTTIME of that moment, when it is known.
+	OverSinceNS uint64 `json:"over_since_ns,omitzero"`
+	// How many of its members ended with their parents outside and were not seen reaped;
+	// its PID 1 waits in the kernel until they are.
+	Unsure int `json:"unsure,omitzero"`
 	// Its PID 1 has ended, or the kernel has begun to kill what is left.
 	Dying bool `json:"dying,omitzero"`
 	// CLOCK_BOOTTIME of that moment, when it was seen.

@@ -250,7 +250,11 @@ func (e *encoder) namespace(ns *report.Namespace) {
 	e.int("members", int64(ns.Members))
 	e.int("visible", int64(ns.Visible))
 	e.known("unreaped", uint64(max(ns.Unreaped, 0)))
+	e.known("born_ns", ns.BornNS)
 	e.known("age_ns", ns.AgeNS)
+	e.flag("over", ns.Over)
+	e.known("over_since_ns", ns.EndNS)
+	e.known("unsure", uint64(max(ns.Unsure, 0)))
 	e.flag("dying", ns.Dying)
 	e.known("dying_since_ns", ns.DyingNS)
 	if ns.InitExit != nil {

@@ -38,7 +38,7 @@ func sampleNamespace() *report.Namespace {
 			Init: initRef, Chain: full().Chain, Args: full().Args, Exe: "/bin/busybox", Creator: runc, Via: "clone", Container: docker,
 			HasUID: true, UID: 33, Containers: []*events.Container{docker, {ID: "77", Runtime: "containerd"}},
 			Killed: []events.Ref{ref(12, "k")}, ReapNS: 4,
-			Members: 2, Visible: 3, Unreaped: 1, AgeNS: 9, Dying: true, DyingNS: 8, InitExit: &events.ExitStatus{Code: 3},
+			Members: 2, Visible: 3, Unreaped: 1, AgeNS: 9, BornNS: 3, Over: true, EndNS: 12, Unsure: 1, Dying: true, DyingNS: 8, InitExit: &events.ExitStatus{Code: 3},
 			WaitingFor: []report.Waiting{{Process: ref(9, "x\x9b"), Parent: runc, Zombie: true}},
 		}},
 	}

@@ -94,10 +94,15 @@ type Namespace struct {
 	// not known.
 	AgeNS uint64
 	Dying bool
-	// Over says that nothing lives in it any more and nothing waits to be reaped, and
-	// EndNS since when, CLOCK_BOOTTIME; 0 is not known.
-	Over    bool
-	EndNS   uint64
+	// Over says that nothing lives in it any more and nothing is known to wait to be
+	// reaped, and EndNS since when, CLOCK_BOOTTIME; 0 is not known. Unsure is how many
+	// members ended with their parents outside and were not seen reaped: until they are,
+	// its PID 1 waits in the kernel (zap_pid_ns_processes).
+	Over   bool
+	EndNS  uint64
+	Unsure int
+	// BornNS is when its first process was born, CLOCK_BOOTTIME; 0 where nobody saw.
+	BornNS  uint64
 	DyingNS uint64 // since when; 0 is not known
 	// InitExit is how its init ended, when that is known.
 	InitExit *events.ExitStatus

@@ -44,6 +44,10 @@ func (ns *Namespace) LeftNS() uint64 { return ns.leftNS }
 // while Waits means that nobody knows which they are.
 func (ns *Namespace) Awaited() []Awaited { return ns.awaited }
 
+// Strays returns the latest of its members that ended with their parents, who were to
+// reap them, outside; whether they were reaped no record tells.
+func (ns *Namespace) Strays() []events.Ref { return ns.strays }
+
 // dyingInit returns the namespace whose PID 1 has ended and is this process.
 func (m *Model) dyingInit(init events.ProcKey) *Namespace {
 	p := m.procs[init]

@@ -17,6 +17,12 @@ func Namespaces(m *tree.Model, nowNS uint64) []*report.Namespace {
 	return hierarchy(m, m.Namespaces(), func(ns *tree.Namespace) *report.Namespace { return namespace(m, ns, nowNS) })
 }
 
+// NamespacesEver is Namespaces with those that are over, as long as the model knows one
+// of their processes.
+func NamespacesEver(m *tree.Model, nowNS uint64) []*report.Namespace {
+	return NamespacesOf(m, nowNS, func(*tree.Process) bool { return true })
+}
+
 // NamespacesOf returns the hierarchy of the PID namespaces that the wanted processes
 // live or lived in, those above included. One that is over is in it as long as the
 // model knows one of its processes.
@@ -48,6 +54,9 @@ func ended(m *tree.Model, ns *tree.Namespace, lastNS, nowNS uint64) *report.Name
 	end := max(lastNS, ns.LeftNS())
 	r := namespace(m, ns, end)
 	r.Over, r.EndNS = true, end
+	if !m.Looked() {
+		r.Unsure = len(ns.Strays())
+	}
 	return r
 }
 
@@ -91,6 +100,9 @@ func namespace(m *tree.Model, ns *tree.Namespace, nowNS uint64) *report.Namespac
 	r := &report.Namespace{
 		Info: ns.Info(), Init: ns.Init, Creator: ns.Creator, Via: ns.Via,
 		Visible: ns.Members, Unreaped: ns.Unreaped, Dying: ns.Dying(),
+	}
+	if ns.Born {
+		r.BornNS = ns.BornNS
 	}
 	if init, ok := ns.InitProcess(); ok {
 		r.Init, r.Chain, r.Container = init.Ref(), init.Chain, init.Container

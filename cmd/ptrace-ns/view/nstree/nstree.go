@@ -19,6 +19,8 @@ type Options struct {
 	Color   bool
 	Unicode bool // else ASCII stands for lines and arrows
 	NowNS   uint64
+	// Moment shows when, CLOCK_BOOTTIME; nil leaves out when each was born and over.
+	Moment func(bootNS uint64) string
 	// User names a user id; nil shows none.
 	User func(uint32) string
 }
@@ -32,7 +34,7 @@ func (o Options) glyphs() glyphs {
 	return glyphs{"|-", "`-", "| ", ">", "..."}
 }
 
-var headings = []string{"PIDNS", "LEVEL", "MEMBERS", "INIT", "USER", "USERNS", "AGE", "CONTAINER", "CREATOR", "COMMAND"}
+var headings = []string{"PIDNS", "LEVEL", "MEMBERS", "INIT", "USER", "USERNS", "BORN", "OVER", "AGE", "CONTAINER", "CREATOR", "COMMAND"}
 
 // The only escape sequences that a line may hold.
 const (
@@ -48,6 +50,8 @@ func Write(w io.Writer, roots []*report.Namespace, o Options) error {
 	t := &table{Options: o, glyphs: o.glyphs(), hidden: map[string]bool{
 		"USER":    o.User == nil || !anywhere(roots, func(ns *report.Namespace) bool { return ns.HasUID }),
 		"USERNS":  !ownersDiffer(roots),
+		"BORN":    o.Moment == nil,
+		"OVER":    o.Moment == nil,
 		"CREATOR": !anywhere(roots, func(ns *report.Namespace) bool { return !ns.Creator.IsZero() }), // one look knows none
 	}}
 	t.add(row{cells: headings, style: bold})
@@ -120,7 +124,7 @@ func (t *table) cells(ns *report.Namespace, lead string) []string {
 	if below := ns.Visible - ns.Members; below > 0 {
 		members += "+" + strconv.Itoa(below)
 	}
-	init, user, owner, age, creator, command := "-", "-", "-", "-", "unknown", "-"
+	init, user, owner, born, over, age, creator, command := "-", "-", "-", "-", "-", "-", "unknown", "-"
 	if ns.HasUID && t.User != nil {
 		user = safe.String(t.User(ns.UID))
 	}
@@ -135,6 +139,12 @@ func (t *table) cells(ns *report.Namespace, lead string) []string {
 	}
 	if len(ns.Chain) > 0 {
 		init = words.Chain(ns.Chain, t.arrow)
+	}
+	if ns.BornNS != 0 && t.Moment != nil {
+		born = t.Moment(ns.BornNS)
+	}
+	if ns.Over && ns.EndNS != 0 && t.Moment != nil {
+		over = t.Moment(ns.EndNS)
 	}
 	if ns.AgeNS != 0 {
 		age = words.Duration(ns.AgeNS)
@@ -156,7 +166,7 @@ func (t *table) cells(ns *report.Namespace, lead string) []string {
 	}
 	return []string{
 		lead + strconv.FormatUint(uint64(ns.Info.ID.Inum), 10), strconv.Itoa(ns.Info.Level), members,
-		init, user, owner, age, containers(ns), creator, command,
+		init, user, owner, born, over, age, containers(ns), creator, command,
 	}
 }
 
@@ -177,12 +187,15 @@ func (t *table) remarks(ns *report.Namespace) []string {
 	if !ns.Dying {
 		return nil
 	}
-	text := "dying, since before this look"
+	text, over := "dying, since before this look", "over"
+	if ns.Unsure > 0 {
+		over = "empty"
+	}
 	switch {
 	case ns.Over && ns.EndNS != 0 && ns.EndNS <= t.NowNS:
-		text = "over for " + words.Duration(t.NowNS-ns.EndNS)
+		text = over + " for " + words.Duration(t.NowNS-ns.EndNS)
 	case ns.Over:
-		text = "over"
+		text = over
 	case ns.DyingNS != 0 && ns.DyingNS <= t.NowNS:
 		text = "dying for " + words.Duration(t.NowNS-ns.DyingNS)
 	}
@@ -190,6 +203,8 @@ func (t *table) remarks(ns *report.Namespace) []string {
 		text += ": its PID 1 " + words.Status(*ns.InitExit)
 	}
 	switch {
+	case ns.Unsure > 0:
+		text += "; " + words.Unsure(ns.Unsure) + ": its PID 1 waits in the kernel until then"
 	case ns.Over || ns.Visible > 0:
 	case len(ns.WaitingFor) > 0:
 		text += "; no process lives in it any more"

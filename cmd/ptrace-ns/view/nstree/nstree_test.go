@@ -2,6 +2,7 @@ package nstree_test
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/nstree"
@@ -24,7 +25,7 @@ func sample() []*report.Namespace {
 	over := &report.Namespace{
 		Info: events.NSInfo{ID: events.NSID{Inum: 4026532191}, Level: 1, Parent: host}, Init: ref(7800, "worker"),
 		Args: events.ArgsOf("sshd", "x"), Exe: "/tmp/a b", Creator: ref(7790, "un share"), Via: "clone3", AgeNS: 1_200_000_000,
-		Dying: true, InitExit: &events.ExitStatus{Signal: 9}, Over: true, EndNS: 4_100_000_000,
+		Dying: true, InitExit: &events.ExitStatus{Signal: 9}, Over: true, EndNS: 4_100_000_000, BornNS: 2_900_000_000,
 	}
 	pod := []*events.Container{{ID: "77", Name: "pause"}, {ID: "9f1c", Name: "we\nb"}}
 	return []*report.Namespace{{
@@ -46,13 +47,17 @@ func sample() []*report.Namespace {
 func TestGolden(t *testing.T) {
 	for name, o := range map[string]nstree.Options{
 		"unicode": {Unicode: true}, "ascii": {}, "look": {Unicode: true}, "color": {Unicode: true, Color: true},
+		"exited": {Unicode: true, Moment: func(ns uint64) string { return fmt.Sprintf("at %d", ns/1_000_000) }},
 	} {
 		t.Run(name, func(t *testing.T) {
+			all := sample()
+			if name == "exited" {
+				all[0].Children[2].Unsure = 2
+			}
 			o.NowNS = 4_500_000_000
 			if name != "ascii" {
 				o.User = func(uid uint32) string { return map[uint32]string{0: "root", 33: "www\x1b"}[uid] }
 			}
-			all := sample()
 			if name == "look" {
 				all[0].Info.UserNS = 0
 				all[0].Children[0].Creator, all[0].Children[2].Creator = events.Ref{}, events.Ref{}

@@ -30,7 +30,7 @@ func (t *teller) place(l *report.Life) {
 
 func members(ns *report.Namespace) string {
 	if ns.Over {
-		return ", which is over"
+		return ", in which nothing lives any more"
 	}
 	return ", which has " + words.Count(ns.Members, "process", "processes")
 }
@@ -115,13 +115,17 @@ func (t *teller) space(l *report.Life) {
 	if ns == nil || !ns.Over || l.Process.Key != ns.Init.Key {
 		return
 	}
-	text := "With it ended its PID namespace"
+	text := "Its PID namespace was empty then"
 	if ns.ReapNS > 0 {
-		text += ", " + words.Duration(ns.ReapNS) + " later"
+		text = "Its PID namespace was empty " + words.Duration(ns.ReapNS) + " later"
 	}
 	if len(ns.Killed) == 0 {
-		t.say(text, ", in which nothing was left for the kernel to kill")
-		return
+		text += "; nothing was left for the kernel to kill"
+	} else {
+		text += "; the kernel killed what was left in it, " + words.Count(len(ns.Killed), "process", "processes") + ": " + words.Refs(ns.Killed, maxNamed, t.more)
 	}
-	t.say(text, "; the kernel killed what was left in it, ", words.Count(len(ns.Killed), "process", "processes"), ": ", words.Refs(ns.Killed, maxNamed, t.more))
+	t.say(text)
+	if ns.Unsure > 0 {
+		t.say("It may still wait in the kernel: ", words.Unsure(ns.Unsure))
+	}
 }

@@ -26,3 +26,9 @@ func Await(w report.Waiting) string {
 	}
 	return what + ", whose parent " + Ref(w.Parent) + " lives outside"
 }
+
+// Unsure tells of members whose parents were outside that their reaping was not seen: a
+// namespace's PID 1 waits in the kernel until they are reaped.
+func Unsure(n int) string {
+	return "whether " + Count(n, "member", "members") + " with parents outside " + map[bool]string{true: "was", false: "were"}[n == 1] + " reaped is not known"
+}
