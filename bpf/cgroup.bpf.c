@@ -19,6 +19,8 @@ int BPF_PROG(cgroup_attach_task, struct cgroup *cgrp, const char *path, struct t
 {
 	WITH_LEVELS(attach_rec, NEAR_LEVELS) rec;
 
+	cgrp = PLAIN(cgroup, cgrp);
+	task = PLAIN(task_struct, task);
 	if (!told_hierarchy(cgrp))
 		return 0;
 	fill_full(&rec.head.full, task);
@@ -32,11 +34,12 @@ int BPF_PROG(cgroup_attach_task, struct cgroup *cgrp, const char *path, struct t
 
 static __always_inline int record_cgroup(__u8 kind, struct cgroup *cgrp, const char *path)
 {
-	struct task_struct *cur = bpf_get_current_task_btf();
+	struct task_struct *cur = PLAIN(task_struct, bpf_get_current_task_btf());
 	__u32 room = CGROUP_PATH_SMALL;
 	struct cgroup_rec *rec;
 	long len;
 
+	cgrp = PLAIN(cgroup, cgrp);
 	if (!told_hierarchy(cgrp))
 		return 0;
 	rec = reserve(kind, sizeof(*rec) + CGROUP_PATH_SMALL);

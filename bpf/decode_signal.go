@@ -24,6 +24,10 @@ func (d *Decoder) decodeSignal(raw []byte) error {
 		Group:        has(r.Flags, probesSignalFlagSIG_GROUP),
 		ParentDeath:  has(r.Flags, probesSignalFlagSIG_PDEATH),
 		SenderLives:  has(r.Flags, probesSignalFlagSIG_SENDER_LIVES),
+		Deadly:       has(r.Flags, probesSignalFlagSIG_DEADLY),
+		Ending:       has(r.Flags, probesSignalFlagSIG_ENDING),
+		Behind:       has(r.Flags, probesSignalFlagSIG_BEHIND),
+		Beside:       has(r.Flags, probesSignalFlagSIG_BESIDE),
 		NSID:         events.NSID{Inum: r.NsInum, ID: r.NsId},
 	}
 	d.ev.Kind, d.ev.Signal = events.Signal, &d.signal

@@ -184,8 +184,12 @@ enum signal_flag {
 	SIG_TARGET_INIT = 1 << 4, /* to the PID 1 of a child PID namespace */
 	SIG_TARGET_OOM = 1 << 5,  /* SIGKILL by the OOM killer */
 	SIG_PDEATH = 1 << 6,	  /* the target's parent-death signal, parent exiting */
-	SIG_ASKED = 1 << 7,	  /* else recorded only because it is deadly */
+	SIG_ASKED = 1 << 7,	  /* else recorded only for the exit that it may cause or explain */
 	SIG_SENDER_LIVES = 1 << 8, /* SIG_PDEATH: other threads of the sender's live on */
+	SIG_DEADLY = 1 << 9,	  /* delivered, ends by default, neither handled nor ignored */
+	SIG_ENDING = 1 << 10,	  /* a group exit is under way: by this one, if delivered */
+	SIG_BEHIND = 1 << 11,	  /* an earlier one of this number waits in the same queue */
+	SIG_BESIDE = 1 << 12,	  /* one waits in the other: the group's, or this thread's own */
 };
 
 struct signal_rec {

@@ -14,7 +14,7 @@ static __always_inline bool fill_strings(struct exec_rec *rec, __u8 shape, __u64
 					 __u64 interp, __u8 *name_out, __u32 name_room,
 					 __u8 *interp_out, __u32 interp_room, struct path_walk *w)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = PLAIN(task_struct, bpf_get_current_task_btf());
 	long len;
 
 	rec->shape = shape;
@@ -46,12 +46,14 @@ static __always_inline bool fill_strings(struct exec_rec *rec, __u8 shape, __u64
 #define FILL_EXEC(SHAPE, TYPE, BOUND, DEPTH)                                               \
 	__noinline int fill_##TYPE(struct TYPE *rec, __u64 filename, __u64 interp)         \
 	{                                                                                  \
-		struct task_struct *task = bpf_get_current_task_btf();                     \
+		struct task_struct *task = PLAIN(task_struct, bpf_get_current_task_btf()); \
 		struct path_walk w = {};                                                   \
 		__u32 n = level_count(task);                                               \
                                                                                            \
 		if (!rec || n > sizeof(rec->levels) / sizeof(rec->levels[0]))              \
 			return 0;                                                          \
+		fill_levels(rec->levels, task->thread_pid, n,                              \
+			    sizeof(rec->levels) / sizeof(rec->levels[0]));                 \
 		w.out = rec->exe;                                                          \
 		w.room = sizeof(rec->exe);                                                 \
 		w.bound = BOUND;                                                           \
@@ -60,8 +62,6 @@ static __always_inline bool fill_strings(struct exec_rec *rec, __u8 shape, __u64
 				  sizeof(rec->filename), rec->interp, sizeof(rec->interp), \
 				  &w))                                                     \
 			return 0;                                                          \
-		fill_levels(rec->levels, task->thread_pid, n,                              \
-			    sizeof(rec->levels) / sizeof(rec->levels[0]));                 \
 		return 1;                                                                  \
 	}
 
@@ -135,8 +135,9 @@ static __always_inline void copy_blob(struct exec_rec *rec, void *to, struct exe
  * begin_new_exec, exec_binprm). What it cannot see is an execve that failed.
  */
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+int BPF_PROG(sched_process_exec, struct task_struct *cur, int old_pid, struct linux_binprm *bprm)
 {
+	struct task_struct *task = PLAIN(task_struct, cur);
 	struct mm_struct *mm = task->mm;
 	__u64 filename = (__u64)BPF_CORE_READ(bprm, filename);
 	__u64 interp = (__u64)BPF_CORE_READ(bprm, interp);

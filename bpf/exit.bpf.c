@@ -55,7 +55,7 @@ static long walk_ancestor(__u32 i, struct walk *w)
  */
 static __always_inline void fill_reaper(struct exit_rec *rec, struct task_struct *father)
 {
-	struct task_struct *init = BPF_CORE_READ(own_pidns(father), child_reaper);
+	struct task_struct *init = READ(pid_namespace, own_pidns(father), child_reaper);
 	struct walk w = {
 		.task = (__u64)father->real_parent,
 		.level = father->thread_pid->level,
@@ -66,8 +66,12 @@ static __always_inline void fill_reaper(struct exit_rec *rec, struct task_struct
 	rec->subreaper = w.found;
 	rec->walk_cut = w.cut;
 	/* A PID 1 leaves no children behind: zap_pid_ns_processes waits for all. */
-	if (BPF_CORE_READ(init, tgid) != father->tgid)
-		fill_ref_probed(&rec->init, init);
+	if (READ(task_struct, init, tgid) != father->tgid) {
+		if (bpf_rdonly_cast)
+			fill_ref(&rec->init, PLAIN(task_struct, init));
+		else
+			fill_ref_probed(&rec->init, init);
+	}
 }
 
 /* The group's status as wait(2) will give it (wait_task_zombie), not the
@@ -97,11 +101,12 @@ static __always_inline int record_exit(struct task_struct *task, __u8 dead)
 
 	if (!dead && !want_threads)
 		return 0;
+	task = PLAIN(task_struct, task);
 	fill_core(&rec.head.task, task);
 	rec.head.group_dead = dead;
 	if (dead) {
 		/* The last thread may have a name of its own. */
-		bpf_probe_read_kernel(rec.head.task.comm, COMM_LEN, task->group_leader->comm);
+		copy_comm(rec.head.task.comm, task->group_leader);
 		rec.head.code = group_code(task);
 		rec.head.seccomp = seccomp_ended(task, rec.head.code);
 		rec.head.threads_born = forget_threads(task);

@@ -79,7 +79,8 @@ static __always_inline __u32 forget_threads(struct task_struct *task)
 SEC("tp_btf/task_newtask")
 int BPF_PROG(task_newtask, struct task_struct *task, unsigned long clone_flags)
 {
-	struct task_struct *creator = bpf_get_current_task_btf();
+	struct task_struct *cur = bpf_get_current_task_btf();
+	struct task_struct *creator = PLAIN(task_struct, cur);
 	bool thread = clone_flags & CLONE_THREAD;
 	__u8 kind = thread ? REC_THREAD_START : REC_FORK;
 	WITH_LEVELS(fork_rec, NEAR_LEVELS) rec;
@@ -97,6 +98,7 @@ int BPF_PROG(task_newtask, struct task_struct *task, unsigned long clone_flags)
 			__sync_fetch_and_add(&c->births_newtask, 1);
 	}
 
+	task = PLAIN(task_struct, task);
 	fill_full(&rec.head.full, task);
 	fill_core(&rec.head.task, task);
 	fill_ref(&rec.head.creator, creator);
@@ -104,7 +106,7 @@ int BPF_PROG(task_newtask, struct task_struct *task, unsigned long clone_flags)
 	rec.head.creator_level = creator->thread_pid->level;
 	rec.head.clone_flags = clone_flags;
 	rec.head.exit_signal = task->exit_signal;
-	rec.head.syscall_nr = clone_flags & CLONE_NEWPID ? syscall_nr(creator) : -1;
+	rec.head.syscall_nr = clone_flags & CLONE_NEWPID ? syscall_nr(cur) : -1;
 	EMIT(fork_rec, rec, task, kind, level_count(task));
 	return 0;
 }

@@ -130,6 +130,15 @@ struct cred {
 
 struct list_head {
 	struct list_head *next;
+	struct list_head *prev;
+};
+
+/* include/linux/signal_types.h */
+struct sigpending {
+	struct list_head list;
+	struct {
+		__u64 sig[1]; /* bit n-1 for signal n */
+	} signal;
 };
 
 struct tty_struct {
@@ -145,6 +154,7 @@ struct signal_struct {
 	struct list_head thread_head;
 	int group_exit_code;
 	unsigned int flags;
+	struct sigpending shared_pending;
 	struct pid *pids[4];
 	struct tty_struct *tty;
 	__u64 sum_sched_runtime;
@@ -234,7 +244,13 @@ struct sighand_struct {
 };
 
 struct kernel_siginfo {
+	int si_signo;
 	int si_code;
+};
+
+struct sigqueue {
+	struct list_head list;
+	struct kernel_siginfo info;
 };
 
 struct task_struct {
@@ -260,6 +276,7 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	struct sighand_struct *sighand;
+	struct sigpending pending;
 	struct css_set *cgroups;
 	struct mm_struct *mm;
 };

@@ -218,6 +218,10 @@ const (
 	probesSignalFlagSIG_PDEATH       probesSignalFlag = 64
 	probesSignalFlagSIG_ASKED        probesSignalFlag = 128
 	probesSignalFlagSIG_SENDER_LIVES probesSignalFlag = 256
+	probesSignalFlagSIG_DEADLY       probesSignalFlag = 512
+	probesSignalFlagSIG_ENDING       probesSignalFlag = 1024
+	probesSignalFlagSIG_BEHIND       probesSignalFlag = 2048
+	probesSignalFlagSIG_BESIDE       probesSignalFlag = 4096
 )
 
 type probesSignalRec struct {

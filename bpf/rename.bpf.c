@@ -15,6 +15,7 @@ int BPF_PROG(task_rename, struct task_struct *task, const char *comm)
 	/* A thread's own name is its own affair. */
 	if (task->pid != task->tgid && !want_threads)
 		return 0;
+	task = PLAIN(task_struct, task);
 	fill_core(&rec.head.task, task);
 	__builtin_memset(rec.head.new_comm, 0, sizeof(rec.head.new_comm));
 	bpf_probe_read_kernel_str(rec.head.new_comm, sizeof(rec.head.new_comm), comm);

@@ -10,6 +10,14 @@ const volatile __u64 signal_mask = 1ULL << (SIGKILL - 1);
 #define BIT(sig) (1ULL << ((sig) - 1))
 #define ENDS_BY_DEFAULT (~(BIT(17) | BIT(18) | BIT(19) | BIT(20) | BIT(21) | BIT(22) | BIT(23) | BIT(28)))
 
+/* What by convention asks a process to end. It is recorded also when it is handled or
+ * ignored: the end that then comes otherwise is told with it, whatever signal_mask says. */
+#define ASKS_TO_END (BIT(1) | BIT(2) | BIT(3) | BIT(15))
+
+/* Signals from here on wait each, and not once for all (include/linux/signal.h). */
+#define REAL_TIME 32
+#define NEAR_WAITING 8
+
 /*
  * Whether the signal is about to end its target: by default it does, and the
  * target neither handles nor ignores it. Such a one is recorded though nobody
@@ -71,6 +79,52 @@ static __always_inline bool oom_victim(int sig, unsigned long info, struct task_
 	return task->signal->oom_mm || alloc_locked(task);
 }
 
+/*
+ * Whether an earlier signal of that number waits in the queue, of which this one is the
+ * last: 1, 0, or -1 when that is too long to tell.
+ */
+static __always_inline int waits_before(int sig, struct list_head *queue)
+{
+	struct list_head *last = BPF_CORE_READ(queue, prev);
+	struct list_head *at = BPF_CORE_READ(queue, next);
+
+	for (int i = 0; i < NEAR_WAITING; i++) {
+		if (at == last || at == queue)
+			return 0;
+		if (BPF_CORE_READ((struct sigqueue *)at, info.si_signo) == sig)
+			return 1;
+		at = BPF_CORE_READ(at, next);
+	}
+	return -1;
+}
+
+/*
+ * What decides which of several signals of one number ends the target. A fatal one that
+ * some thread takes begins the group exit before it is told here (complete_signal,
+ * kernel/signal.c). Any other waits: in the thread's own queue, which is emptied first, or
+ * in the group's (dequeue_signal). Of a standard signal one waits in a queue
+ * (legacy_queue), so that one delivered anew says that the one before is done with.
+ */
+static __always_inline __u32 queue_flags(int sig, struct task_struct *task, int group, int result)
+{
+	struct signal_struct *signal = task->signal;
+	__u64 other = group ? task->pending.signal.sig[0] : signal->shared_pending.signal.sig[0];
+	__u32 flags = is_deadly(sig, task, result) ? SIG_DEADLY : 0;
+	int before = 0;
+
+	if (signal->flags & SIGNAL_GROUP_EXIT)
+		flags |= SIG_ENDING;
+	if (other & BIT(sig))
+		flags |= SIG_BESIDE;
+	if (sig >= REAL_TIME && result == 0)
+		before = waits_before(sig, group ? &signal->shared_pending.list : &task->pending.list);
+	if (before)
+		flags |= SIG_BEHIND;
+	if (before < 0) /* then which is the first is not known */
+		flags &= ~SIG_DEADLY;
+	return flags;
+}
+
 static __always_inline __u32 signal_flags(int sig, unsigned long info, struct task_struct *task,
 					  struct task_struct *cur, int group)
 {
@@ -103,15 +157,16 @@ SEC("tp_btf/signal_generate")
 int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_struct *task,
 	     int group, int result)
 {
-	struct task_struct *cur = bpf_get_current_task_btf();
+	struct task_struct *cur = PLAIN(task_struct, bpf_get_current_task_btf());
 	unsigned long kind = 0;
 	struct pid_namespace *ns = NULL;
 	WITH_LEVELS(signal_rec, NEAR_LEVELS) rec;
-	__u32 flags;
+	__u32 flags, waiting;
 	bool init = false, asked;
 
 	if (sig <= 0 || sig > 64)
 		return 0;
+	task = PLAIN(task_struct, task);
 	/* info may be 0 or 1, which are no pointers. The verifier takes it for one that
 	 * is never NULL, and deletes what is to be done when it is; so it is read as a
 	 * number from where the arguments lie. */
@@ -119,10 +174,11 @@ int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_
 	if (sig != SIGCHLD)
 		init = targets_child_init(task);
 	asked = init || (signal_mask & BIT(sig));
-	if (!asked && !is_deadly(sig, task, result))
+	waiting = queue_flags(sig, task, group, result);
+	if (!asked && !(waiting & SIG_DEADLY) && !(ASKS_TO_END & BIT(sig)))
 		return 0;
 
-	flags = signal_flags(sig, kind, task, cur, group);
+	flags = waiting | signal_flags(sig, kind, task, cur, group);
 	if (asked)
 		flags |= SIG_ASKED;
 	if (init)

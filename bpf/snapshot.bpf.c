@@ -46,7 +46,7 @@ static __always_inline void record_init(struct bpf_iter__task *ctx, struct task_
 SEC("iter/task")
 int snapshot(struct bpf_iter__task *ctx)
 {
-	struct task_struct *task = ctx->task;
+	struct task_struct *task = PLAIN(task_struct, ctx->task);
 
 	if (!task)
 		return 0;

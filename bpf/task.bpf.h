@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What is read of a task. BTF pointers are followed directly wherever the
- * verifier lets them be: a load that faults gives 0 and costs a nanosecond, a
- * probe read some thirty, and lockdown=confidentiality refuses the latter.
+ * What is read of a task, by pointers that PLAIN gave. BTF pointers are followed
+ * directly wherever the verifier lets them be: a load that faults gives 0 and costs a
+ * nanosecond or two, a probe read some thirty, and lockdown=confidentiality refuses
+ * the latter.
  */
 #ifndef PTRACE_NS_TASK_H
 #define PTRACE_NS_TASK_H
@@ -56,39 +57,56 @@ static __always_inline struct pid_namespace *own_pidns(struct task_struct *task)
 
 static __always_inline void fill_ns(__u64 *id, __u32 *inum, struct pid_namespace *ns)
 {
-	struct ns_common___id *common = (void *)&ns->ns;
+	struct ns_common___id *common;
 
+	ns = PLAIN(pid_namespace, ns);
+	common = (void *)&ns->ns;
 	*id = 0;
-	*inum = BPF_CORE_READ(ns, ns.inum);
-	if (bpf_core_field_exists(common->ns_id))
+	*inum = READ(pid_namespace, ns, ns.inum);
+	if (!bpf_core_field_exists(common->ns_id))
+		return;
+	if (bpf_rdonly_cast)
+		*id = common->ns_id;
+	else
 		bpf_probe_read_kernel(id, sizeof(*id), &common->ns_id);
 }
 
+/* Fills n of the cap levels and zeroes the rest. Zeroes come first, so that the loop
+ * ends at n: else the verifier goes on to the last level for each n that there may be. */
 static __always_inline void fill_levels(struct pid_level *out, struct pid *pid, __u32 n, __u32 cap)
 {
+	__builtin_memset(out, 0, cap * sizeof(*out));
 	fill_ns(&out[0].ns_id, &out[0].inum, pid->numbers[0].ns);
 	out[0].nr = pid->numbers[0].nr;
 	for (__u32 i = 1; i < LEVELS_MAX; i++) {
 		struct pid_namespace *ns = NULL;
-		struct pid_level l = {};
 		void *upid;
 
 		if (i >= cap)
 			break;
-		if (i < n) {
-			upid = (void *)&pid->numbers[0] + i * bpf_core_type_size(struct upid);
-			bpf_probe_read_kernel(&l.nr, sizeof(l.nr), upid + bpf_core_field_offset(struct upid, nr));
-			bpf_probe_read_kernel(&ns, sizeof(ns), upid + bpf_core_field_offset(struct upid, ns));
-			fill_ns(&l.ns_id, &l.inum, ns);
-		}
-		out[i] = l;
+		barrier_var(n); /* or the compiler makes one bound of both */
+		if (i >= n)
+			break;
+		upid = (void *)&pid->numbers[0] + i * bpf_core_type_size(struct upid);
+		bpf_probe_read_kernel(&out[i].nr, sizeof(out[i].nr), upid + bpf_core_field_offset(struct upid, nr));
+		bpf_probe_read_kernel(&ns, sizeof(ns), upid + bpf_core_field_offset(struct upid, ns));
+		fill_ns(&out[i].ns_id, &out[i].inum, ns);
 	}
+}
+
+/* Two loads cost less than a probe read, also of a name that is just being changed. */
+static __always_inline void copy_comm(__u8 *to, struct task_struct *task)
+{
+	const __u64 *from = (const void *)task->comm;
+
+	((__u64 *)to)[0] = from[0];
+	((__u64 *)to)[1] = from[1];
 }
 
 /* A PID 1 is nearly always number 1; its thread group is what counts. */
 static __always_inline bool is_child_reaper(struct signal_struct *sig, struct pid_namespace *ns)
 {
-	return BPF_CORE_READ(ns, child_reaper, signal) == sig;
+	return READ(pid_namespace, ns, child_reaper, signal) == sig;
 }
 
 static __always_inline void fill_core(struct task_core *core, struct task_struct *task)
@@ -105,9 +123,6 @@ static __always_inline void fill_core(struct task_core *core, struct task_struct
 	core->tgid = task->tgid;
 	core->tid = task->pid;
 	core->parent_tgid = parent->tgid;
-	/* What branches comes last, here and below, and fill_full before fill_core: for
-	 * each pointer that is followed Linux looks through all its types four times
-	 * (verifier.c: type_is_trusted and its like), on every way that leads there. */
 	if (task->flags & PF_KTHREAD)
 		flags |= TASK_KTHREAD;
 	/* Dead is the thread group without a thread: not a leader that ended before
@@ -121,7 +136,7 @@ static __always_inline void fill_core(struct task_core *core, struct task_struct
 	if (is_child_reaper(sig, own_pidns(task)))
 		flags |= TASK_NS_INIT;
 	core->flags = flags;
-	bpf_probe_read_kernel(core->comm, COMM_LEN, task->comm);
+	copy_comm(core->comm, task);
 }
 
 static __always_inline void fill_ref(struct task_ref *ref, struct task_struct *task)
@@ -129,7 +144,7 @@ static __always_inline void fill_ref(struct task_ref *ref, struct task_struct *t
 	ref->start = task->group_leader->start_boottime;
 	ref->tgid = task->tgid;
 	ref->tid = task->pid;
-	bpf_probe_read_kernel(ref->comm, COMM_LEN, task->comm);
+	copy_comm(ref->comm, task);
 }
 
 /*
@@ -159,7 +174,7 @@ static __always_inline void fill_full(struct task_full *full, struct task_struct
 	struct nsproxy *ns = task->nsproxy;
 	struct user_namespace *user = cred->user_ns;
 
-	bpf_probe_read_kernel(full->parent_comm, COMM_LEN, task->real_parent->group_leader->comm);
+	copy_comm(full->parent_comm, task->real_parent->group_leader);
 	full->uid = cred->euid.val;
 	full->gid = cred->egid.val;
 	full->ns_user = user->ns.inum;
@@ -171,7 +186,7 @@ static __always_inline void fill_full(struct task_full *full, struct task_struct
 	full->ns_cgroup = ns->cgroup_ns->ns.inum;
 	full->ns_time = bpf_core_field_exists(ns->time_ns) ? ns->time_ns->ns.inum : 0;
 	fill_cgroup(full, task);
-	full->pidns_owner = BPF_CORE_READ(own_pidns(task), user_ns, ns.inum);
+	full->pidns_owner = READ(pid_namespace, own_pidns(task), user_ns, ns.inum);
 }
 
 /* PID chains up to this depth are built on the stack; only the deeper ones, which

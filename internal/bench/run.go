@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ const (
 // bench is one run of the harness.
 type bench struct {
 	pairs    int
+	only     []string      // parts; none is all
 	patience time.Duration // left to wait for quiet moments
 	program  string
 	workload string
@@ -64,17 +66,36 @@ func run(out, progress io.Writer) (err error) {
 	b.printf("ptrace-ns on Linux %s, %s, %d CPUs, %s\n", kernel, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
 	b.printf("commit %s\n", commit())
 	b.printf("load average before: %s\n", load())
-	for _, part := range []func() error{b.programs, b.startup, b.slowdown, b.recorded, b.units} {
+	for _, part := range b.parts() {
 		if err := errors.Join(b.calm(), part()); err != nil {
 			return err
 		}
 	}
 	b.printf("\nload average after: %s\n", load())
+	if len(b.only) > 0 {
+		return nil // a part is no result to keep
+	}
 	name := time.Now().UTC().Format(time.DateOnly) + "-" + kernel + ".txt"
 	if err := os.MkdirAll(results, 0o755); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(results, name), []byte(text.String()), 0o644)
+}
+
+// parts returns what is to be measured, in its order.
+func (b *bench) parts() (parts []func() error) {
+	for _, part := range []struct {
+		name    string
+		measure func() error
+	}{
+		{"programs", b.programs}, {"startup", b.startup}, {"slowdown", b.slowdown},
+		{"recorded", b.recorded}, {"units", b.units},
+	} {
+		if len(b.only) == 0 || slices.Contains(b.only, part.name) {
+			parts = append(parts, part.measure)
+		}
+	}
+	return parts
 }
 
 // knobs reads what the environment changes.
@@ -90,6 +111,7 @@ func (b *bench) knobs() (err error) {
 			return fmt.Errorf("BENCH_PATIENCE=%s: must be a duration, such as 5m", d)
 		}
 	}
+	b.only = strings.Fields(os.Getenv("BENCH_PARTS"))
 	return nil
 }
 
