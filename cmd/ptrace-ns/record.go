@@ -81,6 +81,7 @@ func newRecord(a *app) *cobra.Command {
 	}
 	o.flags(cmd.Flags())
 	a.runtimeAPIFlag(cmd)
+	a.userFlag(cmd)
 	complete(cmd, "scope", scopes...)
 	completeContainers(cmd)
 	a.completeContainer(cmd, noPath)

@@ -97,6 +97,7 @@ func newWatch(a *app) *cobra.Command {
 	o.kernelFlags(cmd.Flags())
 	o.outputFlags(cmd.Flags())
 	a.runtimeAPIFlag(cmd)
+	a.userFlag(cmd)
 	completeWatch(cmd)
 	a.completeContainer(cmd, noPath)
 	return cmd

@@ -104,6 +104,10 @@ func (w *watch) trace(ctx context.Context, live tracing, out *outputs) error {
 		ctx, stop = w.child.lifetime(ctx)
 		defer stop()
 	}
+	// The command has the rights of the caller, and no others are given up before it runs.
+	if err := w.app.confined(w.plan()); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	last := &untilError{next: out.all, end: cancel}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -45,7 +46,13 @@ type trace struct {
 // start runs the program and returns when it traces.
 func start(t testing.TB, args ...string) *trace {
 	t.Helper()
-	tr := launch(t, args...)
+	return startUnder(t, nil, args...)
+}
+
+// startUnder runs the program under a command that executes it in its own place.
+func startUnder(t testing.TB, under []string, args ...string) *trace {
+	t.Helper()
+	tr := launchUnder(t, under, args...)
 	tr.poll("the header", func() bool { return tr.header.Event == "header" })
 	tr.objects = objectsOf(t, tr.cmd.Process.Pid)
 	if len(tr.objects) == 0 {
@@ -57,8 +64,14 @@ func start(t testing.TB, args ...string) *trace {
 // launch runs the program and does not wait for anything.
 func launch(t testing.TB, args ...string) *trace {
 	t.Helper()
-	args = append([]string{"watch", "-o", "json", "--log-level", "error"}, args...)
-	tr := &trace{t: t, cmd: exec.Command(binary(t), args...), read: make(chan struct{})}
+	return launchUnder(t, nil, args...)
+}
+
+// launchUnder runs the program under a command that runs another.
+func launchUnder(t testing.TB, under []string, args ...string) *trace {
+	t.Helper()
+	line := slices.Concat(under, []string{binary(t), "watch", "-o", "json", "--log-level", "error"}, args)
+	tr := &trace{t: t, cmd: exec.Command(line[0], line[1:]...), read: make(chan struct{})}
 	tr.cmd.Stderr = &tr.stderr
 	out, err := tr.cmd.StdoutPipe()
 	if err != nil {
