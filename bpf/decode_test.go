@@ -156,6 +156,10 @@ func TestDecodeSignal(t *testing.T) {
 		{"pdeath", 15, 0, group | probesSignalFlagSIG_NOINFO | probesSignalFlagSIG_PDEATH, events.OriginKernel},
 		{"to an init", 15, 0, group | probesSignalFlagSIG_TARGET_INIT, events.OriginUser},
 		{"asked for", 15, 0, group | probesSignalFlagSIG_ASKED, events.OriginUser},
+		{"deadly", 3, 0, group | probesSignalFlagSIG_DEADLY, events.OriginUser},
+		{"the end", 15, 0, group | probesSignalFlagSIG_ENDING, events.OriginUser},
+		{"behind another", 40, -1, group | probesSignalFlagSIG_BEHIND, events.OriginUser},
+		{"beside another", 15, -6, probesSignalFlagSIG_BESIDE, events.OriginUser},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			expect := base(events.Signal, "target", 2)
@@ -164,6 +168,10 @@ func TestDecodeSignal(t *testing.T) {
 				TargetIsInit: c.flags&probesSignalFlagSIG_TARGET_INIT != 0, Group: c.flags&group != 0,
 				ParentDeath: c.flags&probesSignalFlagSIG_PDEATH != 0,
 				Unasked:     c.flags&probesSignalFlagSIG_ASKED == 0,
+				Deadly:      c.flags&probesSignalFlagSIG_DEADLY != 0,
+				Ending:      c.flags&probesSignalFlagSIG_ENDING != 0,
+				Behind:      c.flags&probesSignalFlagSIG_BEHIND != 0,
+				Beside:      c.flags&probesSignalFlagSIG_BESIDE != 0,
 				NSID:        events.NSID{Inum: 4001, ID: 901},
 			}
 			want(t, decode(t, signalRecord(c.sig, c.code, c.flags)), expect)

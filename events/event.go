@@ -144,9 +144,16 @@ type SignalDetail struct {
 	// process that lives on.
 	SenderLives bool
 	// Unasked says that nobody asked for signals of this number: it is there for the
-	// model, which joins it with the exit that it causes, and is not told.
+	// model, which joins it with the exit that it causes or comes before, and is not told.
 	Unasked bool
-	NSID    NSID // OriginPidnsReap: the namespace that is being emptied
+	// The rest only the model needs, and no stream has it: what the target was like
+	// once the signal was sent.
+
+	Deadly bool // delivered; it ends by default and was neither handled nor ignored
+	Ending bool // the target was on its way out: by this very signal, if delivered
+	Behind bool // an earlier real-time one of this number waits in the same queue
+	Beside bool // one of this number waits in the other queue: the group's or the thread's own
+	NSID   NSID // OriginPidnsReap: the namespace that is being emptied
 }
 
 // Killer says who ended a process.
