@@ -157,7 +157,7 @@ SEC("tp_btf/signal_generate")
 int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_struct *task,
 	     int group, int result)
 {
-	struct task_struct *cur = bpf_get_current_task_btf();
+	struct task_struct *cur = PLAIN(task_struct, bpf_get_current_task_btf());
 	unsigned long kind = 0;
 	struct pid_namespace *ns = NULL;
 	WITH_LEVELS(signal_rec, NEAR_LEVELS) rec;
@@ -166,6 +166,7 @@ int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_
 
 	if (sig <= 0 || sig > 64)
 		return 0;
+	task = PLAIN(task_struct, task);
 	/* info may be 0 or 1, which are no pointers. The verifier takes it for one that
 	 * is never NULL, and deletes what is to be done when it is; so it is read as a
 	 * number from where the arguments lie. */
