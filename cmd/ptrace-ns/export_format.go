@@ -95,11 +95,14 @@ func openDrawing(o *exportOptions, w io.Writer, h *events.Header) exporter {
 }
 
 // Finish draws the container that was asked for; without a word all of which something
-// but their presence is known.
+// but their presence is known. Where there is none, the error is that of timeline.
 func (d *drawn) Finish() error {
-	all := &starts{all: d.Timelines(), tracer: d.tracer}
+	all := &starts{all: d.Timelines(), fruitless: d.Fruitless(), hidden: d.Hidden(), tracer: d.tracer}
 	if d.o.container == "" {
-		return svg.Write(d.w, slices.DeleteFunc(all.all, func(t *report.Timeline) bool { return len(t.Phases) == 0 }))
+		told := slices.DeleteFunc(slices.Clone(all.all), func(t *report.Timeline) bool { return len(t.Phases) == 0 })
+		if len(told) > 0 {
+			return svg.Write(d.w, told)
+		}
 	}
 	one, several, err := all.choose(d.o.container)
 	if errors.Is(err, errSeveral) {

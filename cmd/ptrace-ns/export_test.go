@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/internal/golden"
 )
 
@@ -56,6 +57,24 @@ func TestExportOneContainer(t *testing.T) {
 	}
 	if strings.Contains(one.out, outer) || !strings.Contains(one.out, inner) {
 		t.Errorf("not one: %s, %v", one.out, one.err)
+	}
+}
+
+// TestExportNoContainer: where there is none there is no picture, by the words and the
+// exit code of timeline.
+func TestExportNoContainer(t *testing.T) {
+	one := process(7, 1, "sh")
+	file := recorded(t, []*events.Event{{Seq: 1, Kind: events.Snapshot, BootNS: 2000, Process: one}})
+	told := (&fake{}).execute(t, nil, "timeline", file)
+	out := filepath.Join(t.TempDir(), "none.svg")
+	for _, args := range [][]string{{"export", file, "--format", "svg"}, {"export", file, "--format", "svg", "-o", out}} {
+		r := (&fake{}).execute(t, nil, args...)
+		if told.err == nil || r.err == nil || r.code != told.code || !strings.HasSuffix(r.err.Error(), told.err.Error()) || r.out != "" {
+			t.Errorf("%q: exit code %d, %v, %q; timeline %d, %v", args, r.code, r.err, r.out, told.code, told.err)
+		}
+	}
+	if _, err := os.Stat(out); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the file is there: %v", err)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/export/jsontext"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/text"
@@ -182,10 +183,14 @@ func vector(a events.Args) string {
 	return string(b)
 }
 
+// formula are what a formula begins with. Spreadsheets of some languages take the wide
+// forms for the others.
+const formula = "=+-@＝＋－＠"
+
 // cell keeps a spreadsheet from taking text for a formula. What a shell reads does not
 // change: a word that begins with one of these signs needs no other quotes.
 func cell(s string) string {
-	if s == "" || !strings.ContainsRune("=+-@", rune(s[0])) {
+	if sign, _ := utf8.DecodeRuneInString(s); !strings.ContainsRune(formula, sign) {
 		return s
 	}
 	return "'" + s + "'"

@@ -33,7 +33,7 @@ func TestTable(t *testing.T) {
 		for i, ev := range all {
 			row := map[string]string{}
 			for c, cell := range rows[i+1] {
-				if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+				if cell != "" && strings.ContainsRune("=+-@＝＋－＠\t\r", []rune(cell)[0]) {
 					t.Errorf("%s is a formula: %q", table.Columns[c], cell)
 				}
 				row[table.Columns[c]] = cell

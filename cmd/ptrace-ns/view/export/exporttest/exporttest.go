@@ -26,7 +26,7 @@ func Header() *events.Header {
 // spreadsheet, in one of the formats.
 var Hostile = []string{
 	"\x1b[2J", "\x1b]52;c;YQ==\a", "a\rb", "x\ny", "\u202egpj.exe", "\u009b31m", "\u2066", "\u2028", "\ufeff", "\U000e0041", "\x7f",
-	"</script><img src=x onerror=alert(1)>", "]]></text><script>", "<!--", `"&'`, "&lt;", "&#60;", "=cmd()", "+1", "-1", "@x", "\t=1", "a,b", `a"b`,
+	"</script><img src=x onerror=alert(1)>", "]]></text><script>", "<!--", `"&'`, "&lt;", "&#60;", "=cmd()", "+1", "-1", "@x", "\t=1", "＝cmd()", "a,b", `a"b`,
 	"a|b", "`id`", "$(id)", "${x}", "a'b", `a\b`, `\x41`, `\n`, `"];`, `"]`, "#60;", "\xff", "\xed\xa0\x80", "a\xc3", "", " ", "日本", "😀",
 }
 

@@ -80,7 +80,7 @@ type picture struct {
 	y    int
 }
 
-// Write draws the timelines one below the other.
+// Write draws the timelines, of which there is at least one, one below the other.
 func Write(w io.Writer, all []*report.Timeline) error {
 	p := &picture{y: margin}
 	var names []string
@@ -90,10 +90,6 @@ func Write(w io.Writer, all []*report.Timeline) error {
 		}
 		names = append(names, timeline.Title(t))
 		p.timeline(t)
-	}
-	if len(all) == 0 {
-		names = []string{"no container and no PID namespace"}
-		p.line(names[0], "title", margin)
 	}
 	height := strconv.Itoa(p.y + margin)
 	root := el("svg", "", "xmlns", "http://www.w3.org/2000/svg", "viewBox", "0 0 "+strconv.Itoa(width)+" "+height,

@@ -127,9 +127,3 @@ func TestScale(t *testing.T) {
 		}
 	}
 }
-
-func TestNothingToDraw(t *testing.T) {
-	if d := draw(t, nil); !slices.Contains(d.texts, "no container and no PID namespace") {
-		t.Errorf("got %q", d.texts)
-	}
-}
