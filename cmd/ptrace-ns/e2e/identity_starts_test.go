@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
 )
 
@@ -221,7 +222,8 @@ func TestAPIOfOneLook(t *testing.T) {
 	}
 }
 
-// TestContainerdAPI: what containerd alone knows of ctr's containers is asked for.
+// TestContainerdAPI: containerd itself is asked for its containers. Labels of ctr's are in
+// the bundle, too.
 func TestContainerdAPI(t *testing.T) {
 	requireDocker(t)
 	kerneltest.RequireTool(t, "ctr")
@@ -236,9 +238,17 @@ func TestContainerdAPI(t *testing.T) {
 		exec.Command("ctr", "container", "rm", id).Run()
 	})
 	run(t, "ctr", "run", "-d", "--label", "nerdctl/name=shop", "--rootfs", root, id, "/bin/sleep", "1000")
-	for flags, label := range map[string]string{"--runtime-api=/run/containerd/containerd.sock": "shop", "--runtime-api=auto": "shop", "--runtime-api=off": id} {
-		if r := tell(t, nil, "tree", flags, "-c", id); r.code != 0 || !strings.Contains(r.out, "[containerd "+label+"]") {
-			t.Errorf("%s: exit code %d, want %q: %s%s", flags, r.code, label, r.out, r.err)
+	for api, source := range map[string]string{"/run/containerd/containerd.sock": "api", "auto": "api", "off": "state"} {
+		r := tell(t, nil, "tree", "-o", "json", "--runtime-api", api, "-c", id)
+		if r.code != 0 {
+			t.Fatalf("%s: exit code %d: %s", api, r.code, r.err)
 		}
+		var doc []struct{ Process ndjson.ProcessDoc }
+		decode(t, r.out, &doc)
+		if len(doc) != 1 || doc[0].Process.Container == nil {
+			t.Fatalf("%s: got %s", api, r.out)
+		}
+		equal(t, api+": source", doc[0].Process.Container.Source, source)
+		equal(t, api+": name", doc[0].Process.Container.Name, "shop")
 	}
 }
