@@ -4,9 +4,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode"
 
+	"pgregory.net/rapid"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/export/exporttest"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/internal/golden"
 )
@@ -63,8 +68,7 @@ func TestExportOneContainer(t *testing.T) {
 // TestExportNoContainer: where there is none there is no picture, by the words and the
 // exit code of timeline.
 func TestExportNoContainer(t *testing.T) {
-	one := process(7, 1, "sh")
-	file := recorded(t, []*events.Event{{Seq: 1, Kind: events.Snapshot, BootNS: 2000, Process: one}})
+	file := recorded(t, []*events.Event{snapshot(7, 1)})
 	told := (&fake{}).execute(t, nil, "timeline", file)
 	out := filepath.Join(t.TempDir(), "none.svg")
 	for _, args := range [][]string{{"export", file, "--format", "svg"}, {"export", file, "--format", "svg", "-o", out}} {
@@ -75,6 +79,41 @@ func TestExportNoContainer(t *testing.T) {
 	}
 	if _, err := os.Stat(out); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the file is there: %v", err)
+	}
+}
+
+// TestHostileStringsExported: S01, S10, S11; whatever a process and a container are
+// called, nothing that is written has a raw control or bidi character, and nothing that
+// a browser may be given has markup. That each string can be had again, each format's
+// own tests hold.
+func TestHostileStringsExported(t *testing.T) {
+	indent := regexp.MustCompile(`(?m)^\t+`) // of dot
+	markup := map[string]bool{"chrome": true, "ecs": true, "otel-json": true, "mermaid": true, "svg": true}
+	for seed := range 20 {
+		file := recorded(t, rapid.Custom(exporttest.Life).Example(seed))
+		for _, format := range formatNames() {
+			for _, graph := range []string{"tree", "namespaces"} {
+				args := []string{"export", file, "--format", format}
+				if formats[format].graph {
+					args = append(args, "--graph", graph)
+				} else if graph != "tree" {
+					continue
+				}
+				r := (&fake{}).execute(t, nil, args...)
+				if r.code != 0 || r.errOut != "" || len(r.out) < 40 {
+					t.Fatalf("seed %d, %s: %d bytes, %v %s", seed, args[2:], len(r.out), r.err, r.errOut)
+				}
+				if !formats[format].binary {
+					exporttest.Inert(t, indent.ReplaceAllString(r.out, ""))
+				}
+				for _, bad := range exporttest.Hostile {
+					acts := strings.ContainsFunc(bad, func(r rune) bool { return !unicode.IsGraphic(r) })
+					if len(bad) > 1 && strings.Contains(r.out, bad) && (acts || markup[format] && strings.ContainsAny(bad, "<>")) {
+						t.Errorf("seed %d, %s has %q", seed, args[2:], bad)
+					}
+				}
+			}
+		}
 	}
 }
 

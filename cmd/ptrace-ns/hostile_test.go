@@ -6,6 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui/scene"
 )
 
 // hostileHeader begins a file that no recorder wrote.
@@ -68,6 +72,8 @@ func TestF03HostileRecordings(t *testing.T) {
 				"namespaces -r FILE", "namespaces -o json -r FILE", "lineage -r FILE 6", "lineage -r FILE 1000000000", "lineage -o json -r FILE 7",
 				"timeline FILE", "timeline -o json FILE", "explain FILE", "diff FILE FILE", "report -o out.html --force FILE",
 				"export --format perfetto -o out --force FILE", "export --format svg -o out --force FILE", "export --format mermaid -o out --force FILE",
+				"export --format csv FILE", "export --format chrome FILE", "export --format ecs FILE", "export --format otel-json FILE", "export --format dot FILE",
+				"export --format svg FILE", "export --format mermaid FILE", "export --format dot --graph namespaces FILE", "export --format mermaid --graph namespaces FILE",
 			} {
 				args := strings.Fields(strings.ReplaceAll(command, "FILE", path))
 				r := (&fake{}).execute(t, nil, args...)
@@ -81,6 +87,7 @@ func TestF03HostileRecordings(t *testing.T) {
 					t.Errorf("%s: exit code %d, %v", command, r.code, r.err)
 				}
 			}
+			playHostile(t, path)
 			entries, err := os.ReadDir(dir)
 			if err != nil {
 				t.Fatal(err)
@@ -91,5 +98,25 @@ func TestF03HostileRecordings(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// playHostile is top -r of the recording, from its beginning and from its end, without
+// the terminal that the command itself needs.
+func playHostile(t *testing.T, path string) {
+	t.Helper()
+	p, err := newPlayer(t.Context(), func() (*playback, error) { return (&app{}).openRecording(t.Context(), path, false) })
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer p.close()
+	v := tui.Options{BootTime: p.header.BootTimeNS, Zone: time.UTC}
+	for _, at := range []moment{{given: true}, {given: true, since: time.Hour}} {
+		p.begin(func() *scene.Stage { return newStage(v) }, at)
+		shown := tui.Still(p, v, 100, 30)
+		if n := strings.Count(shown, "\n"); n > 40 || strings.ContainsAny(shown, "\a\r") {
+			t.Errorf("top: %d lines: %.200q", n, shown)
+		}
 	}
 }

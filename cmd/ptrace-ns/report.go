@@ -93,7 +93,12 @@ func (a *app) readReport(ctx context.Context, path string) (page *html.Page, abo
 	if err != nil {
 		return nil, about, err
 	}
-	defer func() { err = first(err, p.file.Close()) }()
+	defer func() {
+		err = first(err, p.file.Close())
+		if p.bar != nil && page != nil {
+			page.Progress = p.bar.Then("making the page")
+		}
+	}()
 	page = html.New(p.reader.Header())
 	if err := p.run(ctx, p, page); err != nil {
 		return nil, about, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -44,6 +45,25 @@ func TestReport(t *testing.T) {
 	piped := (&fake{}).execute(t, nil, "report", file, "-o", "-")
 	if piped.code != 0 || piped.out != string(page) {
 		t.Errorf("to standard output: exit code %d, %d bytes and not %d", piped.code, len(piped.out), len(page))
+	}
+}
+
+// TestReportProgress: on a terminal the page's making is shown behind the reading, and
+// elsewhere nothing is.
+func TestReportProgress(t *testing.T) {
+	file := recorded(t, family())
+	for _, seen := range []bool{true, false} {
+		a := &app{errTTY: seen, err: io.Discard}
+		page, about, err := a.readReport(t.Context(), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (page.Progress != nil) != seen {
+			t.Errorf("on a terminal %t, progress is told %t", seen, page.Progress != nil)
+		}
+		if err := page.Write(io.Discard, about); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

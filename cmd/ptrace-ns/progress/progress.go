@@ -1,5 +1,6 @@
-// Package progress shows on a terminal how much of a file has been read. It knows
-// neither what is in the file nor whether there is a terminal: its caller does.
+// Package progress shows on a terminal how much of a file has been read, and how much
+// of what follows is done. It knows neither what is in the file nor whether there is a
+// terminal: its caller does.
 package progress
 
 import (
@@ -23,6 +24,8 @@ type Reader struct {
 	w     io.Writer
 	size  int64
 	done  int64
+	what  string    // is done; empty is reading
+	first time.Time // of the earliest picture
 	next  time.Time // of the next picture; zero is never
 	drawn bool
 	now   func() time.Time
@@ -31,7 +34,8 @@ type Reader struct {
 // NewReader returns a reader that draws on w.
 func NewReader(file io.ReadCloser, size int64, w io.Writer) *Reader {
 	r := &Reader{file: file, w: w, size: size, now: time.Now}
-	r.next = r.now().Add(patience)
+	r.first = r.now().Add(patience)
+	r.next = r.first
 	return r
 }
 
@@ -41,13 +45,35 @@ func (r *Reader) Read(b []byte) (int, error) {
 	r.done += int64(n)
 	if err != nil {
 		r.Hide()
-	} else if !r.next.IsZero() && r.size > 0 {
-		if now := r.now(); !now.Before(r.next) {
-			r.next = now.Add(interval)
-			r.draw()
-		}
+	} else {
+		r.tick()
 	}
 	return n, err
+}
+
+// Then begins the work that follows on reading. The function that it returns is to be
+// told how many of how many parts are done; with the last the bar goes away.
+func (r *Reader) Then(what string) func(done, all int) {
+	r.what, r.next = ", "+what, r.first
+	return func(done, all int) {
+		if done >= all {
+			r.Hide()
+			return
+		}
+		r.done, r.size = int64(done), int64(all)
+		r.tick()
+	}
+}
+
+// tick draws where it is time to.
+func (r *Reader) tick() {
+	if r.next.IsZero() || r.size <= 0 {
+		return
+	}
+	if now := r.now(); !now.Before(r.next) {
+		r.next = now.Add(interval)
+		r.draw()
+	}
 }
 
 // Close takes the bar away and closes the file.
@@ -68,6 +94,6 @@ func (r *Reader) Hide() {
 func (r *Reader) draw() {
 	done := min(r.done, r.size) // it may grow
 	full := int(done * cells / r.size)
-	_, err := fmt.Fprintf(r.w, "\r[%s%s] %d %%\x1b[K", strings.Repeat("#", full), strings.Repeat(" ", cells-full), done*100/r.size)
+	_, err := fmt.Fprintf(r.w, "\r[%s%s] %d %%%s\x1b[K", strings.Repeat("#", full), strings.Repeat(" ", cells-full), done*100/r.size, r.what)
 	r.drawn = err == nil
 }

@@ -15,7 +15,8 @@ func slow(file io.Reader, size int64, w io.Writer) *Reader {
 	clock := time.Unix(0, 0)
 	r := NewReader(io.NopCloser(file), size, w)
 	r.now = func() time.Time { clock = clock.Add(time.Second); return clock }
-	r.next = clock.Add(patience)
+	r.first = clock.Add(patience)
+	r.next = r.first
 	return r
 }
 
@@ -37,6 +38,33 @@ func TestBar(t *testing.T) {
 	}
 	if pictures[4] != want[4] {
 		t.Errorf("the bar stays: %q", pictures[4])
+	}
+}
+
+// TestThen: what follows on reading has its part of the line, from nothing to all.
+func TestThen(t *testing.T) {
+	var out bytes.Buffer
+	r := slow(strings.NewReader("abcd"), 4, &out)
+	if _, err := io.ReadAll(r); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out.Reset()
+	tell := r.Then("drawing")
+	for done := range 5 {
+		tell(done, 4)
+	}
+	pictures := strings.SplitAfter(out.String(), "\x1b[K")
+	want := []string{" 0 %, drawing", " 25 %, drawing", " 50 %, drawing", " 75 %, drawing", "\r\x1b[K", ""}
+	if len(pictures) != len(want) {
+		t.Fatalf("%d pictures: %q", len(pictures), pictures)
+	}
+	for i := range want {
+		if !strings.Contains(pictures[i], want[i]) {
+			t.Errorf("picture %d is %q, want %q", i, pictures[i], want[i])
+		}
 	}
 }
 

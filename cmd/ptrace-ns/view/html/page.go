@@ -30,6 +30,10 @@ type About struct {
 // Page is a sink that makes a report of a stream. What it keeps of an event is a row of
 // numbers, and each text once.
 type Page struct {
+	// Progress is told, while Write works, how many of how many parts are done; nil is
+	// nobody.
+	Progress func(done, all int)
+
 	header *events.Header
 	model  *tree.Model
 	starts *phases.Recorder
@@ -229,6 +233,8 @@ func safeCopy(s string) string { return strings.Clone(safe.String(s)) }
 
 // Write writes the report. The page takes no more events.
 func (p *Page) Write(w io.Writer, about About) error {
+	told, all := 0, p.Processes()+p.Processes()/encoding+1
+	defer p.tell(all, all)
 	m := &p.data.Meta
 	m.File, m.Damage, m.Skipped = safe.String(about.File), safe.String(about.Damage), safe.String(about.Skipped)
 	m.Whole, m.Lost = about.Whole, about.Lost
@@ -237,9 +243,20 @@ func (p *Page) Write(w io.Writer, about About) error {
 		if err := p.life(l); err != nil {
 			return err
 		}
+		told++
+		p.tell(min(told, all-1), all)
 	}
 	for _, t := range p.starts.Timelines() {
 		p.start(account.Of(t))
 	}
 	return write(w, &p.data)
+}
+
+// encoding is how many processes' stories are told in the time in which one is encoded.
+const encoding = 8
+
+func (p *Page) tell(done, all int) {
+	if p.Progress != nil {
+		p.Progress(done, all)
+	}
 }
