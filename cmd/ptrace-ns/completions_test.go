@@ -25,10 +25,8 @@ func TestCompletionOfRecordings(t *testing.T) {
 		"lineage -r " + dir + "runc.zst 1 |":                  ":4",
 		"timeline nosuch.zst |":                               ":4",
 	} {
-		words, begun, _ := strings.Cut(line, " |")
-		if begun = ""; !strings.HasSuffix(line, " |") {
-			words, begun = line[:strings.LastIndexByte(line, ' ')], strings.TrimSuffix(line[strings.LastIndexByte(line, ' ')+1:], "|")
-		}
+		cut := strings.LastIndexByte(line, ' ')
+		words, begun := line[:cut], strings.TrimSuffix(line[cut+1:], "|")
 		r := (&fake{}).execute(t, nil, slices.Concat([]string{"__complete"}, strings.Fields(words), []string{begun})...)
 		if got := strings.Join(strings.Split(strings.TrimSpace(r.out), "\n"), " "); r.code != 0 || got != want {
 			t.Errorf("%q: exit code %d, got %q, want %q", line, r.code, got, want)
