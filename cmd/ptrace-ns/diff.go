@@ -134,6 +134,8 @@ func (a *app) side(ctx context.Context, side string) (one *report.Timeline, dama
 	one, several, err := all.choose(word)
 	if errors.Is(err, errSeveral) {
 		err = usageError("which container of %s is not said, behind a colon: %s", path, known(several))
+	} else if err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
 	}
 	if err == nil && one.BeganNS == 0 {
 		err = fmt.Errorf("container %s: its start is not in %s, there is nothing to compare", safe.String(nameOf(one)), path)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -149,8 +150,9 @@ func (w *awaitEnd) Flush() error {
 var errSeveral = errors.New("several containers")
 
 // choose returns the container that the word names or, without a word, the one that
-// the recorder's own command asked for, else the only one that started, else the only
-// one there is. With errSeveral come those to choose from.
+// the recorder's own command asked for, else the only one that started, else, where
+// nobody asked for one in vain, the only one there is. With errSeveral come those to
+// choose from; a word that several answer to is wrong usage.
 func (s *starts) choose(word string) (*report.Timeline, []*report.Timeline, error) {
 	found := s.all
 	if word != "" {
@@ -162,38 +164,82 @@ func (s *starts) choose(word string) (*report.Timeline, []*report.Timeline, erro
 		}
 	} else if begun := s.begun(); len(begun) > 0 {
 		found = begun
-		if own := s.commanded(begun); len(own) == 1 {
+		own := s.commanded(begun)
+		if len(own) == 1 {
 			found = own
+		} else if len(own) == 0 && slices.ContainsFunc(s.fruitless, s.isCommand) {
+			return nil, nil, errors.New("no container was started for the command: " + s.refused() + "; others started at that time: " + known(begun))
 		}
+	} else if len(s.fruitless) > 0 {
+		return nil, nil, errors.New("no container was started: " + s.refused())
 	}
 	switch {
 	case len(found) == 1:
 		return found[0], nil, nil
+	case len(found) > 1 && word != "":
+		return nil, nil, usageError("container %s is %s: choose by the init's PID, %s", safe.String(word), times(found), pids(found))
 	case len(found) > 1:
 		return nil, found, errSeveral
 	case word != "":
-		return nil, nil, fmt.Errorf("container %s is not there: %s", safe.String(word), known(s.all)+s.refused())
+		return nil, nil, fmt.Errorf("container %s is not there: %s", safe.String(word), known(s.all)+after(s.refused()))
 	}
-	return nil, nil, errors.New("no container and no PID namespace is there" + s.refused())
+	return nil, nil, errors.New("no container and no PID namespace is there" + after(s.refused()))
 }
 
 // refused tells who asked for a container in vain.
-func (s *starts) refused() (text string) {
-	for i, f := range s.fruitless {
-		if i == maxKnown {
-			return text + "; ..."
+func (s *starts) refused() string {
+	var all []string
+	for _, f := range s.fruitless {
+		all = append(all, fmt.Sprintf("%s asked for one (%s) and %s before any process of it was born",
+			words.Ref(f.Process), words.AppendArgs(nil, f.Args, "..."), words.Status(*f.Exit)))
+		if report.Refused(f.Program, *f.Exit) {
+			all[len(all)-1] += " (its word for a refusal, as of an image that is missing; it printed why)"
 		}
-		text += fmt.Sprintf("; %s asked for one (%s) and %s before any process of it was born",
-			words.Ref(f.Process), words.AppendArgs(nil, f.Args, "..."), words.Status(*f.Exit))
 	}
-	for i, f := range s.hidden {
-		if i == maxKnown {
-			return text + "; ..."
-		}
+	all = atMost(all)
+	var hidden []string
+	for _, f := range s.hidden {
 		role := container.RoleOf(&events.Process{Exe: f.Program, Args: f.Args})
-		text += fmt.Sprintf("; %s is the %s: inside %s nothing is visible", words.Ref(f.Process), role.Words, safe.String(role.Call.ID))
+		hidden = append(hidden, fmt.Sprintf("%s is the %s: inside %s nothing is visible", words.Ref(f.Process), role.Words, safe.String(role.Call.ID)))
 	}
-	return text
+	return strings.Join(append(all, atMost(hidden)...), "; ")
+}
+
+// atMost cuts a list at the number that an error names.
+func atMost(all []string) []string {
+	if len(all) > maxKnown {
+		all = append(all[:maxKnown], "...")
+	}
+	return all
+}
+
+func after(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "; " + text
+}
+
+// times says how often a container was started, or how many answer to one word.
+func times(found []*report.Timeline) string {
+	for _, t := range found {
+		if t.ID != found[0].ID {
+			return fmt.Sprintf("one of %d", len(found))
+		}
+	}
+	if len(found) == 2 {
+		return "there twice"
+	}
+	return fmt.Sprintf("there %d times", len(found))
+}
+
+// pids tells containers apart by the host's PIDs of their inits.
+func pids(found []*report.Timeline) string {
+	var all []string
+	for _, t := range found {
+		all = append(all, fmt.Sprintf("%d (%s)", t.Init.Key.PID, safe.String(nameOf(t))))
+	}
+	return strings.Join(atMost(all), ", ")
 }
 
 // begun are those whose start is in the stream.
@@ -209,11 +255,16 @@ func (s *starts) begun() (found []*report.Timeline) {
 // commanded are those whose first process is the command that was recorded.
 func (s *starts) commanded(all []*report.Timeline) (found []*report.Timeline) {
 	for _, t := range all {
-		if s.tracer > 0 && len(t.Phases) > 0 && t.Phases[0].Parent.Key.PID == s.tracer {
+		if len(t.Phases) > 0 && s.isCommand(t.Phases[0]) {
 			found = append(found, t)
 		}
 	}
 	return found
+}
+
+// isCommand reports whether a phase's process is the command that was recorded.
+func (s *starts) isCommand(f report.Phase) bool {
+	return s.tracer > 0 && f.Parent.Key.PID == s.tracer
 }
 
 // tellOthers says what else there was to choose from where nobody said which.

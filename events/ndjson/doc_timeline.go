@@ -80,7 +80,7 @@ type PhaseDoc struct {
 	// What it belongs to.
 	Section string `json:"section" jsonschema:"enum=start,enum=run,enum=end"`
 	// What the process is in this start.
-	Part string `json:"part" jsonschema:"enum=client,enum=daemon,enum=starter,enum=shim,enum=runtime,enum=stage0,enum=stage1,enum=init,enum=helper,enum=first_child,enum=entered,enum=command,enum=cleanup,enum=stopper"`
+	Part string `json:"part" jsonschema:"enum=client,enum=daemon,enum=starter,enum=shim,enum=runtime,enum=stage0,enum=stage1,enum=init,enum=helper,enum=first_child,enum=entered,enum=command,enum=cleanup,enum=stopper,enum=sender"`
 	// Wall clock of its beginning, in UTC.
 	Time string `json:"time" jsonschema:"format=date-time"`
 	// CLOCK_BOOTTIME of its beginning.
@@ -107,7 +107,7 @@ type PhaseDoc struct {
 	Parent *RefDoc `json:"parent,omitzero"`
 	// Who called clone, when that is not the parent.
 	Creator *RefDoc `json:"creator,omitzero"`
-	// What ties the process to this container where no record of the kernel does: its arguments name it, or it was the only one asking then.
+	// What ties the process to this container where no record of the kernel does: its arguments name it, or it was the only one asking then, or was run while only one was.
 	Link string `json:"link,omitzero" jsonschema:"enum=arguments,enum=time"`
 	// The change of parent.
 	Reparent *AdoptedDoc `json:"reparent,omitzero"`
@@ -127,7 +127,9 @@ type PhaseDoc struct {
 	Result string `json:"result,omitzero" jsonschema:"enum=delivered,enum=ignored,enum=already_pending,enum=overflow,enum=lose_info,enum=unknown"`
 	// How the process ended.
 	Exit *ExitDoc `json:"exit,omitzero"`
-	// How many processes the kernel killed.
+	// Who sent the signal that ended it, of an exit.
+	Killer *KillerDoc `json:"killer,omitzero"`
+	// How many processes: of reaped those that the kernel killed, of network and helper those of one program, of which process is the first.
 	Count uint64 `json:"count,omitzero"`
 	// A string of this object was not valid UTF-8.
 	Lossy bool `json:"lossy,omitzero"`

@@ -209,5 +209,8 @@ func (e *encoder) phaseDetails(f *report.Phase) {
 	if f.Exit != nil {
 		e.status("exit", *f.Exit)
 	}
+	if f.Killer != nil {
+		e.killer(f.Killer)
+	}
 	e.known("count", uint64(max(f.Count, 0)))
 }

@@ -71,7 +71,7 @@ type Phase struct {
 	Args    events.Args
 	// Link says what ties the process to this container where no record of the
 	// kernel does: "arguments", which name the container, or "time", as the only one
-	// that was asking then.
+	// that was asking then, or that was run while only one was.
 	Link string
 
 	Seq     uint64 // of the event with which it begins
@@ -87,7 +87,20 @@ type Phase struct {
 	NewRoot  string
 	Signal   *events.SignalDetail
 	Exit     *events.ExitStatus
-	Count    int
+	Killer   *events.Killer // of an exit by a signal, as far as it is known
+	// Count is how many processes it was: those that the kernel killed, or those of one
+	// program that a daemon ran, of which Process is the first.
+	Count int
+}
+
+// Refused reports whether a client's status says that it was refused itself, and nothing
+// ran that could have ended so: 125 of docker-run(1) and podman-run(1).
+func Refused(program string, status events.ExitStatus) bool {
+	switch program {
+	case "docker", "docker-current", "podman", "nerdctl":
+		return status.Code == 125
+	}
+	return false
 }
 
 // Absence is a phase that the stream does not show.

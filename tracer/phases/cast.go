@@ -2,6 +2,7 @@ package phases
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
@@ -26,6 +27,7 @@ const (
 	beside  part = "command" // the runtime called again for the same container: start, kill, delete
 	cleanup part = "cleanup" // a shim, or the engine by its shim, called to clean up
 	stopper part = "stopper" // a client that asks for the end
+	sender  part = "sender"  // a client that asks for a signal to be sent
 )
 
 // relation is how the one who has a part is found from one who has another.
@@ -71,6 +73,8 @@ type play struct {
 	who   map[part][]*life
 	id    string
 	link  map[*life]string
+	// chores are what a daemon had others do meanwhile.
+	chores []*life
 	// cgroup is the container's, in one hierarchy; without a path it is not known.
 	cgroup events.Cgroup
 }
@@ -81,7 +85,9 @@ type index struct {
 	clients  []call
 	byID     map[part]map[string][]call // the runtime and the shim called for a container
 	children map[events.ProcKey][]*life // of kept parents, by birth
-	names    map[string][]uint64        // where in the stream containers of that name begin
+	names    map[string][]uint64        // where in the stream containers of that id begin
+	ids      []string                   // of all containers, sorted
+	called   map[string]bool            // what containers are called beside
 }
 
 // call is a process called with a command that matters.
@@ -90,13 +96,13 @@ type call struct {
 	role  role
 	at    *events.Event
 	image *events.Process
-	verb  string
+	command
 }
 
 func (r *Recorder) index() *index {
 	x := &index{
 		Recorder: r, children: map[events.ProcKey][]*life{}, names: map[string][]uint64{},
-		byID: map[part]map[string][]call{beside: {}, cleanup: {}},
+		byID: map[part]map[string][]call{beside: {}, cleanup: {}}, called: map[string]bool{},
 	}
 	for _, l := range r.lives {
 		x.addCalls(l)
@@ -118,16 +124,20 @@ func (r *Recorder) index() *index {
 		if name := x.nameOf(s); name != "" {
 			x.names[name] = append(x.names[name], s.seq)
 		}
+		if c := s.init.last.Container; c != nil && c.Name != "" {
+			x.called[c.Name] = true
+		}
 	}
+	x.ids = slices.Sorted(maps.Keys(x.names))
 	return x
 }
 
 func (x *index) addCalls(l *life) {
 	for _, r := range l.roles {
 		image := l.image(r)
-		c := call{l, r, l.launched(r), image, verbOf(image.Args, r)}
+		c := call{l, r, l.launched(r), image, commandOf(image, r)}
 		// At its birth it runs what its parent does, which is no call.
-		if c.at == nil || c.verb == "" || programOf(image).role != r {
+		if c.at == nil || c.verb == "" {
 			continue
 		}
 		switch id := container.RoleOf(image).Call.ID; {
@@ -172,6 +182,7 @@ func (x *index) stage(s *subject) *play {
 	p.findCgroup()
 	p.findClient()
 	p.findStoppers()
+	p.chores = p.findChores()
 	return p
 }
 
@@ -266,7 +277,7 @@ func (p *play) family() string {
 // roleOf is the role of the program by which a process has its part.
 func roleOf(l *life, who part) role {
 	switch who {
-	case client, stopper:
+	case client, stopper, sender:
 		if l.is(roleEngine) {
 			return roleEngine
 		}

@@ -3,6 +3,7 @@ package phases
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
@@ -15,45 +16,64 @@ func (p *play) findClient() {
 	if p.one(client) != nil || p.one(daemon) == nil || at == nil {
 		return
 	}
-	var waiting []*life
+	var waiting []call
 	for _, c := range p.index.clients {
 		if c.at.Seq > at.Seq || !p.waits(c, at) {
 			continue
 		}
-		if p.named(c.image.Args) {
+		if p.named(&c.command) {
 			p.who[client], p.link[c.life] = []*life{c.life}, "arguments"
 			return
 		}
-		waiting = append(waiting, c.life)
+		waiting = append(waiting, c)
 	}
 	if waiting = p.alike(waiting); len(waiting) == 1 {
-		p.who[client], p.link[waiting[0]] = waiting, "time"
+		l := waiting[0].life
+		p.who[client], p.link[l] = []*life{l}, "time"
 	}
 }
 
-// waits reports whether a client was asking such a daemon for a container then.
+// waits reports whether a client was asking such a daemon for a container then, and
+// not for another one.
 func (p *play) waits(c call, at *events.Event) bool {
-	if c.role != roleClient || c.exit != nil && c.exit.Seq < at.Seq || !slices.Contains(asking, c.verb) {
+	if c.role != roleClient || c.exit != nil && c.exit.Seq < at.Seq || !c.asks() || !p.isOf(c) {
 		return false
 	}
-	own, family := programOf(c.image).family, p.family()
-	return own == "" || family == "" || own == family
+	own := p.init.last.Container
+	named := own != nil && own.Name != "" || c.place > 0 && p.id != ""
+	return !named || len(c.targets()) == 0 || p.named(&c.command)
+}
+
+// isOf reports whether the client is of those who have this container made, as far as
+// that is known.
+func (p *play) isOf(c call) bool {
+	own, family, runtime := programOf(c.image).family, p.family(), ""
+	if known := p.init.last.Container; known != nil {
+		runtime = known.Runtime
+	}
+	// Of a monitor only its client tells whose it is.
+	l := p.one(shim)
+	monitored := l != nil && programOf(l.image(roleShim)).family == ""
+	return own == "" || own == family || own == runtime || family == "" && runtime == "" || monitored && runtime == ""
 }
 
 // alike are those of several clients that asked for this container's image and
-// command, where any did.
-func (p *play) alike(all []*life) []*life {
-	entry, c := entrypoint(p.init), p.init.last.Container
-	for _, fits := range []func(events.Args) bool{
-		func(a events.Args) bool { return c != nil && c.Image != "" && hasArg(a, c.Image) },
-		func(a events.Args) bool {
-			return entry != nil && len(entry.Process.Args.Raw) > 0 && bytes.HasSuffix(a.Raw, entry.Process.Args.Raw)
+// command, where any did. One that has another ask in its place counts once.
+func (p *play) alike(all []call) []call {
+	all = slices.DeleteFunc(slices.Clone(all), func(c call) bool {
+		return slices.ContainsFunc(all, func(other call) bool { return c.parent().Key == other.key })
+	})
+	entry, own := entrypoint(p.init), p.init.last.Container
+	for _, fits := range []func(*call) bool{
+		func(c *call) bool { return own != nil && own.Image != "" && slices.Contains(c.words, own.Image) },
+		func(c *call) bool {
+			return entry != nil && len(entry.Process.Args.Raw) > 0 && bytes.HasSuffix(c.image.Args.Raw, entry.Process.Args.Raw)
 		},
 	} {
-		var found []*life
-		for _, l := range all {
-			if fits(l.image(roleClient).Args) {
-				found = append(found, l)
+		var found []call
+		for _, c := range all {
+			if fits(&c) {
+				found = append(found, c)
 			}
 		}
 		if len(found) > 0 {
@@ -63,26 +83,45 @@ func (p *play) alike(all []*life) []*life {
 	return all
 }
 
-// named reports whether arguments name the container, as clients do: by its name, its
-// id, or the beginning of that which they print.
-func (p *play) named(args events.Args) bool {
-	c := p.init.last.Container
-	return p.id != "" && hasArg(args, p.id) || c != nil && c.Name != "" && hasArg(args, c.Name) ||
-		len(p.id) > shortID && hasArg(args, p.id[:shortID])
+// named reports whether the command names the container.
+func (p *play) named(c *command) bool {
+	return slices.ContainsFunc(c.targets(), func(word string) bool { return p.means(word, c.short) })
 }
 
-// shortID is how much of an id clients print.
-const shortID = 12
+// means reports whether a word names the container as engines take it: its id, its
+// name or, where short, a beginning of the id that no other's has (moby,
+// daemon/container.go, GetContainer). Others are those of this stream.
+func (p *play) means(word string, short bool) bool {
+	own := p.init.last.Container
+	switch {
+	case word == "" || p.id == "" && own == nil:
+		return false
+	case word == p.id || own != nil && word == own.Name:
+		return true
+	case !short || p.index.called[word] || !strings.HasPrefix(p.id, word):
+		return false
+	}
+	ids := p.index.ids
+	i, _ := slices.BinarySearch(ids, word)
+	return i+1 >= len(ids) || !strings.HasPrefix(ids[i+1], word)
+}
 
-// findStoppers finds the clients that asked, by name, for its end while it ran.
+// findStoppers finds the clients that asked, by name, for its end while it ran, and
+// those that asked for another signal to be sent to it.
 func (p *play) findStoppers() {
 	from := entrypoint(p.init)
 	for _, c := range p.index.clients {
-		if from != nil && c.at.Seq < from.Seq || p.init.exit != nil && c.at.Seq > p.init.exit.Seq || !slices.Contains(stopping, c.verb) {
+		who := sender
+		if c.ends() {
+			who = stopper
+		} else if c.verb != "kill" {
 			continue
 		}
-		if p.named(c.image.Args) && !p.has(c.life) && len(p.who[stopper]) < maxBeside {
-			p.who[stopper], p.link[c.life] = append(p.who[stopper], c.life), "arguments"
+		if from != nil && c.at.Seq < from.Seq || p.init.exit != nil && c.at.Seq > p.init.exit.Seq {
+			continue
+		}
+		if len(p.who[who]) < maxBeside && p.named(&c.command) && p.isOf(c) && !p.has(c.life) {
+			p.who[who], p.link[c.life] = append(p.who[who], c.life), "arguments"
 		}
 	}
 }

@@ -93,6 +93,9 @@ func (s *sequence) lacks(f *report.Phase) (why string, unknown bool) {
 	if f.Section != report.Starting && s.EndedNS == 0 {
 		return "the end is not in the stream", true
 	}
+	if f.Part == string(helper) && f.Link == "time" {
+		return "only time ties it to the start", true
+	}
 	for _, a := range s.Absent {
 		// No record of the kernel ties who asked to what a daemon then does.
 		if (a.Why != whyNotSeen || a.Phase == "asked") && (a.Phase == f.Name || a.Phase == "start" && f.Section == report.Starting) {
@@ -122,7 +125,10 @@ func (d *differ) phase(a, b *report.Phase) {
 	// Once for each process: what else it did is told without them.
 	if !a.Moment || a.Name == "entrypoint" || a.Name == "first_child" {
 		d.say("process", d.a.text(a.Program), d.b.text(b.Program))
-		d.say("arguments", d.a.args(a.Args), d.b.args(b.Args))
+		// Those of networks are full of addresses.
+		if a.Name != "network" {
+			d.say("arguments", d.a.args(a.Args), d.b.args(b.Args))
+		}
 		if inside(a.Parent) || inside(b.Parent) {
 			d.say("parent", d.a.who(a.Parent), d.b.who(b.Parent))
 		}
@@ -147,7 +153,7 @@ func (d *differ) phase(a, b *report.Phase) {
 // somebody called it from does not.
 func inside(r events.Ref) bool {
 	name, _, _ := strings.Cut(r.Comm, ":")
-	return r.Key.PID == 1 || container.RoleOf(&events.Process{Comm: name}).Name != ""
+	return r.Key.PID == 1 || container.RoleOf(&events.Process{Exe: name}).Name != ""
 }
 
 func (n normal) moved(f *report.Phase) string {

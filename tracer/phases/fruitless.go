@@ -12,18 +12,28 @@ import (
 // Fruitless returns those who were called to make a container and ended with an error
 // before any process of one was born: a client whose daemon refused, a runtime that
 // could not read its bundle. They come in the order of their calls, as a phase "asked".
+// Where containers were born it is known only of clients who say so by their status.
 func (r *Recorder) Fruitless() (found []report.Phase) {
-	if len(r.subjects) > 0 && slices.ContainsFunc(r.subjects, func(s *subject) bool { return s.init.seenBorn() }) {
-		return nil // which of them had none, and which had that one, is not always known
-	}
 	x := r.index()
+	born, served := false, map[*life]bool{}
+	for _, s := range r.subjects {
+		if s.init.seenBorn() {
+			born = true
+			for _, l := range x.stage(s).who[client] {
+				served[l] = true
+			}
+		}
+	}
 	all := slices.Clone(x.clients)
 	for _, calls := range x.byID[beside] {
 		all = append(all, calls...)
 	}
 	slices.SortFunc(all, func(a, b call) int { return inOrder(a.life, b.life) })
 	for _, c := range all {
-		if !slices.Contains(asking, c.verb) || c.exit == nil || c.exit.Exit == nil || c.exit.Exit.Status == (events.ExitStatus{}) {
+		if !c.asks() || c.exit == nil || c.exit.Exit == nil || c.exit.Exit.Status == (events.ExitStatus{}) {
+			continue
+		}
+		if born && (served[c.life] || !report.Refused(programName(c.image), c.exit.Exit.Status)) {
 			continue
 		}
 		found = append(found, report.Phase{
@@ -41,7 +51,7 @@ func (r *Recorder) Hidden() (found []report.Phase) {
 	for _, l := range r.lives {
 		image := l.image(roleShim)
 		role := container.RoleOf(image)
-		if role.Call.ID == "" || !hidden[role.Genealogy] || l.is(roleShim) && verbOf(image.Args, roleShim) != "" {
+		if role.Call.ID == "" || !hidden[role.Genealogy] || l.is(roleShim) && commandOf(image, roleShim).verb != "" {
 			continue
 		}
 		found = append(found, report.Phase{

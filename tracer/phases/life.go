@@ -170,7 +170,7 @@ func (l *life) runs(p *events.Process) {
 func (l *life) matters() bool {
 	for _, ev := range l.execs {
 		switch r := programOf(&ev.Process).role; {
-		case r == roleDaemon, verbOf(ev.Process.Args, r) != "":
+		case r == roleDaemon, commandOf(&ev.Process, r).verb != "":
 			return true
 		// A monitor that starts another in its place has no verb.
 		case r == roleShim && container.RoleOf(&ev.Process).Call.Creates:

@@ -2,6 +2,7 @@ package phases
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
@@ -102,6 +103,22 @@ func (p *play) namespaces(init *events.Process) (made, joined []string) {
 		}
 	}
 	return made, joined
+}
+
+// unsharedLate names what the init has unshared itself after its birth, beside those: of
+// one that never ran no event shows the namespaces that it had then.
+func (p *play) unsharedLate(beside []string) (late []string) {
+	for _, ev := range p.init.facts {
+		if ev.Kind != events.Unshare || ev.Syscall.Ret < 0 {
+			continue
+		}
+		for _, kind := range nsKinds {
+			if ev.Syscall.Flags&kind.flag != 0 && !slices.Contains(beside, kind.name) && !slices.Contains(late, kind.name) {
+				late = append(late, kind.name)
+			}
+		}
+	}
+	return late
 }
 
 // fresh reports whether the namespace of that kind was made in this start: nobody else

@@ -50,7 +50,7 @@ func (p *play) is(n need) bool {
 // stays reports whether the maker waits for the container's end, as `runc run` does
 // without --detach.
 func (p *play) stays(maker *life) bool {
-	if maker == nil || verbOf(maker.image(roleRuntime).Args, roleRuntime) != "run" {
+	if maker == nil || commandOf(maker.image(roleRuntime), roleRuntime).verb != "run" {
 		return false
 	}
 	return p.adoption(p.init, initial) == nil

@@ -18,6 +18,7 @@ type Recorder struct {
 	seen     map[events.Kind]bool
 	lastNS   uint64
 	held     holders
+	chores   []*life // the latest children of daemons
 }
 
 // subject is a container, or a PID namespace that is none's.
@@ -30,6 +31,7 @@ type subject struct {
 	child   *life // the first that the entrypoint forked
 	helpers []*life
 	entered []*life
+	chores  []*life // the latest children of daemons when its start was over
 	reaped  []events.Ref
 	gone    *events.Event
 }
@@ -73,6 +75,9 @@ func (r *Recorder) Put(ev *events.Event) error {
 	}
 	r.note(l, ev)
 	r.holds(l, ev)
+	if l.subject != nil && (ev.Kind == events.ContainerStart || ev.Kind == events.Exit) {
+		l.subject.takeChores(r.chores)
+	}
 	if ev.Kind == events.Exit {
 		r.held.drop(l)
 		r.forget(l)
@@ -153,9 +158,13 @@ func (r *Recorder) keepMakers(l *life) {
 	}
 }
 
-// forked keeps the first child of an entrypoint, and the helpers before it.
+// forked keeps the first child of an entrypoint, the helpers before it, and the latest
+// children of daemons.
 func (r *Recorder) forked(l *life) {
 	parent, ok := r.lives[l.parent().Key]
+	if ok && parent.is(roleDaemon) {
+		r.chore(l)
+	}
 	if !ok || parent.subject == nil {
 		return
 	}

@@ -95,6 +95,7 @@ var rules = []rule{
 
 	{name: "running", section: report.Running, from: point{initial, entry}, until: []point{{initial, ends}}},
 	{name: "entered", section: report.Running, from: point{entered, born}, until: []point{{entered, ends}}},
+	{name: "signal_asked", section: report.Running, from: point{sender, starts}, until: []point{{sender, ends}}},
 
 	{name: "stop_asked", section: report.Stopping, from: point{stopper, starts}, until: []point{{stopper, ends}}},
 	{name: "runtime_kill", section: report.Stopping, from: point{beside, starts}, until: []point{{beside, ends}}, verb: "kill"},

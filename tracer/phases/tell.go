@@ -58,6 +58,9 @@ func (p *play) start(t *report.Timeline) {
 	if at := entrypoint(p.init); at != nil {
 		t.RunsNS, t.Args = at.BootNS, at.Process.Args
 		t.Namespaces, t.Joined = p.namespaces(&at.Process)
+	} else if t.NeverRan {
+		t.Namespaces, t.Joined = p.namespaces(&p.init.last)
+		t.Namespaces = append(t.Namespaces, p.unsharedLate(t.Namespaces)...)
 	}
 	for _, ev := range p.init.facts {
 		if ev.Kind == events.Reparent {
@@ -116,13 +119,15 @@ func (p *play) phases(t *report.Timeline) {
 			}
 		}
 	}
+	p.tellChores(t)
 	slices.SortStableFunc(t.Phases, func(a, b report.Phase) int { return cmp.Compare(a.Seq, b.Seq) })
 }
 
 // calledWith reports whether the process was called with the rule's verb, when that
 // is that rule's: a start before the entrypoint, a kill while the container runs.
 func (p *play) calledWith(l *life, rule *rule) bool {
-	return verbOf(l.image(roleOf(l, rule.from.who)).Args, roleOf(l, rule.from.who)) == rule.verb
+	r := roleOf(l, rule.from.who)
+	return commandOf(l.image(r), r).verb == rule.verb
 }
 
 func (p *play) phase(rule *rule, l *life, ev *events.Event) report.Phase {
@@ -221,7 +226,7 @@ func (p *play) detail(f *report.Phase, rule *rule, ev *events.Event) {
 		f.Signal = ev.Signal
 	case events.Exit:
 		if ev.Exit != nil {
-			f.Exit = &ev.Exit.Status
+			f.Exit, f.Killer = &ev.Exit.Status, ev.Exit.Killer
 		}
 	}
 	if rule.from.at == bornInside {
@@ -229,7 +234,7 @@ func (p *play) detail(f *report.Phase, rule *rule, ev *events.Event) {
 	}
 	switch end := p.init.exit; {
 	case f.Name == "reaped":
-		f.Exit, f.Count = nil, len(p.reaped)
+		f.Exit, f.Killer, f.Count = nil, nil, len(p.reaped)
 	case f.Section == report.Stopping && rule.early && (end == nil || ev.Seq < end.Seq):
 		f.Section = report.Running
 	}

@@ -45,6 +45,7 @@ func Of(t *report.Timeline) *report.Account {
 	a.entered()
 	a.end()
 	a.reaped()
+	a.shimKilled()
 	return a.Account
 }
 
@@ -62,8 +63,10 @@ func ref(r events.Ref) string {
 	if r.Comm == "" {
 		return words.Ref(r)
 	}
-	return strconv.Itoa(int(r.Key.PID)) + " " + string(words.AppendQuoted(nil, r.Comm))
+	return strconv.Itoa(int(r.Key.PID)) + " " + quoted(r.Comm)
 }
+
+func quoted(s string) string { return string(words.AppendQuoted(nil, s)) }
 
 func command(args events.Args) string { return string(words.AppendArgs(nil, args, "...")) }
 

@@ -12,6 +12,7 @@ func (a *teller) end() {
 	t := a.t
 	if t.EndedNS == 0 {
 		a.say("end", "It runs; its end was not seen")
+		a.stopAsked()
 		return
 	}
 	text := "It ended"
@@ -46,8 +47,33 @@ func (a *teller) stopAsked() {
 	for i := range a.t.Phases {
 		if f := &a.t.Phases[i]; f.Name == "stop_asked" {
 			a.say("stop", ref(f.Process), " had asked for its end (", command(f.Args), ")")
+		} else if f.Name == "signal_asked" {
+			a.say("signal", ref(f.Process), " had asked for a signal to it (", command(f.Args), ")")
 		}
 	}
+}
+
+// shimKilled tells who killed the shim, which leaves the container to nobody.
+func (a *teller) shimKilled() {
+	f := a.phase("shim_exit")
+	if f == nil || f.Exit == nil || f.Exit.Signal == 0 {
+		return
+	}
+	text := "Its shim " + ref(f.Process) + " was " + words.Status(*f.Exit)
+	if f.Killer == nil {
+		text += "; who sent that is not known"
+	} else {
+		text += words.Killer(f.Killer, f.Process.Key, f.BeginNS)
+	}
+	switch {
+	case a.t.EndedNS > f.BeginNS:
+		text += ", " + words.Duration(a.t.EndedNS-f.BeginNS) + " before its own end"
+	case a.t.EndedNS != 0 && a.t.EndedNS < f.BeginNS:
+		text += ", " + words.Duration(f.BeginNS-a.t.EndedNS) + " after its own end"
+	case a.t.EndedNS == 0:
+		text += ", while it ran"
+	}
+	a.say("shim_exit", text)
 }
 
 // prompted tells the last signal that came before an exit of its own, which may have

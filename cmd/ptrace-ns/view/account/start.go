@@ -6,8 +6,6 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/timeline"
-	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
-	"github.com/ptrace-ns/ptrace-ns/events/report"
 )
 
 func (a *teller) what() {
@@ -89,6 +87,7 @@ func (a *teller) made() {
 	case a.phase("shim_start") != nil && !f.Parent.IsZero():
 		a.say("runtime", "The shim ", ref(f.Parent), ", which was there, called ", ref(f.Process), " to create it")
 	}
+	a.meanwhile()
 	made := a.phase("pidns_created")
 	if made == nil {
 		a.namespaces()
@@ -115,6 +114,21 @@ func (a *teller) made() {
 	a.say("pidns", text)
 }
 
+// meanwhile tells what a daemon had others do while only one start was under way.
+func (a *teller) meanwhile() {
+	var all []string
+	boss := ""
+	for i := range a.t.Phases {
+		if f := &a.t.Phases[i]; f.Part == "helper" && f.Link == "time" {
+			boss = ref(f.Parent)
+			all = append(all, strconv.Itoa(f.Count)+" "+quoted(timeline.Named(f).Comm))
+		}
+	}
+	if len(all) > 0 {
+		a.say("network", boss, " ran meanwhile ", strings.Join(all, ", "), ", which only the time ties to it")
+	}
+}
+
 // namespaces tells of one that has no PID namespace of its own what it has.
 func (a *teller) namespaces() {
 	var all []string
@@ -136,31 +150,4 @@ func without(all []string, one string) (rest []string) {
 		}
 	}
 	return rest
-}
-
-// took tells how long it was to the entrypoint, and what that was spent on most.
-func (a *teller) took() {
-	if a.t.NeverRan {
-		return
-	}
-	if a.t.RunsNS <= a.t.BeganNS {
-		a.unknown("entrypoint", "Its entrypoint was not seen")
-		return
-	}
-	text := "To the entrypoint it took " + words.Duration(a.t.RunsNS-a.t.BeganNS)
-	var longest *report.Phase
-	for i := range a.t.Phases {
-		f := &a.t.Phases[i]
-		// The stage that becomes the init waits for all others.
-		if f.Section != report.Starting || f.Moment || f.EndNS == 0 || f.Name == "stage_2" || f.Name == "runtime_create" || f.Name == "runtime_run" {
-			continue
-		}
-		if longest == nil || f.EndNS-f.BeginNS > longest.EndNS-longest.BeginNS {
-			longest = f
-		}
-	}
-	if longest != nil {
-		text += ", the longest of it " + words.Duration(longest.EndNS-longest.BeginNS) + " for " + timeline.Label(longest.Name) + " (" + ref(timeline.Named(longest)) + ")"
-	}
-	a.say("took", text)
 }

@@ -49,7 +49,7 @@ const (
 
 // partColors tell apart who does what.
 var partColors = map[string]string{
-	"client": "\x1b[33m", "stopper": "\x1b[33m", "shim": "\x1b[35m", "starter": "\x1b[35m", "cleanup": "\x1b[35m",
+	"client": "\x1b[33m", "stopper": "\x1b[33m", "sender": "\x1b[33m", "shim": "\x1b[35m", "starter": "\x1b[35m", "cleanup": "\x1b[35m",
 	"runtime": "\x1b[36m", "command": "\x1b[36m", "stage0": "\x1b[36m", "stage1": "\x1b[36m", "init": "\x1b[32m",
 }
 

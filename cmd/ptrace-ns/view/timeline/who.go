@@ -52,8 +52,11 @@ func (p *printer) about(f *report.Phase) string {
 		return p.parents(f)
 	}
 	text := string(words.AppendArgs(nil, f.Args, p.more))
+	if f.Part == "helper" && f.Count > 1 {
+		text += "; " + strconv.Itoa(f.Count) + " of them"
+	}
 	if f.Link == "time" {
-		text += " (by time: the only one asking)"
+		text += byTime(f)
 	}
 	return text
 }
@@ -92,9 +95,17 @@ func (p *printer) ended(f *report.Phase) string {
 	}
 	text := words.Status(*f.Exit)
 	if f.Name == "exit" {
-		text += words.Killer(p.t.Killer, p.t.Init.Key, f.BeginNS)
+		return text + words.Killer(p.t.Killer, p.t.Init.Key, f.BeginNS)
 	}
-	return text
+	return text + words.Killer(f.Killer, f.Process.Key, f.BeginNS)
+}
+
+// byTime says that no record of the kernel ties the process to the container.
+func byTime(f *report.Phase) string {
+	if f.Part == "helper" {
+		return " (by time)"
+	}
+	return " (by time: the only one asking)"
 }
 
 var reasons = map[events.ReparentReason]string{
