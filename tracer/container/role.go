@@ -109,12 +109,13 @@ type Role struct {
 }
 
 // RoleOf returns the role of a process by its executable, its arguments and the
-// name that a copy of runc gives itself; the zero Role where it has none. So one of which
+// name that a copy of runc gives itself; the zero Role where it has none, or only the name
+// of one (see fits). So one of which
 // only the kernel's name is known, a zombie say, has none.
 func RoleOf(p *events.Process) Role {
 	name := program(p)
 	k, ok := programs[name]
-	if !ok {
+	if !ok || !fits(name, k, p) {
 		return Role{}
 	}
 	// A daemon calls itself by another name for a chore that needs a process of its own:
