@@ -35,7 +35,7 @@ type relation uint8
 
 const (
 	parentOf  relation = iota // its parent at birth
-	keeperOf                  // its parent now, or at its end, where the birth was not seen
+	keeperOf                  // its last parent of the role, where the birth was not seen
 	creatorOf                 // who called clone, where that is not the parent
 	aboveOf                   // the nearest ancestor of the role
 )
@@ -234,7 +234,7 @@ func (x *index) related(l *life, c casting) *life {
 		}
 	case keeperOf:
 		if !l.seenBorn() {
-			found = x.lives[l.last.Parent.Key]
+			found = x.keeper(l, c.role)
 		}
 	case creatorOf:
 		if made := l.creator(); made.Key != l.parent().Key {
@@ -252,6 +252,17 @@ func (x *index) related(l *life, c casting) *life {
 		return nil
 	}
 	return found
+}
+
+// keeper is its parent, or the one that it had before: a shim that was killed has left it
+// to another.
+func (x *index) keeper(l *life, r role) *life {
+	for _, ref := range []events.Ref{l.last.Parent, l.parent()} {
+		if found := x.lives[ref.Key]; found != nil && found.is(r) {
+			return found
+		}
+	}
+	return nil
 }
 
 // family names the runtime of containers by who made it, "" where that is not known:
