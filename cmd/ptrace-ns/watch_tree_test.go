@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -105,5 +106,34 @@ func TestWatchTree(t *testing.T) {
 	r = f.execute(t, func(a *app) { a.user = func(uint32) string { return "u" } }, "watch", "-q", "-o", "json", "-p", "9", "--follow", "--tree")
 	if !strings.HasSuffix(r.errOut, want) || strings.Contains(r.out, "`-") {
 		t.Errorf("standard error has\n%s", r.errOut)
+	}
+}
+
+// The tree at the end of a watch is the tree of the recording that it made: also how sure
+// a parent is, though a recording tells the first of several gaps and no other.
+func TestWatchTreeIsItsRecordings(t *testing.T) {
+	ended := exit(10, 3)
+	ended.Exit.Reaper, ended.Exit.ReaperReason = events.Ref{Key: events.ProcKey{PID: 1, Start: 1}}, events.ReparentInit
+	ended.BootNS, ended.Process.Parent = 2_000_000_010, process(10, 9).Parent
+	lost := &events.Event{Kind: events.Lost, BootNS: 30, Lost: &events.LostDetail{Count: 2}}
+	gap := &events.Event{Kind: events.Gap, BootNS: 2_000_000_020}
+	for name, after := range map[string][]*events.Event{
+		"nothing lost": {ended}, "lost": {ended, lost}, "two gaps": {lost, ended, gap}, "one": {lost, ended},
+	} {
+		f := &fake{events: append([]*events.Event{there(1, 0, 0, "systemd"), there(9, 1, 0, "sh"), fork(10, 9), fork(11, 10)}, after...)}
+		plain := func(a *app) { a.user = func(uint32) string { return "0" } }
+		path := filepath.Join(t.TempDir(), "watch.zst")
+		live := f.execute(t, plain, "watch", "-q", "-p", "9", "--follow", "--tree", "-w", path)
+		past := (&fake{}).execute(t, plain, "tree", "-r", path, "--exited")
+		if live.code != 0 || past.code != 0 {
+			t.Fatalf("%s: %v, %v", name, live.err, past.err)
+		}
+		edge := func(text string) string {
+			line, _, _ := strings.Cut(text[max(0, strings.LastIndex(text, "11 sh")):], "\n")
+			return strings.Replace(line, "1 systemd", "1 p", 1) // whom nobody has told by name
+		}
+		if got, want := edge(past.out), edge(live.out); got != want || !strings.Contains(want, "reparented") {
+			t.Errorf("%s: the recording's is\n%s\nand the watch's\n%s", name, past.out, live.out)
+		}
 	}
 }

@@ -33,9 +33,11 @@ func (m *Model) Certainty(p *Process) Certainty {
 
 // Told returns the certainty for people. A number that is missing from a recalled stream
 // was filtered out, by whoever wanted less: that lessens none. And of one whose end was
-// seen the parent was seen with it, whatever was lost later.
+// seen the parent was seen with it, whatever was lost later. Once something was, what is
+// only foretold is not told as surer than inferred: a stream tells the first of several
+// gaps and not those after it, and a recording is to show what was seen live.
 func (m *Model) Told(p *Process) Certainty {
-	lost := p.edgeGap < m.lossGap && p.State != Exited && p.State != Zombie
+	lost := (p.edgeGap < m.lossGap || p.edge == Predicted && m.lossGap > 0) && p.State != Exited && p.State != Zombie
 	if p.edge != Unknown && lost {
 		return Inferred
 	}

@@ -14,6 +14,12 @@ type pass struct {
 func (m *Model) snapshot(ev *events.Event) {
 	if !m.pass.on {
 		m.pass = pass{on: true, number: m.pass.number + 1, startNS: ev.BootNS}
+		if m.lossGap > 0 {
+			// A stream that is recalled tells the first of several gaps and this look, which
+			// comes after them all: what was concluded between is no surer than before.
+			m.gap++
+			m.lossGap = m.gap
+		}
 	}
 	key := ev.Process.Key
 	p := m.procs[key]
