@@ -183,6 +183,8 @@ func TestMachines(t *testing.T) {
 		{"no cgroups", map[string]string{"proc/self/mountinfo": "22 1 0:21 / /proc rw - proc proc rw"}, able(), "cgroup", "", report.Degraded, report.Missing, "no cgroup file system"},
 		{"hybrid cgroups", map[string]string{"proc/self/mountinfo": "22 1 0:21 / /proc rw - proc proc rw\n31 1 0:26 / /sys/fs/cgroup/unified rw - cgroup2 c rw\n32 1 0:27 / /sys/fs/cgroup/memory rw - cgroup c rw,memory"}, able(), "cgroup", "", report.Usable, report.Found, "hybrid"},
 		{"v1", map[string]string{"proc/self/mountinfo": "22 1 0:21 / /proc rw - proc proc rw\n32 1 0:27 / /sys/fs/cgroup/memory rw - cgroup c rw,memory"}, able(), "cgroup", "", report.Usable, report.Found, "v1 alone"},
+		{"a container's own cgroups", map[string]string{"proc/self/mountinfo": "22 1 0:21 / /proc rw - proc proc rw\n32 1 0:27 /docker/x /sys/fs/cgroup/memory rw - cgroup c rw,memory"}, able(), "cgroup", "", report.Degraded, report.Missing, "below this process's own"},
+		{"cgroup namespace", map[string]string{"proc/self/ns/cgroup": "cgroup:[4026532180]"}, able(), "cgroup", "", report.Degraded, report.Missing, "below this process's own"},
 		{"no runtime", map[string]string{"var/lib/docker/containers/x": ""}, able(), "runtime", "", report.Usable, report.Unknowable, "named by their ids"},
 		{"no /proc", map[string]string{"proc/self/status": "", "proc/self/uid_map": "", "proc/self/ns/pid": "", "proc/self/mountinfo": ""}, able(), "pid_namespace", "", report.Degraded, report.Unknowable, "cannot be read"},
 	} {

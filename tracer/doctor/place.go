@@ -49,7 +49,7 @@ func inContainer(x *examination) []finding {
 }
 
 // mount is a line of mountinfo.
-type mount struct{ point, kind, options string }
+type mount struct{ root, point, kind, options string }
 
 // mounts reads /proc/self/mountinfo (proc(5)): the kind and the file system's own
 // options are behind the lone hyphen.
@@ -58,7 +58,7 @@ func (x *examination) mounts() (all []mount) {
 		before, after, ok := strings.Cut(line, " - ")
 		left, right := strings.Fields(before), strings.Fields(after)
 		if ok && len(left) > 4 && len(right) > 0 {
-			all = append(all, mount{left[4], right[0], right[len(right)-1]})
+			all = append(all, mount{left[3], left[4], right[0], right[len(right)-1]})
 		}
 	}
 	return all
@@ -82,9 +82,20 @@ func procMount(x *examination) []finding {
 	return unknown("no mount of /proc is listed", "mount /proc")
 }
 
+// initialCgroupns is the initial cgroup namespace (PROC_CGROUP_INIT_INO,
+// include/linux/proc_ns.h). In another the mounts begin at that one's own cgroup.
+const initialCgroupns = "cgroup:[4026531835]"
+
+// whereCgroups mends what a container does not see of its host's cgroups.
+const whereCgroups = "in a container: docker run --cgroupns host -v /sys/fs/cgroup:/sys/fs/cgroup:ro"
+
 func cgroupMode(x *examination) []finding {
 	unified, v1 := "", 0
+	own := x.link("proc/self/ns/cgroup")
 	for _, m := range x.mounts() {
+		if isCgroup := m.kind == "cgroup2" || m.kind == "cgroup"; isCgroup && (m.root != "/" || own != "" && own != initialCgroupns) {
+			return missing("only the cgroups below this process's own are mounted, at "+m.point+": others that are there already have no paths, and their containers no names", whereCgroups)
+		}
 		switch {
 		case m.kind == "cgroup2":
 			unified = m.point
@@ -101,7 +112,7 @@ func cgroupMode(x *examination) []finding {
 		return found(fmt.Sprintf("v1 alone, %d hierarchies", v1))
 	}
 	return missing("no cgroup file system is mounted: the cgroups that are there already have no paths, and their containers no names",
-		"mount it at /sys/fs/cgroup; in a container: docker run --cgroupns host -v /sys/fs/cgroup:/sys/fs/cgroup:ro")
+		"mount it at /sys/fs/cgroup; "+whereCgroups)
 }
 
 // A path at which a runtime keeps what it knows, and what is taken from it.

@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 	// m.Run's result is the exit code when TestMain returns.
 	m.Run()
 	removeImage()
+	removeOwnImage()
 	os.RemoveAll(dir)
 }
 

@@ -72,6 +72,14 @@ func launchUnder(t testing.TB, under []string, args ...string) *trace {
 	t.Helper()
 	line := slices.Concat(under, []string{binary(t), "watch", "-o", "json", "--log-level", "error"}, args)
 	tr := &trace{t: t, cmd: exec.Command(line[0], line[1:]...), read: make(chan struct{})}
+	tr.run()
+	return tr
+}
+
+// run starts the command, and takes what it prints.
+func (tr *trace) run() {
+	t := tr.t
+	t.Helper()
 	tr.cmd.Stderr = &tr.stderr
 	out, err := tr.cmd.StdoutPipe()
 	if err != nil {
@@ -88,7 +96,6 @@ func launchUnder(t testing.TB, under []string, args ...string) *trace {
 			tr.cmd.Wait()
 		}
 	})
-	return tr
 }
 
 // take reads until the end of the stream.
