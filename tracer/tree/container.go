@@ -18,8 +18,8 @@ func (m *Model) noteContainer(p *Process) {
 	if c == nil || c.ID == "" || p.State != Live || isRuntime(p.Comm) || !m.mayBegin(p) {
 		return
 	}
-	if known, ok := m.containers[c.ID]; !ok || older(p.Key, known) {
-		m.containers[c.ID] = p.Key
+	if known, ok := m.containers[containerKey(c)]; !ok || older(p.Key, known) {
+		m.containers[containerKey(c)] = p.Key
 		if before := m.procs[known]; ok && before != nil && before.duty == &dutyInit {
 			before.duty = nil // an older one is the init
 		}
@@ -39,10 +39,10 @@ func (m *Model) beginContainer(p *Process, ev *events.Event) {
 	if p == nil || p.State != Live || p.Container == nil || p.Container.ID == "" || isRuntime(p.Comm) {
 		return
 	}
-	if _, begun := m.containers[p.Container.ID]; begun || !m.mayBegin(p) {
+	if _, begun := m.containers[containerKey(p.Container)]; begun || !m.mayBegin(p) {
 		return
 	}
-	m.containers[p.Container.ID] = p.Key
+	m.containers[containerKey(p.Container)] = p.Key
 	start := m.derive(events.ContainerStart, p)
 	start.Process, start.Exec = ev.Process, ev.Exec
 	start.Process.Container = p.Container
@@ -54,7 +54,7 @@ func (m *Model) endContainer(p *Process, d *events.ExitDetail) {
 	if !m.isContainerInit(p) {
 		return
 	}
-	delete(m.containers, p.Container.ID)
+	delete(m.containers, containerKey(p.Container))
 	m.derivedExit = *d
 	end := m.derive(events.ContainerExit, p)
 	end.Exit = &m.derivedExit
@@ -63,7 +63,16 @@ func (m *Model) endContainer(p *Process, d *events.ExitDetail) {
 }
 
 func (m *Model) isContainerInit(p *Process) bool {
-	return p.Container != nil && m.containers[p.Container.ID] == p.Key
+	return p.Container != nil && m.containers[containerKey(p.Container)] == p.Key
+}
+
+// containerKey is what is unique: an id of 64 digits, else one in its namespace of
+// containerd, which is known as soon as such a container is.
+func containerKey(c *events.Container) string {
+	if len(c.ID) == 64 || c.Namespace == "" {
+		return c.ID
+	}
+	return c.Namespace + "/" + c.ID
 }
 
 // mayBegin reports whether the process came into its container from outside: it is

@@ -143,7 +143,7 @@ func (m *Model) bury(p *Process, as State) {
 		m.stats.Live--
 	}
 	if as != Zombie && m.isContainerInit(p) {
-		delete(m.containers, p.Container.ID)
+		delete(m.containers, containerKey(p.Container))
 	}
 	if as != Zombie {
 		if m.byPID[p.Key.PID] == p {

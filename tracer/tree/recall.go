@@ -104,7 +104,7 @@ func (m *Model) recallDerived(ev *events.Event) {
 		m.recallPidns(p, ev)
 	case ev.Kind == events.ContainerStart && ev.Process.Container != nil:
 		m.setContainer(p, &ev.Process)
-		m.containers[p.Container.ID] = p.Key
+		m.containers[containerKey(p.Container)] = p.Key
 	}
 }
 

@@ -53,7 +53,7 @@ func (m *Model) assume(p *Process) {
 	if p.duty != nil || p.Container == nil || p.Container.ID == "" || isRuntime(p.Comm) {
 		return
 	}
-	init, begun := m.containers[p.Container.ID]
+	init, begun := m.containers[containerKey(p.Container)]
 	switch {
 	case !begun && m.mayBegin(p), begun && init == p.Key:
 		p.duty = &dutyInit
@@ -102,7 +102,7 @@ func (m *Model) knowContainer(ev *events.Event) {
 		return
 	}
 	for p := range m.Processes() {
-		same := p.Container != nil && p.Container.ID == known.ID
+		same := p.Container != nil && containerKey(p.Container) == containerKey(known)
 		here := p.Container == nil && cgroup.ID != 0 && p.Cgroup.ID == cgroup.ID && p.Cgroup.Hierarchy == cgroup.Hierarchy
 		if same || here {
 			p.Container = known

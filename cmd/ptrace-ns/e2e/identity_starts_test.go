@@ -143,6 +143,51 @@ func TestTwoNamespacesOfContainerd(t *testing.T) {
 	equals(t, "runtimes of", served, spaces)
 }
 
+// TestTwoOfOneIDAtOnce: equal ids that live at the same time are two containers, in what is
+// told and in what a look finds.
+func TestTwoOfOneIDAtOnce(t *testing.T) {
+	requireDocker(t)
+	kerneltest.RequireTool(t, "ctr")
+	root, err := busyboxRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := fmt.Sprintf("pns-both-%d", os.Getpid())
+	tr := start(t)
+	spaces := []string{"default", fmt.Sprintf("pns-both-%d", os.Getpid())}
+	for _, ns := range spaces {
+		t.Cleanup(func() {
+			exec.Command("ctr", "-n", ns, "task", "rm", "-f", id).Run()
+			exec.Command("ctr", "-n", ns, "container", "rm", id).Run()
+			exec.Command("ctr", "namespace", "rm", ns).Run()
+		})
+		run(t, "ctr", "-n", ns, "run", "-d", "--rootfs", root, id, "/bin/sleep", "1000")
+	}
+	seen := strings.Fields(run(t, binary(t), "tree", "-o", "json", "-c", id))
+	for _, ns := range spaces {
+		if n := strings.Count(strings.Join(seen, ""), `"namespace":"`+ns+`"`); n != 1 {
+			t.Errorf("a look finds %d in %s, want 1", n, ns)
+		}
+		run(t, "ctr", "-n", ns, "task", "rm", "-f", id)
+	}
+	in := func(ns string) match {
+		return func(l *line) bool {
+			c := l.Process.Container
+			return c != nil && c.ID == id && c.Namespace == ns
+		}
+	}
+	for _, ns := range spaces {
+		tr.wait("the end in "+ns, kind("container_exit"), in(ns))
+	}
+	s := tr.end()
+	for _, ns := range spaces {
+		began := s.only("the start in "+ns, kind("container_start"), in(ns))
+		ended := s.only("the end in "+ns, kind("container_exit"), in(ns))
+		equal(t, "source in "+ns, began.Process.Container.Source, "state")
+		equal(t, "who ended in "+ns, ended.Process.ID, began.Process.ID)
+	}
+}
+
 // TestDockerProxy: a published port's proxy says what it is, which ports it is for, and once
 // Docker has written down the address, whose it is.
 func TestDockerProxy(t *testing.T) {
