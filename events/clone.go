@@ -17,6 +17,7 @@ func (e *Event) Clone() *Event {
 		c.Exit.Killer = clonePtr(c.Exit.Killer)
 		c.Exit.Killer.SenderChain = slices.Clone(c.Exit.Killer.SenderChain)
 		c.Exit.Killer.Preceded = slices.Clone(c.Exit.Killer.Preceded)
+		c.Exit.Killer.OneOf = slices.Clone(c.Exit.Killer.OneOf)
 	}
 	c.Signal = clonePtr(e.Signal)
 	c.Rename = clonePtr(e.Rename)

@@ -173,9 +173,14 @@ type Killer struct {
 	Code int32
 	// Why is WhySeccomp or empty: not known.
 	Why Why
-	// Preceded are the signals of other processes that did not end it before: a
-	// SIGTERM that PID 1 ignored, say. Oldest first, only the latest few.
-	Preceded []PriorSignal
+	// OneOf are the senders of whom one it was, where it is not certain which: two signals
+	// of one number waited, and whether the first was taken by a handler nobody saw. Sender
+	// is zero then.
+	OneOf []Ref
+	// Preceded are the signals of others that did not end it before: a SIGTERM that PID 1
+	// ignored, say. Oldest first; MorePreceded others are forgotten.
+	Preceded     []PriorSignal
+	MorePreceded uint32
 }
 
 // Why says for what the kernel ended a process.
@@ -185,12 +190,14 @@ type Why string
 // by a status that no signal was sent for (strict mode's SIGKILL).
 const WhySeccomp Why = "seccomp"
 
-// PriorSignal is a signal that its target outlived.
+// PriorSignal is a signal that its target outlived, or several equal ones: then Count
+// says how many, and Sender and BootNS are the latest one's.
 type PriorSignal struct {
 	Signal int32
 	Result SignalResult
-	Sender Ref
+	Sender Ref // zero where the kernel sent it on nobody's behalf
 	BootNS uint64
+	Count  uint32 // 0 when it was one
 }
 
 // RenameDetail holds the name before.

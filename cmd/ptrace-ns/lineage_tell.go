@@ -87,7 +87,10 @@ func explains(k *events.Killer, ev *events.Event) bool {
 		return false
 	}
 	s := ev.Signal
-	return k.Signal == s.Signal && k.Sender.Key == s.Sender.Key || slices.ContainsFunc(k.Preceded, func(prior events.PriorSignal) bool {
+	if k.Signal == s.Signal && (k.Sender.Key == s.Sender.Key || slices.ContainsFunc(k.OneOf, func(r events.Ref) bool { return r.Key == s.Sender.Key })) {
+		return true
+	}
+	return slices.ContainsFunc(k.Preceded, func(prior events.PriorSignal) bool {
 		return prior.Signal == s.Signal && prior.Sender.Key == s.Sender.Key
 	})
 }

@@ -140,8 +140,12 @@ func (d *Decoder) readKiller() {
 			d.killer.Why = events.Why(d.string())
 		case "sender_chain":
 			d.killer.SenderChain = d.refList("killer.sender_chain")
+		case "one_of":
+			d.killer.OneOf = d.refList("killer.one_of")
 		case "preceded_by":
 			d.preceded()
+		case "preceded_more":
+			d.killer.MorePreceded = d.uint32()
 		default:
 			d.pass("killer", key)
 		}
@@ -162,6 +166,8 @@ func (d *Decoder) preceded() {
 				s.Sender = d.ref("preceded_by.sender")
 			case "boot_ns":
 				s.BootNS = d.uint64()
+			case "count":
+				s.Count = d.uint32()
 			default:
 				d.pass("preceded_by", key)
 			}

@@ -74,9 +74,13 @@ func (e *encoder) killer(k *events.Killer) {
 	if len(k.SenderChain) > 0 {
 		e.refs("sender_chain", k.SenderChain)
 	}
+	if len(k.OneOf) > 0 {
+		e.refs("one_of", k.OneOf)
+	}
 	if len(k.Preceded) > 0 {
 		e.preceded(k.Preceded)
 	}
+	e.known("preceded_more", uint64(k.MorePreceded))
 	e.close(outer)
 }
 
@@ -90,6 +94,7 @@ func (e *encoder) preceded(all []events.PriorSignal) {
 		}
 		e.ref("sender", s.Sender)
 		e.uint("boot_ns", s.BootNS)
+		e.known("count", uint64(s.Count))
 		e.close(outer)
 	}
 	e.endArray()

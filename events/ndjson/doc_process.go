@@ -227,20 +227,26 @@ type KillerDoc struct {
 	Why string `json:"why,omitzero" jsonschema:"enum=seccomp"`
 	// The sender's ancestors up to the first process of another container or the host's init.
 	SenderChain []RefDoc `json:"sender_chain,omitzero"`
-	// Signals of other processes that did not end it before, oldest first, the latest four.
+	// Instead of a sender: one of these it was, and which is not certain.
+	OneOf []RefDoc `json:"one_of,omitzero"`
+	// Signals of others that did not end it before, oldest first: at most four entries.
 	PrecededBy []PriorSignalDoc `json:"preceded_by,omitzero"`
+	// How many more came before and are forgotten.
+	PrecededMore uint32 `json:"preceded_more,omitzero"`
 }
 
-// PriorSignalDoc is a signal that its target outlived.
+// PriorSignalDoc is a signal that its target outlived, or several equal ones.
 type PriorSignalDoc struct {
 	// Its name.
 	Signal string `json:"signal"`
 	// What became of it; absent when it was delivered.
 	Result string `json:"result,omitzero" jsonschema:"enum=ignored,enum=already_pending,enum=overflow,enum=lose_info"`
-	// Who sent it.
+	// Who sent it, of several the latest; absent where the kernel did on nobody's behalf.
 	Sender *RefDoc `json:"sender,omitzero"`
-	// When, CLOCK_BOOTTIME in nanoseconds.
+	// When, of several the latest, CLOCK_BOOTTIME in nanoseconds.
 	BootNS uint64 `json:"boot_ns"`
+	// How many there were, when more than one.
+	Count uint32 `json:"count,omitzero"`
 }
 
 // PidnsDoc is a PID namespace.

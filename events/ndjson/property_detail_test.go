@@ -89,9 +89,12 @@ func anyExit(t *rapid.T) *events.ExitDetail {
 		for range draw(t, rapid.IntRange(0, 3)) {
 			d.Killer.SenderChain = append(d.Killer.SenderChain, anyRef(t))
 			d.Killer.Preceded = append(d.Killer.Preceded, events.PriorSignal{
-				Signal: draw(t, rapid.Int32Range(1, 64)), Result: anyResult(t), Sender: anyRef(t), BootNS: draw(t, rapid.Uint64()),
+				Signal: draw(t, rapid.Int32Range(1, 64)), Result: anyResult(t), Sender: maybeRef(t), BootNS: draw(t, rapid.Uint64()),
+				Count: draw(t, rapid.Uint32()),
 			})
+			d.Killer.OneOf = append(d.Killer.OneOf, anyRef(t))
 		}
+		d.Killer.MorePreceded = draw(t, rapid.Uint32())
 	}
 	return d
 }

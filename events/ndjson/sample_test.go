@@ -60,7 +60,7 @@ func samples() []*events.Event {
 	killed := events.ExitDetail{
 		Status: events.ExitStatus{Signal: 9, Core: true}, LifetimeNS: 5, Threads: 4,
 		Reaper: initRef, ReaperReason: events.ReparentPidnsInit,
-		Killer: &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: runc, SenderChain: []events.Ref{ref(1, "systemd")}, Preceded: []events.PriorSignal{{Signal: 15, Result: events.SignalIgnored, Sender: runc, BootNS: 5}, {Signal: 1, Sender: runc, BootNS: 6}}},
+		Killer: &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: runc, SenderChain: []events.Ref{ref(1, "systemd")}, Preceded: []events.PriorSignal{{Signal: 15, Result: events.SignalIgnored, Sender: runc, BootNS: 5}, {Signal: 1, Sender: runc, BootNS: 6, Count: 3}}, MorePreceded: 2},
 	}
 	all := []*events.Event{
 		{Kind: events.Snapshot, Process: atWork()},
@@ -77,6 +77,9 @@ func samples() []*events.Event {
 		{Kind: events.Exit, Process: brief(), Exit: &events.ExitDetail{}},
 		{Kind: events.Exit, Process: brief(), Exit: &events.ExitDetail{
 			Status: events.ExitStatus{Signal: 9}, Killer: &events.Killer{Origin: events.OriginKernel, Signal: 9, Why: events.WhySeccomp},
+		}},
+		{Kind: events.Exit, Process: brief(), Exit: &events.ExitDetail{
+			Status: events.ExitStatus{Signal: 3}, Killer: &events.Killer{Origin: events.OriginUser, Signal: 3, OneOf: []events.Ref{runc, initRef}},
 		}},
 		{Kind: events.ThreadExit, Process: brief(), Exit: &events.ExitDetail{Status: events.ExitStatus{Signal: 11}}},
 		{Kind: events.Signal, Process: brief(), Signal: &events.SignalDetail{

@@ -30,7 +30,7 @@ func (m *Model) exit(ev *events.Event) {
 		d.Threads += p.Threads - 1 // those that were there before tracing began
 	}
 	// Without a signal the record itself may say it.
-	if k := m.killerOf(p, d.Status.Signal); k != nil {
+	if k := m.killerOf(p, d.Status.Signal, d.Threads); k != nil {
 		d.Killer = k
 	}
 	m.complete(ev, p)

@@ -65,8 +65,7 @@ func (m *Model) recycle(p *Process) {
 		return
 	}
 	clear(p.images)
-	clear(p.signals)
-	clear(p.priors)
+	p.inbox.empty()
 	clear(p.adoptions)
 	if cap(p.adoptions) > usualAdoptions {
 		p.adoptions = nil
@@ -77,7 +76,7 @@ func (m *Model) recycle(p *Process) {
 	}
 	*p = Process{
 		Chain: p.Chain[:0], images: p.images[:0], tids: p.tids[:0],
-		adoptions: p.adoptions[:0], signals: p.signals[:0], priors: p.priors[:0], end: end,
+		adoptions: p.adoptions[:0], inbox: p.inbox, end: end,
 	}
 	m.free = append(m.free, p)
 }

@@ -15,44 +15,81 @@ const (
 	sysSeccomp = 1
 )
 
-// killerOf says who sent the signal that ended p, nil when that was not seen. It
-// is valid until the next call.
-func (m *Model) killerOf(p *Process, signal int32) *events.Killer {
-	if signal == 0 {
+// killerOf says who sent the signal that ended p, which had that many threads, nil
+// when that was not seen. It is valid until the next call.
+func (m *Model) killerOf(p *Process, signal int32, threads uint32) *events.Killer {
+	if signal == 0 || p.inbox == nil {
 		return nil
 	}
-	i := slices.IndexFunc(p.signals, func(r received) bool { return r.signal == signal })
-	if i < 0 {
-		return nil
-	}
-	r := p.signals[i]
 	k := &m.killer
-	k.Origin, k.Signal, k.Sender = r.origin, signal, r.sender
-	k.ParentDeath, k.Code, k.Why = r.pdeath, r.code, ""
-	k.SenderTID, k.SenderLives = r.tid, r.lives
-	if r.origin == events.OriginKernel && signal == sigSys && r.code == sysSeccomp {
+	*k = events.Killer{Signal: signal, SenderChain: k.SenderChain[:0], OneOf: k.OneOf[:0], Preceded: k.Preceded[:0]}
+	enders, certain := p.inbox.enders(signal, threads)
+	switch {
+	case len(enders) == 0:
+		return nil
+	case certain || oneSender(enders):
+		if enders[0].origin == events.OriginUnknown && enders[0].sender.IsZero() {
+			return nil
+		}
+		m.blame(k, p, &enders[0])
+		for i := range enders[1:] {
+			p.inbox.outlive(&enders[1+i], events.SignalDelivered)
+		}
+	case !m.suspect(k, enders):
+		return nil
+	}
+	k.Preceded = append(k.Preceded, p.inbox.story()...)
+	k.MorePreceded = p.inbox.dropped
+	return k
+}
+
+// oneSender reports whether all came from one process.
+func oneSender(all []received) bool {
+	return !slices.ContainsFunc(all, func(r received) bool {
+		return r.origin != all[0].origin || r.sender.Key != all[0].sender.Key
+	})
+}
+
+// blame says that this signal ended p.
+func (m *Model) blame(k *events.Killer, p *Process, r *received) {
+	k.Origin, k.Sender, k.Code = r.origin, r.sender, r.code
+	k.ParentDeath, k.SenderTID, k.SenderLives = r.pdeath, r.tid, r.lives
+	if r.origin == events.OriginKernel && r.signal == sigSys && r.code == sysSeccomp {
 		k.Why = events.WhySeccomp
 	}
 	fromKernel := r.origin == events.OriginKernel || r.origin == events.OriginUnknown
 	switch {
-	case signal == sigKill && p.oom && fromKernel:
+	case r.signal == sigKill && p.oom && fromKernel:
 		k.Origin = events.OriginOOM
 	case r.origin == events.OriginPidnsReap && p.reapedIn != nil:
 		k.Sender = p.reapedIn.initRef()
 		k.SenderTID = k.Sender.Key.PID
 	}
 	// A fault is raised in the process's own name: nobody sent it.
-	k.SenderChain = k.SenderChain[:0]
 	if k.Sender.Key != p.Key && !k.Sender.IsZero() {
 		k.SenderChain = m.appendAncestors(k.SenderChain, m.procs[k.Sender.Key])
 	}
-	k.Preceded = k.Preceded[:0]
-	for _, prior := range p.priors {
-		if prior.Signal != signal {
-			k.Preceded = append(k.Preceded, prior)
+}
+
+// suspect says that one of several signals did it, unless it can be one that nobody sent
+// or that was not seen.
+func (m *Model) suspect(k *events.Killer, enders []received) bool {
+	k.Origin, k.Code = enders[0].origin, enders[0].code
+	for _, r := range enders {
+		if r.sender.IsZero() {
+			return false
+		}
+		if r.origin != k.Origin {
+			k.Origin = events.OriginUnknown
+		}
+		if r.code != k.Code {
+			k.Code = 0
+		}
+		if !slices.Contains(k.OneOf, r.sender) {
+			k.OneOf = append(k.OneOf, r.sender)
 		}
 	}
-	return k
+	return true
 }
 
 // appendAncestors appends a sender's ancestors up to the first process of another
@@ -84,5 +121,6 @@ func cloneKiller(k *events.Killer) *events.Killer {
 	}
 	c := *k
 	c.SenderChain, c.Preceded = slices.Clone(k.SenderChain), slices.Clone(k.Preceded)
+	c.OneOf = slices.Clone(k.OneOf)
 	return &c
 }

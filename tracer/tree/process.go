@@ -50,9 +50,8 @@ type Process struct {
 	images    []*Image
 	tids      []int32
 	adoptions []Adoption
-	signals   []received
-	priors    []events.PriorSignal
-	end       *End // kept when the node is reused; State tells whether it holds
+	inbox     *inbox // nil for nearly all
+	end       *End   // kept when the node is reused; State tells whether it holds
 
 	ns       *Namespace // its own
 	reapedIn *Namespace // whose death killed it

@@ -5,15 +5,36 @@ import "github.com/ptrace-ns/ptrace-ns/events"
 // sigKill is SIGKILL: it cannot be caught, so the first that is delivered kills.
 const sigKill = 9
 
-// received is the latest delivered signal of one number.
+// Bit n-1 stands for signal n. Which end a process by default: signal(7); which are
+// what one asks a process with to end: SIGHUP, SIGINT, SIGQUIT and SIGTERM.
+const (
+	survivable uint64 = 1<<16 | 1<<17 | 1<<18 | 1<<19 | 1<<20 | 1<<21 | 1<<22 | 1<<27
+	asksToEnd  uint64 = 1<<0 | 1<<1 | 1<<2 | 1<<14
+)
+
+func among(set uint64, signal int32) bool { return set>>(signal-1)&1 != 0 }
+
+// received is a signal that was sent to a process.
 type received struct {
 	signal int32
+	queue  int32 // the thread in whose own queue it waits; 0: in the group's
 	origin events.Origin
 	sender events.Ref
 	code   int32
-	pdeath bool
 	tid    int32 // of the sender
-	lives  bool  // the sender does, though it is its thread's end
+	pdeath bool
+	lives  bool // the sender does, though it is its thread's end
+	ending bool // the target's end began with it
+	deadly bool // the target's default action for it stood, which ends
+	told   bool // it belongs to the story of another end
+	atNS   uint64
+}
+
+// inbox is what a process was sent that could have ended it.
+type inbox struct {
+	waiting []received           // each may end it yet, or does
+	priors  []events.PriorSignal // those that did not
+	dropped uint32               // how many priors are forgotten
 }
 
 func (m *Model) signal(ev *events.Event) {
@@ -24,55 +45,57 @@ func (m *Model) signal(ev *events.Event) {
 		m.say(ev)
 	}
 	m.observe(p, ev)
-	if p != nil && d != nil {
-		m.survive(p, ev)
-	}
-	if p == nil || d == nil || d.Result != events.SignalDelivered && d.Result != events.SignalLoseInfo {
+	if p == nil || d == nil {
 		return
 	}
-	if p.State == Live {
-		m.receive(p, d)
+	if p.State == Live && !m.recall.on {
+		m.receive(p, ev)
 	}
-	if d.Origin == events.OriginPidnsReap {
+	if d.Origin == events.OriginPidnsReap && queued(d.Result) {
 		m.reaped(p, d)
 	}
 }
 
-// keptPriors is how many signals that a process outlived are remembered.
-const keptPriors = 4
-
-// survive remembers a signal from another process, as one that the target may
-// outlive; the one that ends it is told apart at its exit.
-func (m *Model) survive(p *Process, ev *events.Event) {
-	d := ev.Signal
-	if p.State != Live || d.Unasked || d.Sender.Key == p.Key ||
-		d.Origin != events.OriginUser && d.Origin != events.OriginKernel {
-		return
-	}
-	if len(p.priors) == keptPriors {
-		p.priors = append(p.priors[:0], p.priors[1:]...)
-	}
-	p.priors = append(p.priors, events.PriorSignal{
-		Signal: d.Signal, Result: d.Result, Sender: m.keep(d.Sender), BootNS: ev.BootNS,
-	})
+// queued reports whether a signal was put into a queue.
+func queued(r events.SignalResult) bool {
+	return r == events.SignalDelivered || r == events.SignalLoseInfo
 }
 
-func (m *Model) receive(p *Process, d *events.SignalDetail) {
-	r := received{signal: d.Signal, origin: d.Origin, sender: m.keep(d.Sender), code: d.Code, pdeath: d.ParentDeath, tid: d.SenderTID, lives: d.SenderLives}
+// receive notes a signal: as one that may end the process, or as one that does not.
+func (m *Model) receive(p *Process, ev *events.Event) {
+	d := ev.Signal
+	if d.Signal < 1 || d.Signal > 64 || among(survivable, d.Signal) {
+		return
+	}
+	if p.inbox == nil {
+		p.inbox = &inbox{}
+	}
+	r := received{
+		signal: d.Signal, origin: d.Origin, sender: m.keep(d.Sender), code: d.Code, tid: d.SenderTID,
+		pdeath: d.ParentDeath, lives: d.SenderLives, atNS: ev.BootNS,
+		deadly: d.Deadly, ending: d.Ending || d.Signal == sigKill, told: tellsOfAnother(p, d),
+	}
+	if !d.Group {
+		r.queue = ev.Process.TID
+	}
 	if d.Origin == events.OriginKernel && d.Signal != sigKill && d.Sender.Key != p.Key && !d.ParentDeath {
 		// A timer or a terminal: whoever was running then has no part in it. SIGKILL the
 		// kernel sends on behalf of who is: reboot in a namespace, an allocation.
 		r.sender, r.tid = events.Ref{}, 0
 	}
-	for i := range p.signals {
-		if p.signals[i].signal == d.Signal {
-			if d.Signal != sigKill {
-				p.signals[i] = r
-			}
-			return
-		}
+	switch {
+	case queued(d.Result):
+		p.inbox.queue(r, d, ev.Process.TID)
+	case !d.Ending: // else it came too late for the story
+		p.inbox.outlive(&r, d.Result)
 	}
-	p.signals = append(p.signals, r)
+}
+
+// tellsOfAnother reports whether a signal that does not end the process is told with
+// what does: one by somebody else that is recorded whatever signals are asked for.
+func tellsOfAnother(p *Process, d *events.SignalDetail) bool {
+	return d.Sender.Key != p.Key && (d.Origin == events.OriginUser || d.Origin == events.OriginKernel) &&
+		(d.Deadly || d.TargetIsInit || d.Signal == sigKill || among(asksToEnd, d.Signal))
 }
 
 // oom notes that the OOM killer chose the process. The kernel sends SIGKILL just

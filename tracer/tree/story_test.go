@@ -7,7 +7,7 @@ import (
 )
 
 // N10: docker stop. The SIGTERM that PID 1 ignored belongs to the story of the
-// SIGKILL that ended it; a signal that nobody asked for is not told.
+// SIGKILL that ended it, and so does a SIGHUP that nobody asked for and that is not told.
 func TestKillerTellsWhatCameBefore(t *testing.T) {
 	k := newKernel(true)
 	shim := k.fork(k.init, 0)
@@ -21,7 +21,7 @@ func TestKillerTellsWhatCameBefore(t *testing.T) {
 		return ev
 	}
 	term := signal(15, events.SignalIgnored, false)
-	signal(1, events.SignalDelivered, true)
+	hup := signal(1, events.SignalDelivered, true)
 	signal(sigKill, events.SignalDelivered, false)
 	k.exit(init, events.ExitStatus{Signal: sigKill})
 	_, told := fold(t, k.log)
@@ -32,8 +32,8 @@ func TestKillerTellsWhatCameBefore(t *testing.T) {
 	if killer == nil || killer.Signal != sigKill || killer.Sender.Key != shim.key {
 		t.Fatalf("killer is %+v", killer)
 	}
-	if len(killer.Preceded) != 1 {
-		t.Fatalf("preceded by %+v, want the SIGTERM", killer.Preceded)
+	if len(killer.Preceded) != 2 || killer.Preceded[1].Signal != 1 || killer.Preceded[1].BootNS != hup.BootNS {
+		t.Fatalf("preceded by %+v, want the SIGTERM and the SIGHUP", killer.Preceded)
 	}
 	before := killer.Preceded[0]
 	if before.Signal != 15 || before.Result != events.SignalIgnored || before.Sender.Key != shim.key || before.BootNS != term.BootNS {

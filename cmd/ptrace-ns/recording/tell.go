@@ -71,6 +71,9 @@ func names(ev *events.Event) []events.ProcKey {
 		all = append(all, d.Reaper.Key)
 		if k := d.Killer; k != nil {
 			all = append(all, k.Sender.Key)
+			for _, r := range k.OneOf {
+				all = append(all, r.Key)
+			}
 		}
 	}
 	if d := ev.Signal; d != nil {

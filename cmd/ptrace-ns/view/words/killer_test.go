@@ -32,3 +32,30 @@ func TestParentDeath(t *testing.T) {
 		}
 	}
 }
+
+// TestKillerStory: who it was, or one of whom, and what came before.
+func TestKillerStory(t *testing.T) {
+	victim := events.Ref{Key: events.ProcKey{PID: 7, Start: 1}, Comm: "me"}
+	bash := events.Ref{Key: events.ProcKey{PID: 15556, Start: 2}, Comm: "bash"}
+	runc := events.Ref{Key: events.ProcKey{PID: 12, Start: 3}, Comm: "runc\n"}
+	const at = 100_000_000
+	for _, c := range []struct {
+		k    events.Killer
+		want string
+	}{
+		{events.Killer{Origin: events.OriginUser, Signal: 15, Sender: victim, Preceded: []events.PriorSignal{{Signal: 15, Sender: bash, BootNS: 50_000_000}}},
+			", by itself; SIGTERM from 15556 bash 50 ms before"},
+		{events.Killer{Origin: events.OriginUser, Signal: 9, Sender: bash, Preceded: []events.PriorSignal{
+			{Signal: 15, Sender: bash, Result: events.SignalIgnored, BootNS: at}, {Signal: 10, Sender: runc, Count: 4, BootNS: at}, {Signal: 1, BootNS: at},
+		}, MorePreceded: 2},
+			`, by 15556 bash; SIGTERM from 15556 bash was ignored; SIGUSR1 4 times, the last from 12 $'runc\x0a' did not end it; SIGHUP from the kernel did not end it; and 2 more before`},
+		{events.Killer{Origin: events.OriginUser, Signal: 15, Sender: bash, Preceded: []events.PriorSignal{{Signal: 15, Sender: runc, Result: events.SignalAlreadyPending, BootNS: at}}},
+			`, by 15556 bash; SIGTERM from 12 $'runc\x0a' found one waiting`},
+		{events.Killer{Origin: events.OriginUser, Signal: 3, OneOf: []events.Ref{bash, runc}}, `, by one of 15556 bash, 12 $'runc\x0a'`},
+		{events.Killer{Signal: 3, OneOf: []events.Ref{bash, victim}}, ", by one of 15556 bash, 7 me"},
+	} {
+		if got := words.Killer(&c.k, victim.Key, at); got != c.want {
+			t.Errorf("%+v:\n%s, want\n%s", c.k, got, c.want)
+		}
+	}
+}

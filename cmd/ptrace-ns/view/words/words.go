@@ -108,15 +108,37 @@ func Killer(k *events.Killer, victim events.ProcKey, atNS uint64) string {
 		}
 	}
 	for _, prior := range k.Preceded {
-		text += "; " + names.Signal(prior.Signal) + " from " + Ref(prior.Sender)
-		if atNS > prior.BootNS {
-			text += " " + Duration(atNS-prior.BootNS) + " before"
-		}
-		if prior.Result == events.SignalIgnored {
-			text += " was ignored"
-		} else {
-			text += " did not end it"
-		}
+		text += "; " + outlived(prior, k.Signal, atNS)
+	}
+	if k.MorePreceded > 0 {
+		text += "; and " + strconv.FormatUint(uint64(k.MorePreceded), 10) + " more before"
+	}
+	return text
+}
+
+// outlived tells of signals before the one of that number that was the end. Of one with
+// the same number is not said that it did not end the process: as a rule it had it do what
+// it did.
+func outlived(prior events.PriorSignal, end int32, atNS uint64) string {
+	text := names.Signal(prior.Signal)
+	if prior.Count > 1 {
+		text += " " + strconv.FormatUint(uint64(prior.Count), 10) + " times, the last"
+	}
+	if prior.Sender.IsZero() {
+		text += " from the kernel"
+	} else {
+		text += " from " + Ref(prior.Sender)
+	}
+	if atNS > prior.BootNS {
+		text += " " + Duration(atNS-prior.BootNS) + " before"
+	}
+	switch {
+	case prior.Result == events.SignalIgnored:
+		text += " was ignored"
+	case prior.Result == events.SignalAlreadyPending:
+		text += " found one waiting"
+	case prior.Signal != end:
+		text += " did not end it"
 	}
 	return text
 }
@@ -126,6 +148,8 @@ func KillerBrief(k *events.Killer, victim events.ProcKey) string {
 	switch {
 	case k == nil:
 		return ""
+	case len(k.OneOf) > 0:
+		return ", by one of " + Refs(k.OneOf, len(k.OneOf), "")
 	case k.Origin == events.OriginPidnsReap:
 		return ", " + Reaping(k.Sender)
 	case k.Origin == events.OriginOOM:
