@@ -113,10 +113,11 @@ main() {
 	[[ ${1:-} != --base ]] || install_base
 	[[ ${1:-} != --vm ]] || install_vm
 	install_clang
-	install docker.io containerd runc iptables busybox-static libc6-dev bpftrace zstd tmux
+	install docker.io containerd runc iptables busybox-static libc6-dev bpftrace zstd tmux strace
 	! unified || install podman crun conmon
 	# Debian 13 took the client out of docker.io.
 	optional docker docker-cli
+	optional systemd-analyze systemd
 	optional bpftool bpftool "linux-tools-$(uname -r)" linux-tools-generic
 	install_browser
 }

@@ -83,7 +83,7 @@ func insideTrace(t testing.TB, name string, more ...string) *trace {
 	return tr
 }
 
-var hostsPIDs = []string{"--pid", "host", "--cgroupns", "host", "-v", "/sys/fs/cgroup:/sys/fs/cgroup:ro", "-v", "/var/lib/docker/containers:/var/lib/docker/containers:ro"}
+var hostsPIDs = []string{"--pid", "host", "--cgroupns", "host", "-v", "/sys/fs/cgroup:/sys/fs/cgroup:ro", "-v", "/run:/run:ro", "-v", "/var/lib/docker/containers:/var/lib/docker/containers:ro"}
 
 // TestN17HostPID: in a container with the host's PID namespace the program tells what
 // it tells outside: all that was there, executables, and containers by name.
