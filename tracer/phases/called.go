@@ -68,19 +68,27 @@ func (p *play) calls(who part) (found []*life) {
 // isOurs reports whether the call can be for this container as far as containerd's
 // namespaces tell: in another one an id may be the same.
 func (p *play) isOurs(c *call) bool {
-	own := p.init.last.Container
-	ns := container.RoleOf(c.image).Call.Namespace
-	return own == nil || own.Namespace == "" || ns == "" || ns == own.Namespace
+	own, ns := p.namespace(), container.RoleOf(c.image).Call.Namespace
+	return own == "" || ns == "" || ns == own
 }
 
 // nextOfName is where in the stream the next container of this name begins.
 func (p *play) nextOfName() uint64 {
-	for _, seq := range p.index.names[p.id] {
-		if seq > p.seq {
-			return seq
+	own := p.namespace()
+	for _, s := range p.index.names[p.id] {
+		if other := s.namespace(); s.seq > p.seq && (own == "" || other == "" || own == other) {
+			return s.seq
 		}
 	}
 	return ^uint64(0)
+}
+
+// namespace is containerd's, where it is known.
+func (s *subject) namespace() string {
+	if c := s.init.last.Container; c != nil {
+		return c.Namespace
+	}
+	return ""
 }
 
 // nameOf is what a subject is called, before it is known who has which part.

@@ -85,7 +85,7 @@ type index struct {
 	clients  []call
 	byID     map[part]map[string][]call // the runtime and the shim called for a container
 	children map[events.ProcKey][]*life // of kept parents, by birth
-	names    map[string][]uint64        // where in the stream containers of that id begin
+	names    map[string][]*subject      // those of an id, as they begin in the stream
 	ids      []string                   // of all containers, sorted
 	called   map[string]bool            // what containers are called beside
 }
@@ -101,7 +101,7 @@ type call struct {
 
 func (r *Recorder) index() *index {
 	x := &index{
-		Recorder: r, children: map[events.ProcKey][]*life{}, names: map[string][]uint64{},
+		Recorder: r, children: map[events.ProcKey][]*life{}, names: map[string][]*subject{},
 		byID: map[part]map[string][]call{beside: {}, cleanup: {}}, called: map[string]bool{},
 	}
 	for _, l := range r.lives {
@@ -122,7 +122,7 @@ func (r *Recorder) index() *index {
 	}
 	for _, s := range r.subjects {
 		if name := x.nameOf(s); name != "" {
-			x.names[name] = append(x.names[name], s.seq)
+			x.names[name] = append(x.names[name], s)
 		}
 		if c := s.init.last.Container; c != nil && c.Name != "" {
 			x.called[c.Name] = true

@@ -90,6 +90,40 @@ func TestTimings(t *testing.T) {
 	}
 }
 
+// TestNamingFlags: the value may be an argument of its own.
+func TestNamingFlags(t *testing.T) {
+	for flag, want := range map[string]bool{
+		"--name": true, "--cidfile": true, "--pidfile": true, "--pid-file": true, "--console-socket": true, "--env-file": false,
+	} {
+		with := func(value string) *report.Timeline {
+			return &report.Timeline{ID: "x-id", Phases: []report.Phase{{
+				Name: "asked", Section: report.Starting, Part: "client", Args: events.ArgsOf("docker", "run", flag, value, "image"),
+			}}}
+		}
+		if d := phases.Compare(with("/a/1"), with("/b/2"), usual); d.Same() != want {
+			t.Errorf("%s: same is %v: %v", flag, !want, d.Changes)
+		}
+	}
+}
+
+// TestOtherParent: another parent within the machinery is a difference; which shell
+// somebody called it from is none.
+func TestOtherParent(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{{"containerd-shim", "containerd-shim", true}, {"containerd-shim", "conmon", false}, {"runc", "bash", false}, {"zsh", "bash", true}} {
+		with := func(parent string) *report.Timeline {
+			return &report.Timeline{ID: "x-id", Phases: []report.Phase{{
+				Name: "runtime_create", Section: report.Starting, Part: "runtime", Parent: events.Ref{Key: events.ProcKey{PID: 7}, Comm: parent},
+			}}}
+		}
+		if d := phases.Compare(with(c.a), with(c.b), usual); d.Same() != c.same {
+			t.Errorf("%s and %s: same is %v", c.a, c.b, !c.same)
+		}
+	}
+}
+
 // TestOrder: what one process does in another order is a difference.
 func TestOrder(t *testing.T) {
 	a := only(t, stream(t, "runc-run"))
@@ -116,6 +150,10 @@ func TestNormal(t *testing.T) {
 		{"2026-11-22T12:00:00Z", "2027-01-02T03:04:05.5+01:00", true},
 		{"3f2504e0-4f89-11d3-9a0c-0305e82c3301", "00000000-0000-0000-0000-000000000000", true},
 		{"--name=web", "--name=db", true}, {"--memory=1g", "--memory=2g", false},
+		{"--cidfile=/a/1", "--cidfile=/b/2", true}, {"--pidfile=/a/1", "--pidfile=/b/2", true}, {"--pid-file=/a/1", "--pid-file=/b/2", true},
+		{"--console-socket=/a/1", "--console-socket=/b/2", true}, {"--env-file=/a/1", "--env-file=/b/2", false},
+		{"0123456789ab", "fedcba987654", true}, {"0123456789a", "fedcba98765", false}, {"0123456789abc", "fedcba9876543", false},
+		{hex[:32], hex[1:33], true}, {hex[:31], hex[1:32], false},
 		{"", " ", false},
 	} {
 		with := func(arg string) *report.Timeline {

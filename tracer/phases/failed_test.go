@@ -78,6 +78,82 @@ func TestNeverRanIsKnown(t *testing.T) {
 	}
 }
 
+// TestNeverRanNamespaces: a start that fails has the namespaces that were made for it until
+// then, those too that its init made itself.
+func TestNeverRanNamespaces(t *testing.T) {
+	s := newScript()
+	s.was(10, 1, "/usr/bin/bash")
+	s.fork(20, 10, 0)
+	s.live[20].NS = events.Namespaces{PID: 1, Mnt: 11, Net: 12, UTS: 13, IPC: 14, Cgroup: 15}
+	s.exec(20, "/usr/bin/runc", "run", "web")
+	was := s.live[20].NS
+	s.live[20].NS = events.Namespaces{PID: 2, Mnt: 21, Net: 22, UTS: 13, IPC: 14, Cgroup: 15}
+	s.fork(21, 20, 1)
+	s.live[20].NS = was
+	s.all[len(s.all)-2].Fork.Flags = 1<<17 | 1<<30 | 1<<29
+	s.unshares(21, 1<<25)
+	s.dies(21, events.ExitStatus{Code: 1})
+	s.dies(20, events.ExitStatus{Code: 1})
+	got := only(t, s.all)
+	if !got.NeverRan {
+		t.Fatal("it ran")
+	}
+	same(t, "new namespaces", got.Namespaces, []string{"pid", "mnt", "net", "cgroup"})
+	if f := phase(t, got, "namespaces_unshared"); f.Process.Key.PID != 21 || f.Flags != 1<<25 {
+		t.Errorf("unshared by %v: %#x", f.Process, f.Flags)
+	}
+}
+
+// TestShimKilled: who killed the shim is told, of one whose start was seen and of one that
+// was there before.
+func TestShimKilled(t *testing.T) {
+	killer := &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: events.Ref{Key: events.ProcKey{PID: 9, Start: 9}, Comm: "bash"}}
+	killed := func(s *script, pid int32) *report.Phase {
+		s.exit(pid, 1, events.ReparentInit)
+		for _, ev := range s.all {
+			if ev.Kind == events.Exit && ev.Process.Key.PID == pid {
+				ev.Exit.Status, ev.Exit.Killer = events.ExitStatus{Signal: 9}, killer
+			}
+		}
+		return phase(t, only(t, s.all), "shim_exit")
+	}
+	seen := engine()
+	seen.makes(40, "moby", docker(idA, "web"))
+	before := engine()
+	before.was(41, 1, "/usr/bin/containerd-shim-runc-v2", "-namespace", "moby", "-id", idA)
+	before.live[43] = &events.Process{Key: events.ProcKey{PID: 43, Start: 43}, Chain: chain(43, 1), Full: true, Parent: before.live[41].Ref()}
+	before.image(before.live[43], []string{"/usr/bin/sleep", "1000"})
+	own := docker(idA, "web")
+	before.live[43].Container = &own
+	before.emit(&events.Event{Kind: events.Snapshot}, before.live[43])
+	for name, s := range map[string]*script{"seen": seen, "before": before} {
+		f := killed(s, 41)
+		if f.Killer == nil || f.Killer.Sender != killer.Sender || f.Exit == nil || f.Exit.Signal != 9 || f.Process.Key.PID != 41 || f.Section != report.Running {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
+// TestRefused: beside a container that was made, it is known who was refused by a status
+// that nothing else has.
+func TestRefused(t *testing.T) {
+	s := engine()
+	s.calls(20, "/usr/bin/docker", "run", "--name", "db", "missing")
+	s.dies(20, events.ExitStatus{Code: 125})
+	s.calls(21, "/usr/bin/docker", "run", "--name", "web", "busybox", "sh", "-c", "exit 125")
+	s.calls(22, "/usr/bin/docker", "run", "busybox", "false")
+	s.makes(40, "moby", docker(idA, "web"))
+	s.dies(21, events.ExitStatus{Code: 125})
+	s.dies(22, events.ExitStatus{Code: 1})
+	r := phases.New()
+	for _, ev := range s.all {
+		_ = r.Put(ev)
+	}
+	if got := r.Fruitless(); len(got) != 1 || got[0].Process.Key.PID != 20 {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestFruitless: who asked for a container of which no process was born.
 func TestFruitless(t *testing.T) {
 	s := newScript()
