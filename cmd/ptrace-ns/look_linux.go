@@ -10,8 +10,9 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
 )
 
-// apiWait is how long one look waits in all for what container engines answer.
-const apiWait = 2 * time.Second
+// lookWait is how long one look waits for files, and in all for what container engines
+// answer.
+const lookWait = 2 * time.Second
 
 // lookLive looks at the processes of this machine with nothing attached.
 func lookLive(ctx context.Context, api string) (*census, error) {
@@ -20,7 +21,7 @@ func lookLive(ctx context.Context, api string) (*census, error) {
 		return nil, err
 	}
 	defer who.Close()
-	who.WaitForAPI(apiWait)
+	who.WaitFor(lookWait)
 	taken, err := tracer.TakeCensus(who)
 	if err != nil {
 		return nil, impossible(err)

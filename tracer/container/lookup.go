@@ -69,9 +69,11 @@ func work(ctx context.Context, jobs <-chan func()) {
 // Close ends the goroutines. A question that is under way ends by itself.
 func (l *Lookup) Close() { l.stop() }
 
-// WaitForAPI has the daemon's answers waited for, so long in all. It is for who looks
-// once, and holds up no events.
-func (l *Lookup) WaitForAPI(most time.Duration) { l.daemonWait = most }
+// WaitFor has the daemon's answers waited for, so long in all, and those of the disk so
+// long until one comes. It is for who looks once: no event waits, and nothing comes late.
+func (l *Lookup) WaitFor(most time.Duration) {
+	l.daemonWait, l.diskWait.most, l.diskWait.left = most, most, most
+}
 
 // Identify returns the container whose cgroup has that path, nil for none or one
 // that is not known yet.

@@ -206,17 +206,16 @@ func TestUnanswered(t *testing.T) {
 	close(hangs)
 }
 
-// TestWaitForAPI: who looks once waits for the daemon, but not for one that hangs.
-func TestWaitForAPI(t *testing.T) {
+// TestWaitFor: who looks once waits for the disk and the daemon, but not for one that hangs.
+func TestWaitFor(t *testing.T) {
 	a := api{make(chan error, 1)}
 	l := newLookup(t, t.TempDir(), a)
-	patient(l)
-	l.WaitForAPI(time.Minute)
+	l.WaitFor(time.Minute)
 	a.let <- nil
 	if c := l.Identify("/docker/" + id); c == nil || c.Name != "told" {
 		t.Errorf("got %+v, want what the daemon tells", c)
 	}
-	l.WaitForAPI(time.Millisecond)
+	l.daemonWait = time.Millisecond
 	for _, hex := range []string{"01", "02"} {
 		if c := l.Identify("/docker/" + other(hex)); c == nil || c.Source != "cgroup" {
 			t.Errorf("got %+v, want what the path says", c)
