@@ -206,7 +206,7 @@ func (w *witness) life(key events.ProcKey) (oracle.Life, error) {
 	if end, ok := p.End(); ok {
 		told.Status = oracle.Status{Code: end.Status.Code, Signal: int(end.Status.Signal)}
 		if k := end.Killer; k != nil {
-			told.Killer = oracle.Killer{Origin: k.Origin.String(), Sender: idOf(k.Sender.Key)}
+			told.Killer = oracle.Killer{Origin: k.Origin.String(), Sender: idOf(k.Sender.Key), ParentDeath: k.ParentDeath}
 		}
 	}
 	w.distort(&told)

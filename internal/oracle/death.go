@@ -49,6 +49,29 @@ func (w *World) fault(op Op) (bool, error) {
 	return true, w.die(n, Status{Signal: sigSegv}, Killer{Origin: "kernel", Sender: n.ID})
 }
 
+// parentDeath has a process exit whose youngest child has asked for SIGKILL then. The
+// signal comes when the thread that is the parent ends (forget_original_parent,
+// kernel/exit.c), so the process has one alone; and what an init leaves it is reaped.
+func (w *World) parentDeath(op Op) (bool, error) {
+	n := w.pick(op.A, func(n *node) bool {
+		return w.freeAndNotKeeper(n) && !n.isInit() && !n.strays && !n.unshared && !n.leaderless && n.threads == 0
+	})
+	made, err := w.clone(n, 0)
+	if err != nil || !made {
+		return false, err
+	}
+	child := w.nodes[len(w.nodes)-1]
+	if _, err := child.call("pdeath %d", sigKill); err != nil {
+		return false, err
+	}
+	code := int(op.B) % 256
+	if err := n.send("exit %d", code); err != nil {
+		return false, err
+	}
+	n.Killer, child.Killer = Killer{}, Killer{Origin: "kernel", Sender: n.ID, ParentDeath: true}
+	return true, w.buryAll([]*node{n, child}, Status{Code: code})
+}
+
 // die notes the death of a process and, when it is an init, of all that lives in
 // its namespace, and waits for them.
 func (w *World) die(n *node, how Status, by Killer) error {

@@ -12,7 +12,7 @@ var weights = [kinds]int{
 	Rest: 1, Fork: 6, Vfork: 3, CloneParent: 3, NewPID: 3, SetTID: 4, DoubleFork: 3,
 	StartThread: 3, EndThread: 2, EndLeader: 2, Exec: 3, ThreadExec: 2, Unshare: 3, Setns: 4,
 	Subreaper: 3, Disposition: 2, Kill: 5, Stop: 2, Exit: 3, ThreadExit: 2, Rename: 1, Reap: 6,
-	FewPIDs: 1, Fault: 2,
+	FewPIDs: 1, Fault: 2, ParentDeath: 2,
 }
 
 // Workload draws a list of operations.

@@ -33,6 +33,8 @@ type Status struct{ Code, Signal int }
 type Killer struct {
 	Origin string
 	Sender ID
+	// ParentDeath says that it was the signal that the process had asked for.
+	ParentDeath bool
 }
 
 // Life is one process, from the one who cloned it to the one who killed it.

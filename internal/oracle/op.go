@@ -31,13 +31,14 @@ const (
 	Reap                    // wait for all children that are dead
 	FewPIDs                 // kernel.pid_max so low that PIDs recycle, and children that use them
 	Fault                   // a fault, for which the kernel sends SIGSEGV
+	ParentDeath             // exit of a parent whose child has asked for SIGKILL then
 	kinds
 )
 
 var kindNames = [kinds]string{
 	"rest", "fork", "vfork", "clone parent", "clone newpid", "clone set_tid", "double fork",
 	"start thread", "end thread", "end leader", "exec", "thread exec", "unshare", "setns",
-	"subreaper", "disposition", "kill", "stop", "exit", "thread exit", "rename", "reap", "few pids", "fault",
+	"subreaper", "disposition", "kill", "stop", "exit", "thread exit", "rename", "reap", "few pids", "fault", "parent death",
 }
 
 // String returns the kind's name.
@@ -76,7 +77,7 @@ var performers = [kinds]func(*World, Op) (bool, error){
 	Exec: (*World).exec, ThreadExec: (*World).exec, Unshare: (*World).unshare, Setns: (*World).setns,
 	Subreaper: (*World).subreaper, Disposition: (*World).disposition, Kill: (*World).kill,
 	Stop: (*World).stop, Exit: (*World).exit, ThreadExit: (*World).exit, Rename: (*World).rename,
-	Reap: (*World).reap, FewPIDs: (*World).fewPIDs, Fault: (*World).fault,
+	Reap: (*World).reap, FewPIDs: (*World).fewPIDs, Fault: (*World).fault, ParentDeath: (*World).parentDeath,
 }
 
 // Do performs one operation and waits until all that follows from it has happened.

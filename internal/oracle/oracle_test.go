@@ -86,7 +86,7 @@ func TestDiffSeesEveryField(t *testing.T) {
 	}
 	dead := Life{
 		ID: ID{20, 1}, Creator: ID{2, 0}, Under: ID{3, 0}, Chain: []Number{{1, 20}},
-		Status: Status{Signal: 9}, Killer: Killer{"user", ID{2, 0}}, Reaped: true,
+		Status: Status{Signal: 9}, Killer: Killer{"user", ID{2, 0}, false}, Reaped: true,
 	}
 	for _, c := range []struct {
 		what  string
@@ -108,6 +108,7 @@ func TestDiffSeesEveryField(t *testing.T) {
 		{"status", dead, func(l *Life) { l.Status.Code = 1 }},
 		{"killer", dead, func(l *Life) { l.Killer.Origin = "kernel" }},
 		{"killer", dead, func(l *Life) { l.Killer.Sender.PID = 3 }},
+		{"killer", dead, func(l *Life) { l.Killer.ParentDeath = true }},
 		{"reaped", dead, func(l *Life) { l.Reaped = false }},
 	} {
 		told := c.truth

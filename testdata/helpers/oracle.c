@@ -212,6 +212,8 @@ static void run(struct node *me, const char *verb, char *args)
 		do_setns(me, args);
 	else if (IS("subreaper"))
 		answer(me, prctl(PR_SET_CHILD_SUBREAPER, atoi(args)));
+	else if (IS("pdeath"))
+		answer(me, prctl(PR_SET_PDEATHSIG, atoi(args)));
 	else if (IS("rename"))
 		answer(me, prctl(PR_SET_NAME, args));
 	else if (IS("on"))
