@@ -4,99 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
 // Redacted stands where a secret was.
 const Redacted = "[redacted]"
-
-// secretName is what the name of an option or a variable says when its value is a
-// secret, wherever in the name; lastWord is what its last word says then. A bare PWD is
-// the shell's directory and a bare key may be anything.
-const (
-	secretName = `(?:password|passwd|passphrase|passcode|secret|token|api-?_?key|access-?_?key|private-?_?key|credentials?|auth-?_?key|bearer)`
-	lastWord   = `(?:(?:[\w.-]*[_.-])?pass|[\w.-]*[_.-](?:pwd|pw)|[\w.-]*_key)`
-)
-
-// value is a value up to the next space, or in quotation marks: the argument may be
-// a shell's script.
-const value = `("[^"]*"|'[^']*'|[^\s"';&|]+)`
-
-// usual are the patterns of what is a secret by its form. The first group, or with
-// none the whole match, is the secret.
-var usual = compile(
-	// --password=x, DB_PASSWORD=x, -Dtoken=x, and --password x within a script
-	`(?i)[\w.-]*`+secretName+`[\w.-]*=`+value,
-	`(?i)(?:^|\s)--?[\w.-]*`+secretName+`\s+`+value,
-	// DB_PASS=x, db_pwd=x, SSH_KEY=x, --pass x
-	`(?i)(?:^|[^\w.-])-{0,2}`+lastWord+`=`+value,
-	`(?i)(?:^|\s)--?`+lastWord+`\s+`+value,
-	`\bpwd?=`+value,
-	// "password": "x"
-	`(?i)"[\w.-]*`+secretName+`"\s*:\s*`+value,
-	// scheme://user:x@host, the last @ before the path
-	`(?i)[a-z][a-z0-9+.-]*://[^/\s:@]*:([^/\s"']+)@`,
-	// Authorization: Bearer x, X-Api-Key: x
-	`(?i)authorization["']?\s*[:=]\s*["']?(?:[a-z]+\s+)?([^\s"']+)`,
-	`(?i)\b[\w-]*`+secretName+`:\s*([^\s"']+)`,
-	// Bearer x, wherever it is put together
-	`(?i)\bbearer\s+([\w.~+/=-]{8,})`,
-	// openssl -passin pass:x
-	`\bpass:(\S+)`,
-	// tokens that are known by their beginning: AWS, GitHub, GitLab, Slack, JWT
-	`\b(A[KS]IA[0-9A-Z]{16})\b`,
-	`\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,})`,
-	`\b(eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)`,
-	// a private key
-	`(-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*)`,
-)
-
-// before are options whose value is the next argument.
-var before = regexp.MustCompile(`(?i)^--?(?:[\w.-]*` + secretName + `|` + lastWord + `)$`)
-
-// short are the programs in which a short option's value is a secret: attached, or
-// the next argument.
-var short = []struct {
-	program string // a pattern
-	option  string
-	// sub is an argument that must be there: docker login -p, not docker run -p.
-	sub string
-}{
-	{program: `(?:mysql|mariadb)\w*(?:-\w+)*`, option: "-p"},
-	{program: `sshpass`, option: "-p"},
-	{program: `(?:docker|podman|nerdctl|buildah|skopeo|helm|oras)`, option: "-p", sub: "login"},
-	{program: `(?:curl|wget)`, option: "-u"},
-	{program: `curl`, option: "--user"},
-	{program: `redis-cli`, option: "-a"},
-	{program: `ldap\w+`, option: "-w"},
-	{program: `(?:smbclient|rpcclient)`, option: "-U"},
-}
-
-// programs are the patterns of their programs, and scripts those of their whole calls
-// within a script, whose group is the secret.
-var programs, scripts = func() (programs, scripts []*regexp.Regexp) {
-	for _, s := range short {
-		programs = append(programs, regexp.MustCompile(`^`+s.program+`$`))
-		call := `(?:^|[\s;&|(/"'` + "`" + `])` + s.program + `\s`
-		if s.sub != "" {
-			call += `[^;&|\n]*?\b` + s.sub + `\s`
-		}
-		gap := `\s*`
-		if len(s.option) > 2 {
-			gap = `[\s=]\s*`
-		}
-		scripts = append(scripts, regexp.MustCompile(call+`(?:[^;&|\n]*?\s)??`+s.option+gap+value))
-	}
-	return programs, scripts
-}()
-
-func compile(patterns ...string) (all []*regexp.Regexp) {
-	for _, p := range patterns {
-		all = append(all, regexp.MustCompile(p))
-	}
-	return all
-}
 
 // Redaction says what of arguments and of the environment is a secret.
 type Redaction struct {
@@ -130,15 +44,15 @@ func (r *Redaction) Args(a events.Args) events.Args {
 	}
 	args := bytes.SplitAfter(a.Raw, []byte{0})
 	changed := false
-	opts := r.options(args)
+	var call call
 	for i, arg := range args {
 		text := bytes.TrimSuffix(arg, []byte{0})
-		out := text
-		if n, ok := opts.secret(i, text); ok {
-			out = append(bytes.Clone(text[:n]), Redacted...)
+		found := r.find(text)
+		if r.usual {
+			found = append(found, call.secrets(args, i)...)
 		}
-		if out = r.text(out); !bytes.Equal(out, text) {
-			args[i] = append(bytes.Clone(out), arg[len(text):]...)
+		if out, ok := blacken(text, found); ok {
+			args[i] = append(out, arg[len(text):]...)
 			changed = true
 		}
 	}
@@ -148,86 +62,51 @@ func (r *Redaction) Args(a events.Args) events.Args {
 	return a
 }
 
-// text replaces what the patterns find.
-func (r *Redaction) text(text []byte) []byte {
-	if r.usual {
-		if bytes.ContainsAny(text, " \t\n") {
-			text = replace(text, scripts)
-		}
-		text = replace(text, usual)
+// span is a part of an argument: from its first byte to the one behind its last.
+type span struct{ from, to int }
+
+// find returns what the patterns find, each in the text as it was passed: what one
+// finds hides nothing from another.
+func (r *Redaction) find(text []byte) (all []span) {
+	all = find(all, text, r.extra)
+	if !r.usual {
+		return all
 	}
-	return replace(text, r.extra)
+	if bytes.ContainsAny(text, " \t\n") {
+		all = find(all, text, scripts)
+	}
+	return find(all, text, usual)
 }
 
-func replace(text []byte, patterns []*regexp.Regexp) []byte {
+func find(all []span, text []byte, patterns []*regexp.Regexp) []span {
 	for _, x := range patterns {
-		all := x.FindAllSubmatchIndex(text, -1)
-		for i := len(all) - 1; i >= 0; i-- {
-			at := all[i]
+		for _, at := range x.FindAllSubmatchIndex(text, -1) {
 			if len(at) > 2 && at[2] >= 0 {
 				at = at[2:]
 			}
-			if at[0] < at[1] && !bytes.Contains(text[at[0]:at[1]], []byte(Redacted)) {
-				text = bytes.Join([][]byte{text[:at[0]], []byte(Redacted), text[at[1]:]}, nil)
-			}
+			all = append(all, span{at[0], at[1]})
 		}
 	}
-	return text
+	return all
 }
 
-// options is what the program's own options say of its arguments.
-type options struct {
-	on    bool
-	short string // its value is a secret; empty for none
-	next  bool   // this argument is a secret
-}
-
-func (r *Redaction) options(args [][]byte) options {
-	o := options{on: r.usual}
-	if !o.on {
-		return o
-	}
-	program := bytes.TrimSuffix(args[0], []byte{0})
-	program = program[bytes.LastIndexByte(program, '/')+1:]
-	for i, s := range short {
-		if programs[i].Match(program) && (s.sub == "" || has(args[1:], s.sub)) {
-			o.short = s.option
-			break
+// blacken replaces the spans, those that overlap or touch as one. It reports whether
+// anything is another text now.
+func blacken(text []byte, spans []span) ([]byte, bool) {
+	slices.SortFunc(spans, func(a, b span) int { return a.from - b.from })
+	var out []byte
+	done := 0
+	for _, s := range spans {
+		if s.from == s.to || s.to <= done {
+			continue
 		}
-	}
-	return o
-}
-
-func has(args [][]byte, word string) bool {
-	for _, a := range args {
-		if string(bytes.TrimSuffix(a, []byte{0})) == word {
-			return true
+		if done == 0 || s.from > done {
+			out = append(append(out, text[done:s.from]...), Redacted...)
 		}
+		done = s.to
 	}
-	return false
-}
-
-// secret reports whether the argument is one by its place, and from which byte on.
-func (o *options) secret(i int, arg []byte) (from int, ok bool) {
-	if !o.on || i == 0 {
-		return 0, false
-	}
-	if o.next {
-		o.next = false
-		return 0, len(arg) > 0
-	}
-	switch {
-	case before.Match(arg):
-		o.next = true
-	case o.short == "":
-	case string(arg) == o.short:
-		o.next = true
-	case bytes.HasPrefix(arg, []byte(o.short)) && arg[1] != '-':
-		return len(o.short), true
-	case bytes.HasPrefix(arg, []byte(o.short+"=")):
-		return len(o.short) + 1, true
-	}
-	return 0, false
+	out = append(out, text[done:]...)
+	return out, !bytes.Equal(out, text)
 }
 
 // Redact passes on events without their secrets.

@@ -24,6 +24,21 @@ func TestRedactUsual(t *testing.T) {
 		{"mkdir -p a/b", "mkdir -p a/b"},
 		{"ssh -p 22 host", "ssh -p 22 host"},
 		{"sshpass -p x ssh -p 22 host", "sshpass -p # ssh -p # host"},
+		{"docker exec r4db mysql -uroot -phunter3 db", "docker exec r4db mysql -uroot -p# db"},
+		{"env A=b /usr/bin/mysqladmin -phunter3", "env A=b /usr/bin/mysqladmin -p#"},
+		{"timeout 3 mysqladmin -p hunter3 ping", "timeout 3 mysqladmin -p # ping"},
+		{"nice -n 5 sshpass -p x true", "nice -n 5 sshpass -p # true"},
+		{"sudo -u root docker login -u me -p x reg", "sudo -u root docker login -u me -p # reg"},
+		{"kubectl exec pod -- redis-cli -a x ping", "kubectl exec pod -- redis-cli -a # ping"},
+		{"nsenter -t 1 -a curl --user me:x h", "nsenter -t 1 -a curl --user # h"},
+		{"curl --user=me:x -u me:y h", "curl --user=# -u # h"},
+		{"docker run --name mysql -p 3306:3306 mysql", "docker run --name mysql -p 3306:3306 mysql"},
+		{"ldapsearch -D cn=me -w x", "ldapsearch -D cn=me -w #"},
+		{"smbclient -U me%x //h/s", "smbclient -U # //h/s"},
+		{"app --password=[redacted]hunter2", "app --password=#"},
+		{"az AccountKey=abc==;Endpoint=x", "az AccountKey=#;Endpoint=x"},
+		{"get https://h/b?sv=1&sig=abc%3D&se=2", "get https://h/b?sv=1&sig=#&se=2"},
+		{"x dckr_pat_abcdefghijklmnopqrstu hf_abcdefghijklmnopqrst sk_live_abcdefghijkl", "x # # #"},
 		{"curl -u me:x https://h/", "curl -u # https://h/"},
 		{"git clone https://me:hunter2@h/r.git", "git clone https://me:#@h/r.git"},
 		{"git clone https://h:8080/r.git", "git clone https://h:8080/r.git"},
@@ -45,21 +60,23 @@ func TestRedactUsual(t *testing.T) {
 func TestRedactWithinAnArgument(t *testing.T) {
 	r := redaction(t, "default")
 	for arg, want := range map[string]string{
-		`mysql --password='a b' -e x; echo`:          `mysql --password=# -e x; echo`,
-		`Authorization: Bearer abc.def`:              `Authorization: Bearer #`,
-		`X-Api-Key: abc`:                             `X-Api-Key: #`,
-		`{"password": "a b", "user": "me"}`:          `{"password": #, "user": "me"}`,
-		`export A_TOKEN=x B_SECRET="y z"; run -p 1`:  `export A_TOKEN=# B_SECRET=#; run -p 1`,
-		`mysql -uroot -phunter2 db; mkdir -p a`:      `mysql -uroot -p# db; mkdir -p a`,
-		`cd /x && /usr/bin/mysqldump -p'a b' db | x`: `cd /x && /usr/bin/mysqldump -p# db | x`,
-		`curl -s -u me:x https://h/ && ssh -u me h`:  `curl -s -u # https://h/ && ssh -u me h`,
-		`curl --user me:x h; docker run -p 80:80 i`:  `curl --user # h; docker run -p 80:80 i`,
-		`echo y | docker login -u me -p x reg`:       `echo y | docker login -u me -p # reg`,
-		`curl -H "Authorization: Bearer abc.def" h`:  `curl -H "Authorization: Bearer #" h`,
-		`curl -H 'authorization: Basic bWU6eA==' h`:  `curl -H 'authorization: Basic #' h`,
-		`DB_PASS=x DB_PWD='y z' ./run`:               `DB_PASS=# DB_PWD=# ./run`,
-		`git clone https://me:x@h/r && cd "$PWD"`:    `git clone https://me:#@h/r && cd "$PWD"`,
-		"tool --passphrase x\ndone":                  "tool --passphrase #\ndone",
+		`mysql --password='a b' -e x; echo`:                     `mysql --password=# -e x; echo`,
+		`Authorization: Bearer abc.def`:                         `Authorization: Bearer #`,
+		`X-Api-Key: abc`:                                        `X-Api-Key: #`,
+		`{"password": "a b", "user": "me"}`:                     `{"password": #, "user": "me"}`,
+		`curl -d "{\"password\": \"x y\", \"user\": \"me\"}" h`: `curl -d "{\"password\": \"#\", \"user\": \"me\"}" h`,
+		`docker exec db mysql -uroot -px -e 1`:                  `docker exec db mysql -uroot -p# -e 1`,
+		`export A_TOKEN=x B_SECRET="y z"; run -p 1`:             `export A_TOKEN=# B_SECRET=#; run -p 1`,
+		`mysql -uroot -phunter2 db; mkdir -p a`:                 `mysql -uroot -p# db; mkdir -p a`,
+		`cd /x && /usr/bin/mysqldump -p'a b' db | x`:            `cd /x && /usr/bin/mysqldump -p# db | x`,
+		`curl -s -u me:x https://h/ && ssh -u me h`:             `curl -s -u # https://h/ && ssh -u me h`,
+		`curl --user me:x h; docker run -p 80:80 i`:             `curl --user # h; docker run -p 80:80 i`,
+		`echo y | docker login -u me -p x reg`:                  `echo y | docker login -u me -p # reg`,
+		`curl -H "Authorization: Bearer abc.def" h`:             `curl -H "Authorization: Bearer #" h`,
+		`curl -H 'authorization: Basic bWU6eA==' h`:             `curl -H 'authorization: Basic #' h`,
+		`DB_PASS=x DB_PWD='y z' ./run`:                          `DB_PASS=# DB_PWD=# ./run`,
+		`git clone https://me:x@h/r && cd "$PWD"`:               `git clone https://me:#@h/r && cd "$PWD"`,
+		"tool --passphrase x\ndone":                             "tool --passphrase #\ndone",
 	} {
 		redacted := r.Args(events.ArgsOf("sh", "-c", arg))
 		got := redacted.Strings()
@@ -80,6 +97,22 @@ func TestRedactPattern(t *testing.T) {
 	}
 	if _, err := recording.ParseRedaction([]string{"("}); err == nil {
 		t.Error("a pattern that is none is taken")
+	}
+}
+
+// What one pattern finds hides nothing from the next: all that any finds is out.
+func TestRedactPatternsTogether(t *testing.T) {
+	r := redaction(t, "default", "sekret.*", "b+", "bbc")
+	for arg, want := range map[string]string{
+		"sekret ABC --token=XYZ DEF":   "#",
+		"a sekret --token=XYZ":         "a #",
+		"abbcd":                        "a#d",
+		"--token=XYZ b --token=XYZ ab": "--token=# # --token=# a#",
+		"[redacted]":                   "[redacted]",
+	} {
+		if got := r.Args(events.ArgsOf(arg)).Strings(); len(got) != 1 || got[0] != strings.ReplaceAll(want, "#", recording.Redacted) {
+			t.Errorf("%s: got %q, want %s", arg, got, want)
+		}
 	}
 }
 

@@ -1,0 +1,113 @@
+package recording
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+)
+
+// before are options whose value is the next argument.
+var before = regexp.MustCompile(`(?i)^--?(?:[\w.-]*` + secretName + `|` + lastWord + `)$`)
+
+// naming are options whose value may be called as a program is, but is none.
+var naming = []string{"--name", "--hostname", "-h", "--host", "--network-alias", "--alias", "--user", "--db", "--database", "--container"}
+
+// short are the programs in which a short option's value is a secret: attached, or
+// the next argument.
+var short = []struct {
+	program string // a pattern
+	option  string
+	// sub is an argument that must be there: docker login -p, not docker run -p.
+	sub string
+}{
+	{program: `(?:mysql|mariadb)\w*(?:-\w+)*`, option: "-p"},
+	{program: `sshpass`, option: "-p"},
+	{program: `(?:docker|podman|nerdctl|buildah|skopeo|helm|oras)`, option: "-p", sub: "login"},
+	{program: `(?:curl|wget)`, option: "-u"},
+	{program: `curl`, option: "--user"},
+	{program: `redis-cli`, option: "-a"},
+	{program: `ldap\w+`, option: "-w"},
+	{program: `(?:smbclient|rpcclient)`, option: "-U"},
+}
+
+// programs are the patterns of their programs, and scripts those of their whole calls
+// within a script, whose group is the secret.
+var programs, scripts = func() (programs, scripts []*regexp.Regexp) {
+	for _, s := range short {
+		programs = append(programs, regexp.MustCompile(`^`+s.program+`$`))
+		call := `(?:^|[\s;&|(/"'` + "`" + `])` + s.program + `\s`
+		if s.sub != "" {
+			call += `[^;&|\n]*?\b` + s.sub + `\s`
+		}
+		gap := `\s*`
+		if len(s.option) > 2 {
+			gap = `[\s=]\s*`
+		}
+		scripts = append(scripts, regexp.MustCompile(call+`(?:[^;&|\n]*?\s)??`+s.option+gap+value))
+	}
+	return programs, scripts
+}()
+
+// call is what the arguments before say of the next one. One program may start another
+// by its arguments, as docker exec, env, sudo and timeout do: any argument that is named
+// as a program of the table begins its call.
+type call struct {
+	options []string // their values are secrets
+	next    bool     // this argument is a secret
+}
+
+// secrets returns what is a secret of args[i] by its place. It is asked for each
+// argument in turn.
+func (c *call) secrets(args [][]byte, i int) []span {
+	arg := bytes.TrimSuffix(args[i], []byte{0})
+	if c.next {
+		c.next = false
+		return []span{{0, len(arg)}}
+	}
+	if i > 0 {
+		if before.Match(arg) || slices.Contains(c.options, string(arg)) {
+			c.next = true
+			return nil
+		}
+		if n := c.attached(arg); n > 0 {
+			return []span{{n, len(arg)}}
+		}
+		if slices.Contains(naming, string(bytes.TrimSuffix(args[i-1], []byte{0}))) {
+			return nil
+		}
+	}
+	c.begin(arg, args[i+1:])
+	return nil
+}
+
+// begin takes the options of a program that the argument names, if it does.
+func (c *call) begin(arg []byte, rest [][]byte) {
+	program := arg[bytes.LastIndexByte(arg, '/')+1:]
+	var options []string
+	for i, s := range short {
+		if programs[i].Match(program) && (s.sub == "" || has(rest, s.sub)) {
+			options = append(options, s.option)
+		}
+	}
+	if options != nil {
+		c.options = options
+	}
+}
+
+// attached returns where the value begins that stands behind its option in one
+// argument, 0 where none does.
+func (c *call) attached(arg []byte) int {
+	for _, o := range c.options {
+		switch {
+		case bytes.HasPrefix(arg, []byte(o+"=")):
+			return len(o) + 1
+		case len(o) == 2 && bytes.HasPrefix(arg, []byte(o)):
+			return len(o)
+		}
+	}
+	return 0
+}
+
+func has(args [][]byte, word string) bool {
+	return slices.ContainsFunc(args, func(a []byte) bool { return string(bytes.TrimSuffix(a, []byte{0})) == word })
+}
