@@ -27,6 +27,7 @@ func (e *Event) Clone() *Event {
 	if c.Pidns != nil {
 		c.Pidns.Exit = clonePtr(c.Pidns.Exit)
 		c.Pidns.SurvivorsKilled = slices.Clone(c.Pidns.SurvivorsKilled)
+		c.Pidns.Awaited = slices.Clone(c.Pidns.Awaited)
 	}
 	c.Reparent = clonePtr(e.Reparent)
 	if c.Reparent != nil {

@@ -12,6 +12,8 @@ type Event struct {
 	CPU    uint32
 	Kind   Kind
 
+	// Process is whom it is about. ContainerKnown has no process but a container, and the
+	// cgroup whose processes are in it: zero is none besides those that are said to be.
 	Process Process
 
 	Fork    *ForkDetail    // Fork, ThreadStart
@@ -21,7 +23,7 @@ type Event struct {
 	Rename  *RenameDetail  // Rename
 	Cgroup  *CgroupDetail  // CgroupMove, CgroupMkdir, CgroupRmdir
 	Syscall *SyscallDetail // Unshare, Setns, CloneFailed, Subreaper, PivotRoot
-	Pidns   *PidnsDetail   // PidnsCreate, PidnsEnter, PidnsReap, PidnsDestroy
+	Pidns   *PidnsDetail   // PidnsCreate, PidnsEnter, PidnsReap, PidnsDestroy, PidnsWait
 	Lost    *LostDetail
 
 	Reparent *ReparentDetail
@@ -238,7 +240,37 @@ type PidnsDetail struct {
 	Reaped          uint32
 	SurvivorsKilled []Ref
 	ReapNS          uint64
+
+	// InitState and Awaited are PidnsWait's.
+	InitState InitState
+	Awaited   []Awaited
 }
+
+// InitState is what was seen of a namespace's PID 1 after its exit.
+type InitState uint8
+
+// The states. Until every other member is reaped the PID 1 waits inside its own exit
+// (zap_pid_ns_processes, kernel/pid_namespace.c).
+const (
+	InitUnknown InitState = iota
+	InitWaits             // it does
+	InitZombie            // no longer: it is dead, and not reaped itself
+	InitGone              // no longer: it is reaped
+)
+
+var initStateNames = [...]string{"unknown", "waits", "zombie", "gone"}
+
+// String returns the state's name in the event stream.
+func (s InitState) String() string {
+	if int(s) >= len(initStateNames) {
+		return initStateNames[0]
+	}
+	return initStateNames[s]
+}
+
+// Awaited is a dead member of a dying namespace, and its parent outside, which alone
+// can reap it.
+type Awaited struct{ Process, Parent Ref }
 
 // ReparentReason says why the kernel chose a new parent.
 type ReparentReason uint8

@@ -30,9 +30,11 @@ const (
 	PidnsEnter     // a process is born into an existing namespace not its creator's
 	PidnsReap      // the kernel kills a member because PID 1 is gone
 	PidnsDestroy   // nothing lives in the namespace any more
+	PidnsWait      // a PID 1 that has ended was seen to wait in the kernel, or no longer to
 	Reparent       // a process got a new parent because the old one died
 	ContainerStart // a container's init executes its entrypoint
 	ContainerExit  // that init is dead
+	ContainerKnown // found out of a container after its processes were told
 	Lost           // kernel events found no room
 
 	kindCount
@@ -48,11 +50,6 @@ const SnapshotEnd Kind = 255
 // been dropped by then. It is never part of the event stream.
 const Gap Kind = 254
 
-// ContainerKnown tells a model what was found out of a container when its processes
-// were told already: Process.Container, for those of that container and for those of
-// Process.Cgroup. Like SnapshotEnd it is never part of the event stream.
-const ContainerKnown Kind = 253
-
 var kindNames = [kindCount]string{
 	KindUnknown: "unknown",
 	Snapshot:    "snapshot", Fork: "fork", Exec: "exec", Exit: "exit",
@@ -62,9 +59,9 @@ var kindNames = [kindCount]string{
 	Unshare: "unshare", Setns: "setns", CloneFailed: "clone_failed",
 	Subreaper: "subreaper", PivotRoot: "pivot_root",
 	PidnsCreate: "pidns_create", PidnsEnter: "pidns_enter",
-	PidnsReap: "pidns_reap", PidnsDestroy: "pidns_destroy",
+	PidnsReap: "pidns_reap", PidnsDestroy: "pidns_destroy", PidnsWait: "pidns_wait",
 	Reparent: "reparent", ContainerStart: "container_start",
-	ContainerExit: "container_exit", Lost: "lost",
+	ContainerExit: "container_exit", ContainerKnown: "container_known", Lost: "lost",
 }
 
 // String returns the kind's name in the event stream.

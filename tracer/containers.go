@@ -84,7 +84,7 @@ func (k *Kernel) takeLate() (some bool) {
 			return some
 		}
 		for _, cg := range k.cgroups.answered(answer) {
-			known := &events.Event{Kind: events.ContainerKnown, BootNS: k.lastNS}
+			known := &events.Event{Kind: events.ContainerKnown, BootNS: max(k.lastNS, k.startNS)}
 			known.Process.Container, known.Process.Cgroup = answer.Container, cg
 			k.queue.push(item{event: known})
 			some = true

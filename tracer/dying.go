@@ -81,10 +81,10 @@ func (v *vigil) keepOne(init *dyingInit, now uint64, tell func(*events.Event) er
 		return true, nil
 	}
 	members, known := v.model.MaybeUnreaped(init.key)
-	if known {
-		v.model.SawWaiting(init.key, v.unreaped(members))
+	if !known {
+		return false, nil
 	}
-	return known, nil
+	return true, v.model.SawWaiting(init.key, v.unreaped(members), now, tell)
 }
 
 func (v *vigil) unreaped(members []events.ProcKey) (all []tree.Unreaped) {

@@ -157,6 +157,9 @@ func (k *Kernel) nextRaw(ctx context.Context) (*item, error) {
 			}
 			return k.queue.live(k.rec.RawSample), nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
+			if k.takeLate() {
+				continue
+			}
 			// What was lost last has no record after it that would tell.
 			if lost, err := k.lost(Now()); err != nil {
 				return nil, err

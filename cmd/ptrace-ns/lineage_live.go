@@ -42,7 +42,8 @@ func (f *follower) Put(ev *events.Event) error {
 			return err
 		}
 	}
-	if !picture.Concerns(ev, f.key) || f.output == "text" && !selection.NotConfirming(ev) {
+	if !picture.Concerns(ev, f.key) || f.output == "text" && ev.Kind == events.PidnsWait || // of which watch tells
+		f.output == "text" && !selection.NotConfirming(ev) {
 		return nil
 	}
 	if err := f.tell(ev); err != nil {

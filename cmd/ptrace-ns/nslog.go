@@ -41,6 +41,13 @@ func (l nsLog) Put(ev *events.Event) error {
 			record.Uint64("lifetime_ns", d.LifetimeNS)
 		}
 		record.Uint32("reaped", d.Reaped).Msg("no process lives in the pid namespace any more")
+	case events.PidnsWait:
+		logRef(record, "init", d.Init)
+		if len(d.Awaited) > 0 { // a record has each name once
+			logRef(record, "awaited", d.Awaited[0].Process)
+			logRef(record, "awaited_parent", d.Awaited[0].Parent)
+		}
+		record.Str("init_state", d.InitState.String()).Int("awaited", len(d.Awaited)).Msg("PID 1 of the pid namespace looked at after its end")
 	default:
 		record.Discard().Send()
 	}

@@ -123,7 +123,7 @@ func (r *replay) checkKinds() error {
 	}
 	r.screen, r.repeats = r.stream, true
 	if r.output == "text" {
-		if r.screen, err = selection.ParseKinds(r.events, base&^selection.SetOf(events.Snapshot)); err != nil {
+		if r.screen, err = selection.ParseKinds(r.events, base&^selection.ContextKinds); err != nil {
 			return err
 		}
 		r.repeats = slices.Contains(r.events, "signal") || slices.Contains(r.events, "+signal")

@@ -148,7 +148,7 @@ func (w *watch) checkKinds() error {
 	}
 	w.screen, w.repeats = w.stream, true
 	if w.output == "text" {
-		if w.screen, err = selection.ParseKinds(w.events, base&^selection.SetOf(events.Snapshot)); err != nil {
+		if w.screen, err = selection.ParseKinds(w.events, base&^selection.ContextKinds); err != nil {
 			return err
 		}
 		w.repeats = slices.Contains(w.events, "signal") || slices.Contains(w.events, "+signal")

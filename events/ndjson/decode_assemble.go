@@ -40,7 +40,9 @@ func (d *Decoder) assemble() {
 		ev.Cgroup = &d.cgroup
 	case events.Unshare, events.Setns, events.CloneFailed, events.Subreaper, events.PivotRoot:
 		d.assembleSyscall()
-	case events.PidnsCreate, events.PidnsEnter, events.PidnsReap, events.PidnsDestroy:
+	case events.ContainerKnown:
+		ev.Process.Cgroup = d.cgroup.To
+	case events.PidnsCreate, events.PidnsEnter, events.PidnsReap, events.PidnsDestroy, events.PidnsWait:
 		d.assemblePidns()
 	case events.Reparent:
 		ev.Reparent = &d.reparent

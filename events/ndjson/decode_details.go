@@ -17,10 +17,34 @@ func (d *Decoder) namespaceMember(key []byte) bool {
 		d.pidns.SurvivorsKilled = d.refList("survivors_killed")
 	case "reap_ns":
 		d.pidns.ReapNS = d.uint64()
+	case "init_state":
+		d.pidns.InitState = lookup(d, "init_state", initStateOf)
+	case "waiting_for":
+		d.waitingFor()
 	default:
 		return false
 	}
 	return true
+}
+
+// waitingFor reads the dead members that a PID 1 waits for.
+func (d *Decoder) waitingFor() {
+	for ok := d.list(); ok; ok = d.more() {
+		var a events.Awaited
+		for key := d.open(); key != nil; key = d.next() {
+			switch string(key) {
+			case "process":
+				a.Process = d.ref("waiting_for.process")
+			case "parent":
+				a.Parent = d.ref("waiting_for.parent")
+			case "zombie": // in an event they all are
+				d.bool()
+			default:
+				d.pass("waiting_for", key)
+			}
+		}
+		d.pidns.Awaited = append(d.pidns.Awaited, a)
+	}
 }
 
 // moveMember reads what says where a process was and is now, and what was lost.

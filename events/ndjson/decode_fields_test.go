@@ -23,6 +23,9 @@ func redundant(path string) bool {
 	case "pid": // the id has it
 		return !strings.HasSuffix(path, "pids.pid") && !strings.HasSuffix(path, "ns.pid")
 	}
+	if path == "waiting_for.zombie" || strings.HasSuffix(path, "waiting_for[0].zombie") {
+		return true // in an event they all are
+	}
 	// The line's own container is the process's, either stands for the other.
 	return path == "container" || path == "process.container" || strings.HasPrefix(path, "container.")
 }
@@ -144,6 +147,8 @@ func word(name string, kind events.Kind) string {
 		return "CLONE_NEWPID"
 	case "error":
 		return "EPERM"
+	case "init_state":
+		return "waits"
 	case "origin":
 		return "kernel"
 	case "result":

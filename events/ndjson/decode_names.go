@@ -57,6 +57,8 @@ var (
 	originOf = map[string]events.Origin{}
 	resultOf = map[string]events.SignalResult{}
 	reasonOf = map[string]events.ReparentReason{}
+
+	initStateOf = map[string]events.InitState{}
 )
 
 func init() {
@@ -81,6 +83,9 @@ func init() {
 	resultOf[unknownResult.String()] = unknownResult
 	for r := events.ReparentThread; r.String() != events.ReparentUnknown.String(); r++ {
 		reasonOf[r.String()] = r
+	}
+	for s := events.InitWaits; s.String() != events.InitUnknown.String(); s++ {
+		initStateOf[s.String()] = s
 	}
 }
 

@@ -75,17 +75,22 @@ type SignalFields struct {
 // NamespaceFields are about one PID namespace.
 type NamespaceFields struct {
 	// The namespace; on a signal the one that is being emptied.
-	Pidns *PidnsDoc `json:"pidns,omitzero" on:"pidns_create! pidns_enter! pidns_reap! pidns_destroy! signal"`
+	Pidns *PidnsDoc `json:"pidns,omitzero" on:"pidns_create! pidns_enter! pidns_reap! pidns_destroy! pidns_wait! signal"`
 	// How it was made or entered.
 	Via string `json:"via,omitzero" on:"pidns_create pidns_enter" jsonschema:"enum=clone,enum=clone3,enum=unshare,enum=setns"`
 	// The namespace's PID 1.
-	Init *RefDoc `json:"init,omitzero" on:"pidns_create pidns_enter pidns_reap pidns_destroy"`
+	Init *RefDoc `json:"init,omitzero" on:"pidns_create pidns_enter pidns_reap pidns_destroy pidns_wait"`
 	// How many processes the kernel killed to empty it.
 	Reaped *uint32 `json:"reaped,omitzero" on:"pidns_destroy!"`
 	// Those processes.
 	SurvivorsKilled []RefDoc `json:"survivors_killed,omitzero" on:"pidns_destroy!"`
 	// From the init's exit to the last victim's.
 	ReapNS uint64 `json:"reap_ns,omitzero" on:"pidns_destroy"`
+	// What was seen of the PID 1 after its exit: it waits in the kernel until all other
+	// members are reaped; or no longer, and is a zombie itself or reaped, too.
+	InitState string `json:"init_state,omitzero" on:"pidns_wait!" jsonschema:"enum=waits,enum=zombie,enum=gone"`
+	// Those members, with their parents outside, as far as known.
+	WaitingFor []WaitingDoc `json:"waiting_for,omitzero" on:"pidns_wait"`
 }
 
 // SideDoc is one end of a move: the path of a cgroup (kind cgroup) or a process

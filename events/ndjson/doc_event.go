@@ -9,7 +9,8 @@ type Doc struct {
 	Seq uint64 `json:"seq" jsonschema:"minimum=1"`
 	// Wall clock in UTC with nanoseconds, computed from boot_ns.
 	Time string `json:"time" jsonschema:"format=date-time"`
-	// CLOCK_BOOTTIME of the kernel event; a derived event has its cause's.
+	// CLOCK_BOOTTIME of the kernel event; a derived event has its cause's, and pidns_wait
+	// the time of the look.
 	BootNS uint64 `json:"boot_ns"`
 	// CPU on which the kernel event ran.
 	CPU uint32 `json:"cpu"`
@@ -18,7 +19,7 @@ type Doc struct {
 	// On derived events the seq of the event that it follows from.
 	Cause uint64 `json:"cause,omitzero"`
 	// The process that the event is about.
-	Process *ProcessDoc `json:"process,omitzero" on:"*! -lost cgroup_mkdir cgroup_rmdir pidns_destroy"`
+	Process *ProcessDoc `json:"process,omitzero" on:"*! -lost -container_known cgroup_mkdir cgroup_rmdir pidns_destroy"`
 
 	ForkFields
 	ExitFields
@@ -34,14 +35,14 @@ type Doc struct {
 	// The thread that called execve when it was not the leader; it is the leader now.
 	OldTID int32 `json:"old_tid,omitzero" on:"exec container_start"`
 
-	// The container, as in process.
-	Container *ContainerDoc `json:"container,omitzero" on:"container_start! container_exit!"`
+	// The container, as in process; or what was found out of one after its processes were told.
+	Container *ContainerDoc `json:"container,omitzero" on:"container_start! container_exit! container_known!"`
 	// The name before.
 	OldComm *string `json:"old_comm,omitzero" on:"rename!"`
 	// The rename belongs to an execve that then failed.
 	InExec bool `json:"in_exec,omitzero" on:"rename"`
-	// The cgroup that was made or removed.
-	Cgroup *CgroupDoc `json:"cgroup,omitzero" on:"cgroup_mkdir! cgroup_rmdir!"`
+	// The cgroup that was made or removed, or that turned out to be the container's.
+	Cgroup *CgroupDoc `json:"cgroup,omitzero" on:"cgroup_mkdir! cgroup_rmdir! container_known"`
 	// From where: a cgroup's path, or the parent that died.
 	From *SideDoc `json:"from,omitzero" on:"cgroup reparent"`
 	// To where: a cgroup's path, or the new parent.

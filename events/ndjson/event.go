@@ -30,8 +30,12 @@ func (e *encoder) details(ev *events.Event) {
 	if d := ev.Exec; d != nil {
 		e.exec(d)
 	}
-	if c := ev.Process.Container; c != nil && (ev.Kind == events.ContainerStart || ev.Kind == events.ContainerExit) {
-		e.container("container", c)
+	switch ev.Kind {
+	case events.ContainerStart, events.ContainerExit:
+		e.container("container", ev.Process.Container)
+	case events.ContainerKnown:
+		e.container("container", ev.Process.Container)
+		e.cgroup("cgroup", ev.Process.Cgroup)
 	}
 	if d := ev.Exit; d != nil {
 		e.exited(d)

@@ -30,6 +30,24 @@ func (e *encoder) pidns(d *events.PidnsDetail, kind events.Kind) {
 	if kind == events.PidnsDestroy {
 		e.destroyed(d)
 	}
+	if d.InitState != events.InitUnknown {
+		e.string("init_state", d.InitState.String())
+	}
+	if len(d.Awaited) > 0 {
+		e.array("waiting_for")
+		for _, a := range d.Awaited {
+			e.awaited(a.Process, a.Parent, true)
+		}
+		e.endArray()
+	}
+}
+
+func (e *encoder) awaited(process, parent events.Ref, zombie bool) {
+	outer := e.open("")
+	e.ref("process", process)
+	e.ref("parent", parent)
+	e.flag("zombie", zombie)
+	e.close(outer)
 }
 
 func (e *encoder) destroyed(d *events.PidnsDetail) {

@@ -39,7 +39,7 @@ func anyDetail(t *rapid.T, ev *events.Event) {
 		ev.Cgroup = &events.CgroupDetail{To: events.Cgroup{Hierarchy: 3, ID: draw(t, rapid.Uint64()), Path: draw(t, anyText)}}
 	case events.Unshare, events.Setns, events.CloneFailed, events.Subreaper, events.PivotRoot:
 		ev.Syscall = anySyscall(t, ev.Kind)
-	case events.PidnsCreate, events.PidnsEnter, events.PidnsReap, events.PidnsDestroy:
+	case events.PidnsCreate, events.PidnsEnter, events.PidnsReap, events.PidnsDestroy, events.PidnsWait:
 		ev.Pidns = anyPidns(t, ev.Kind)
 	case events.Reparent:
 		ev.Reparent = &events.ReparentDetail{
@@ -156,6 +156,11 @@ func anyPidns(t *rapid.T, kind events.Kind) *events.PidnsDetail {
 			d.SurvivorsKilled = append(d.SurvivorsKilled, anyRef(t))
 		}
 		d.Reaped = uint32(len(d.SurvivorsKilled))
+	case events.PidnsWait:
+		d.InitState = draw(t, rapid.SampledFrom([]events.InitState{events.InitWaits, events.InitZombie, events.InitGone}))
+		for range draw(t, rapid.IntRange(0, 3)) {
+			d.Awaited = append(d.Awaited, events.Awaited{Process: anyRef(t), Parent: anyRef(t)})
+		}
 	}
 	return d
 }

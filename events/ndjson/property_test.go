@@ -162,6 +162,9 @@ func anyEvent(t *rapid.T) *events.Event {
 	case events.Fork, events.Exec, events.Snapshot, events.ContainerStart, events.CgroupMove, events.PidnsCreate:
 		ev.Process = anyProcess(t, true)
 	case events.Lost, events.CgroupMkdir, events.CgroupRmdir:
+	case events.ContainerKnown:
+		ev.Process.Container = anyContainer(t, 0)
+		ev.Process.Cgroup = events.Cgroup{Hierarchy: draw(t, rapid.Uint32()), ID: draw(t, rapid.Uint64()), Path: draw(t, anyText)}
 	default:
 		ev.Process = anyProcess(t, false)
 	}

@@ -268,11 +268,7 @@ func (e *encoder) namespace(ns *report.Namespace) {
 	if len(ns.WaitingFor) > 0 {
 		e.array("waiting_for")
 		for _, w := range ns.WaitingFor {
-			outer := e.open("")
-			e.ref("process", w.Process)
-			e.ref("parent", w.Parent)
-			e.flag("zombie", w.Zombie)
-			e.close(outer)
+			e.awaited(w.Process, w.Parent, w.Zombie)
 		}
 		e.endArray()
 	}

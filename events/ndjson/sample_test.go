@@ -96,11 +96,16 @@ func samples() []*events.Event {
 		{Kind: events.PidnsReap, Process: brief(), Cause: 2, Pidns: &reap},
 		{Kind: events.PidnsDestroy, Process: brief(), Cause: 2, Pidns: &destroy},
 		{Kind: events.PidnsDestroy, Pidns: &events.PidnsDetail{NS: events.NSInfo{ID: hostNS}}},
+		{Kind: events.PidnsWait, Process: brief(), Cause: 2, Pidns: &events.PidnsDetail{
+			NS: pidns.NS, Init: initRef, InitState: events.InitWaits, Awaited: []events.Awaited{{Process: ref(124, "sl\xc3"), Parent: runc}},
+		}},
+		{Kind: events.PidnsWait, Process: brief(), Cause: 2, Pidns: &events.PidnsDetail{NS: pidns.NS, Init: initRef, InitState: events.InitGone}},
 		{Kind: events.Reparent, Process: brief(), Cause: 2, Reparent: &events.ReparentDetail{
 			From: runc, To: ref(1, "init"), Reason: events.ReparentInit, FromExit: &events.ExitStatus{Signal: 15}, Confirmed: true, Foretold: ref(1, "init"),
 		}},
 		{Kind: events.ContainerStart, Process: full(), Cause: 2, Exec: &events.ExecDetail{Filename: "/entry"}},
 		{Kind: events.ContainerExit, Process: brief(), Cause: 2, Exit: &killed},
+		{Kind: events.ContainerKnown, Process: events.Process{Container: docker, Cgroup: events.Cgroup{Hierarchy: 3, ID: 9, Path: "/x\xfe"}}},
 		{Kind: events.Lost, Lost: &events.LostDetail{Count: 7, SinceNS: 9, ByKind: map[events.Kind]uint64{events.Fork: 4, events.Exit: 3}}},
 		{Kind: events.Lost, Lost: &events.LostDetail{Count: 1}},
 	}

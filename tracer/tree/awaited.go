@@ -9,7 +9,7 @@ import (
 // No record tells who is reaped. So what comes between the end of a namespace's last
 // process and the end of its PID 1, which waits inside its own exit until every other
 // member is reaped (zap_pid_ns_processes, kernel/pid_namespace.c), is folded from looks
-// at those processes, and without looks not known.
+// at those processes, told as PidnsWait, and without looks not known.
 
 // Unreaped is a process that was seen dead and not waited for, and the PID of its
 // parent.
@@ -17,10 +17,6 @@ type Unreaped struct {
 	Process   events.ProcKey
 	ParentPID int32
 }
-
-// Awaited is a dead member of a dying namespace, and its parent outside, which alone
-// can reap it.
-type Awaited struct{ Process, Parent events.Ref }
 
 // Looks says that somebody looks at the PID 1s that have ended: for each whose exit is
 // told SawWaiting, at last SawLeft or LookedAway will be called. Its namespace is kept
@@ -42,7 +38,7 @@ func (ns *Namespace) LeftNS() uint64 { return ns.leftNS }
 
 // Awaited returns the dead members that were seen unreaped at the last look; empty
 // while Waits means that nobody knows which they are.
-func (ns *Namespace) Awaited() []Awaited { return ns.awaited }
+func (ns *Namespace) Awaited() []events.Awaited { return ns.awaited }
 
 // Strays returns the latest of its members that ended with their parents, who were to
 // reap them, outside; whether they were reaped no record tells.
@@ -90,25 +86,49 @@ func (m *Model) MaybeUnreaped(init events.ProcKey) (dead []events.ProcKey, ok bo
 }
 
 // SawWaiting folds a look at a PID 1 that has ended: it waits in the kernel, and of its
-// namespace's members these are dead and not reaped.
-func (m *Model) SawWaiting(init events.ProcKey, unreaped []Unreaped) {
+// namespace's members these are dead and not reaped. It is told once nothing lives in the
+// namespace any more, and again when others are waited for. atNS is when, CLOCK_BOOTTIME.
+func (m *Model) SawWaiting(init events.ProcKey, unreaped []Unreaped, atNS uint64, tell func(*events.Event) error) error {
 	ns := m.dyingInit(init)
 	if ns == nil {
-		return
+		return nil
 	}
-	ns.waits, ns.awaited = true, ns.awaited[:0]
+	var now []events.Awaited
 	for _, u := range unreaped {
 		i := slices.IndexFunc(ns.strays, func(r events.Ref) bool { return r.Key == u.Process })
 		parent := m.byPID[u.ParentPID]
 		if i >= 0 && parent != nil && !parent.within(ns) {
-			ns.awaited = append(ns.awaited, Awaited{ns.strays[i], parent.Ref()})
+			now = append(now, events.Awaited{Process: ns.strays[i], Parent: parent.Ref()})
 		}
 	}
+	known := ns.waitTold && slices.EqualFunc(now, ns.awaited, sameAwaited)
+	ns.waits, ns.awaited = true, now
+	if known || ns.Members > 0 {
+		return nil
+	}
+	ns.waitTold = true
+	return m.aside(atNS, tell, func() { m.tellWait(ns, events.InitWaits) })
 }
 
-// held reports whether the namespace is kept for what a look at its PID 1 will show.
+func sameAwaited(a, b events.Awaited) bool {
+	return a.Process.Key == b.Process.Key && a.Parent.Key == b.Parent.Key
+}
+
+// tellWait tells what a look at the PID 1 showed; it follows from that one's exit.
+func (m *Model) tellWait(ns *Namespace, state events.InitState) {
+	m.derivedPidns = events.PidnsDetail{NS: ns.Info(), Init: ns.initRef(), InitState: state, Awaited: ns.awaited}
+	ev := m.derive(events.PidnsWait, ns.init)
+	if end, ok := ns.init.End(); ok && end.Seq != 0 {
+		ev.Cause = end.Seq
+	}
+	ev.Pidns = &m.derivedPidns
+	m.say(ev)
+}
+
+// held reports whether the namespace is kept for what a look at its PID 1 will show, or
+// has shown.
 func (m *Model) held(ns *Namespace) bool {
-	return m.looks && !ns.left && ns.init != nil && ns.init.State == Exited
+	return (m.looks || ns.waits) && !ns.left && ns.init != nil && ns.init.State == Exited
 }
 
 // LookedAway says that nobody will look at this PID 1 any more.
@@ -119,32 +139,67 @@ func (m *Model) LookedAway(init events.ProcKey) {
 }
 
 // SawLeft folds a look at a PID 1 that has ended: it waits no longer, so that every
-// other member is reaped, and is itself when it is gone. atNS is when, CLOCK_BOOTTIME.
+// other member is reaped, and is itself when it is gone. That is told where it was told
+// to wait or somebody might have taken it to. atNS is when, CLOCK_BOOTTIME.
 func (m *Model) SawLeft(init events.ProcKey, gone bool, atNS uint64, tell func(*events.Event) error) error {
 	ns := m.dyingInit(init)
 	if ns == nil {
 		return nil
 	}
+	doubtful := ns.waitTold || len(ns.strays) > 0 || gone && ns.Unreaped > 0
+	return m.aside(atNS, tell, func() {
+		if ns.left = true; doubtful {
+			ns.awaited = nil
+			m.tellWait(ns, map[bool]events.InitState{true: events.InitGone, false: events.InitZombie}[gone])
+		}
+		m.leftBy(ns, gone)
+	})
+}
+
+// leftBy notes that the PID 1 waits no longer.
+func (m *Model) leftBy(ns *Namespace, gone bool) {
 	if ns.waits {
-		ns.leftNS = atNS
+		ns.leftNS = m.current.BootNS
 	}
 	ns.waits, ns.left, ns.awaited, ns.strays = false, true, nil, nil
-	return m.aside(tell, func() {
-		if ns.Unreaped > 0 {
-			m.reapedAll(ns, gone)
-		}
-		if ns.init != nil && ns.init.State == Exited {
-			m.remember(ns.init) // only now has it ended for good
-		}
-		m.settle(ns)
-	})
+	if ns.Unreaped > 0 {
+		m.reapedAll(ns, gone)
+	}
+	if ns.init != nil && ns.init.State == Exited {
+		m.remember(ns.init) // only now has it ended for good
+	}
+	m.settle(ns)
+}
+
+// recallWait takes over what was told of a PID 1 that has ended. One that waits keeps its
+// namespace, though it was told to be empty.
+func (m *Model) recallWait(ev *events.Event) {
+	if ev.Pidns == nil {
+		return
+	}
+	ns := m.dyingInit(ev.Pidns.Init.Key)
+	if ns == nil {
+		return
+	}
+	if ev.Pidns.InitState != events.InitWaits {
+		m.leftBy(ns, ev.Pidns.InitState == events.InitGone)
+		return
+	}
+	ns.waits, ns.left, ns.awaited = true, false, slices.Clone(ev.Pidns.Awaited)
+	for i := range ns.awaited {
+		a := &ns.awaited[i]
+		a.Process, a.Parent = m.keep(a.Process), m.keep(a.Parent)
+	}
+	if !ns.listed {
+		m.list(ns, ns.init)
+	}
 }
 
 // reapedAll takes the zombies of a namespace from it, its PID 1 only when that is gone.
 func (m *Model) reapedAll(ns *Namespace, initGone bool) {
 	zombies := slices.Collect(func(yield func(*Process) bool) {
-		for p := range m.All() {
-			if p.State == Zombie && p.within(ns) && (p != ns.init || initGone) && !yield(p) {
+		for p := range m.members(ns) {
+			if p.State == Zombie && (p != ns.init || initGone) && !yield(p) {
 				return
 			}
 		}
@@ -158,9 +213,9 @@ func (m *Model) reapedAll(ns *Namespace, initGone bool) {
 	}
 }
 
-// aside folds what no record says, and tells what follows.
-func (m *Model) aside(tell func(*events.Event) error, fold func()) error {
-	m.current, m.currentTold, m.tell, m.err = &events.Event{}, false, tell, nil
+// aside folds what no record says, and tells what follows. atNS is when that was seen.
+func (m *Model) aside(atNS uint64, tell func(*events.Event) error, fold func()) error {
+	m.current, m.currentTold, m.tell, m.err = &events.Event{BootNS: atNS}, false, tell, nil
 	fold()
 	err := m.err
 	m.current, m.tell, m.err = nil, nil, nil

@@ -23,6 +23,7 @@ func (m *Model) cgroupMove(ev *events.Event) {
 		if p != nil && p.State == Live {
 			p.Cgroup = d.To
 			m.setContainer(p, &ev.Process)
+			m.settleIn(p)
 		}
 		if d.To.Path != "" && d.To.Path == d.From.Path {
 			return

@@ -62,7 +62,9 @@ func TestContainerChurnIsFlat(t *testing.T) {
 				k.log = k.log[:0]
 				k.tasks = slices.DeleteFunc(k.tasks, func(t *task) bool { return t.dead })
 				if looks {
-					m.SawWaiting(init.key, []Unreaped{stray})
+					if err := m.SawWaiting(init.key, []Unreaped{stray}, k.now, tell); err != nil {
+						t.Fatal(err)
+					}
 					if p, ok := m.Process(init.key); !ok || len(p.Namespace().Awaited()) != 1 {
 						t.Fatalf("round %d: known %v, awaits nobody", n, ok)
 					}

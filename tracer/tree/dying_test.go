@@ -75,15 +75,29 @@ func TestN06Awaited(t *testing.T) {
 	if _, ok := m.Process(stuck.key); ok {
 		t.Error("the member is still known")
 	}
-	m.SawWaiting(init.key, []Unreaped{{stuck.key, outside.key.PID}, {inside.key, init.key.PID}})
+	var looked []*events.Event
+	tell := func(ev *events.Event) error {
+		looked = append(looked, ev.Clone())
+		return nil
+	}
+	for range 2 { // the second look shows nothing new
+		if err := m.SawWaiting(init.key, []Unreaped{{stuck.key, outside.key.PID}, {inside.key, init.key.PID}}, 66, tell); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w := only(t, looked, events.PidnsWait); w.Pidns.InitState != events.InitWaits || len(w.Pidns.Awaited) != 1 || w.BootNS != 66 ||
+		w.Process.Key != init.key || w.Cause != of(told, events.Exit)[0].Seq || w.Pidns.Init.Key != init.key {
+		t.Errorf("told %+v of %v", w.Pidns, w.Process.Key)
+	}
+	looked = nil
 	if got := ns.Awaited(); !node.Ending() || !ns.Waits() || !listed() || len(got) != 1 ||
 		got[0].Process.Key != stuck.key || got[0].Parent.Key != outside.key {
 		t.Errorf("ending %v, waits %v, listed %v, for %v", node.Ending(), ns.Waits(), listed(), got)
 	}
-	err := m.SawLeft(init.key, false, 77, func(ev *events.Event) error {
-		t.Errorf("told %v", ev.Kind)
-		return nil
-	})
+	err := m.SawLeft(init.key, false, 77, tell)
+	if w := only(t, looked, events.PidnsWait); w.Pidns.InitState != events.InitZombie || len(w.Pidns.Awaited) != 0 || w.BootNS != 77 {
+		t.Errorf("told %+v", w.Pidns)
+	}
 	if err != nil || node.Ending() || ns.Waits() || !ns.Left() || ns.LeftNS() != 77 || len(ns.Awaited()) > 0 || listed() {
 		t.Errorf("after it left: %v, ending %v, waits %v, left %v at %d, listed %v", err, node.Ending(), ns.Waits(), ns.Left(), ns.LeftNS(), listed())
 	}

@@ -90,9 +90,14 @@ func (m *Model) refresh(p *Process, said *events.Process) {
 	if said.Container != nil {
 		m.setContainer(p, said)
 	}
-	if !said.Full {
-		return
+	if said.Full {
+		m.refreshAll(p, said)
 	}
+	m.settleIn(p)
+}
+
+// refreshAll takes over what only a full record says.
+func (m *Model) refreshAll(p *Process, said *events.Process) {
 	m.shownReaping(p, said.Subreaper)
 	m.shownNamespaces(p, &said.NS)
 	p.Kthread = said.Kthread
@@ -139,6 +144,8 @@ func (m *Model) bury(p *Process, as State) {
 	before := p.State
 	p.State = as
 	p.tids = p.tids[:0]
+	m.moveOut(p)
+	delete(m.servants, p)
 	if before == Live {
 		m.stats.Live--
 	}

@@ -9,6 +9,9 @@ func (m *Model) join(p *Process, owner uint32) {
 		ns = m.namespace(e, level, ns, p)
 	}
 	p.ns = ns
+	if ns != nil {
+		ns.enroll(p)
+	}
 	for ; ns != nil; ns = ns.Parent {
 		if p.State == Zombie {
 			ns.Unreaped++
@@ -45,6 +48,7 @@ func (m *Model) rejoin(p *Process) {
 	if old.init == p {
 		old.init = nil
 	}
+	old.strike(p)
 	m.join(p, 0)
 	for ns := old; ns != nil; ns = ns.Parent {
 		ns.Members--

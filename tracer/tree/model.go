@@ -52,6 +52,8 @@ type Model struct {
 	names  interner
 	// containers has the init of each container that has begun, by its id.
 	containers map[string]events.ProcKey
+	groups     map[home]*group       // see index.go
+	servants   map[*Process]struct{} // the living that work for a container
 	stats      Stats
 
 	nsByID          map[uint64]*Namespace
@@ -78,6 +80,8 @@ func New(o Options) *Model {
 		nsByInum: map[uint32]*Namespace{},
 
 		containers: map[string]events.ProcKey{},
+		groups:     map[home]*group{},
+		servants:   map[*Process]struct{}{},
 	}
 }
 
@@ -104,7 +108,7 @@ func (m *Model) fold(ev *events.Event) {
 	case events.Snapshot:
 		m.snapshot(ev)
 	case events.ContainerKnown:
-		m.knowContainer(ev)
+		m.containerKnown(ev)
 	case events.SnapshotEnd:
 		m.snapshotEnd()
 	case events.Fork:
@@ -130,7 +134,7 @@ func (m *Model) fold(ev *events.Event) {
 		m.lossGap = m.gap
 	case events.Unshare, events.Setns, events.CloneFailed, events.Subreaper, events.PivotRoot:
 		m.syscall(ev)
-	case events.PidnsCreate, events.PidnsEnter, events.PidnsReap, events.PidnsDestroy, events.Reparent:
+	case events.PidnsCreate, events.PidnsEnter, events.PidnsReap, events.PidnsDestroy, events.PidnsWait, events.Reparent:
 	default:
 		m.complete(ev, m.procs[ev.Process.Key])
 		m.say(ev)

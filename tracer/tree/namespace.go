@@ -35,9 +35,11 @@ type Namespace struct {
 	waits       bool // see awaited.go
 	left        bool
 	leftNS      uint64
-	awaited     []Awaited
+	waitTold    bool
+	awaited     []events.Awaited
 	strays      []events.Ref
 	next, prev  *Namespace
+	first, last *Process   // see index.go
 	former      *Namespace // that had the inum before and is not known to be over
 }
 
@@ -80,9 +82,8 @@ func (m *Model) Namespaces() iter.Seq[*Namespace] {
 // exits were seen are in Awaited.
 func (m *Model) Blockers(ns *Namespace) iter.Seq[*Process] {
 	return func(yield func(*Process) bool) {
-		for p := range m.All() {
-			if (p.State == Live || p.State == Zombie) && p != ns.init && p.within(ns) &&
-				p.parent != &m.root && !p.parent.within(ns) && !yield(p) {
+		for p := range m.members(ns) {
+			if p != ns.init && p.parent != &m.root && !p.parent.within(ns) && !yield(p) {
 				return
 			}
 		}
@@ -91,10 +92,5 @@ func (m *Model) Blockers(ns *Namespace) iter.Seq[*Process] {
 
 // within reports whether the process has a number in the namespace.
 func (p *Process) within(ns *Namespace) bool {
-	for own := p.ns; own != nil; own = own.Parent {
-		if own == ns {
-			return true
-		}
-	}
-	return false
+	return p.ns != nil && p.ns.in(ns)
 }

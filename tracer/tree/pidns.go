@@ -138,6 +138,9 @@ func (m *Model) leave(p *Process, before State) {
 	if before == Live {
 		p.noteStray()
 	}
+	if p.State != Zombie {
+		p.ns.strike(p)
+	}
 	if p.ns.init == p {
 		m.initEnded(p)
 	}

@@ -67,6 +67,10 @@ type Process struct {
 	shownNS  uint64 // of shownBy; 0 is none
 
 	parent, next, prev, first, last *Process
+
+	group                  *group // see index.go
+	nextMate, prevMate     *Process
+	nextMember, prevMember *Process
 }
 
 // Birth says how a process came to be.

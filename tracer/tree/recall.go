@@ -51,7 +51,18 @@ func (m *Model) Recall(ev *events.Event) {
 	} else {
 		m.recallDerived(&known)
 	}
+	m.recallDuty(&known.Process)
 	m.current = nil
+}
+
+// recallDuty takes over the role that the model that told the event knew by then.
+func (m *Model) recallDuty(said *events.Process) {
+	if said.Role == "" {
+		return
+	}
+	if p := m.procs[said.Key]; p != nil && (p.role() != said.Role || !p.duty.serves.Equal(said.Serves)) {
+		m.takeDuty(p, said)
+	}
 }
 
 // holder returns who a record of the child means by its parent's PID, the zero Ref
@@ -74,6 +85,7 @@ func (m *Model) recallEnd() {
 		m.vanishUnseen()
 	}
 	m.rejoinSeen()
+	m.assumeAll()
 	for _, ns := range m.recall.over {
 		m.empty(ns)
 	}
@@ -85,6 +97,9 @@ func (m *Model) recallDerived(ev *events.Event) {
 	switch ev.Kind {
 	case events.PidnsDestroy:
 		m.recallDestroy(ev)
+		return
+	case events.PidnsWait:
+		m.recallWait(ev)
 		return
 	case events.ContainerExit:
 		m.recallContainerExit(ev)
@@ -104,6 +119,7 @@ func (m *Model) recallDerived(ev *events.Event) {
 		m.recallPidns(p, ev)
 	case ev.Kind == events.ContainerStart && ev.Process.Container != nil:
 		m.setContainer(p, &ev.Process)
+		m.settleIn(p)
 		m.containers[containerKey(p.Container)] = p.Key
 	}
 }
@@ -196,8 +212,8 @@ func (m *Model) recallDestroy(ev *events.Event) {
 // empty ends the members of a namespace that is told to have none.
 func (m *Model) empty(ns *Namespace) {
 	var gone []*Process
-	for p := range m.Processes() {
-		if p.within(ns) {
+	for p := range m.members(ns) {
+		if p.State == Live {
 			gone = append(gone, p)
 		}
 	}

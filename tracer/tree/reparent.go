@@ -122,7 +122,7 @@ func (m *Model) SawParent(key events.ProcKey, parentPID int32, tell func(*events
 	if p == nil || p.State != Live || p.foretold() == nil {
 		return nil
 	}
-	return m.aside(tell, func() {
+	return m.aside(0, tell, func() {
 		if p.parent.Key.PID == parentPID {
 			m.confirm(p)
 		} else if to := m.byPID[parentPID]; to != nil && to.adopts() && older(to.Key, key) && p.edgeGap == m.gap {

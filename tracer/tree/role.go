@@ -31,9 +31,18 @@ func (p *Process) role() string {
 func (m *Model) takeDuty(p *Process, said *events.Process) {
 	switch {
 	case said.Role != "":
-		p.duty = &duty{said.Role, said.Genealogy, said.Serves.Clone()}
+		m.assign(p, &duty{said.Role, said.Genealogy, said.Serves.Clone()})
 	case p.role() != roleInit && p.role() != roleExec:
-		p.duty = nil
+		m.assign(p, nil)
+	}
+}
+
+// assign gives a process a duty, or none.
+func (m *Model) assign(p *Process, d *duty) {
+	if p.duty = d; d != nil && d.serves != nil && p.State == Live {
+		m.servants[p] = struct{}{}
+	} else {
+		delete(m.servants, p)
 	}
 }
 
@@ -43,7 +52,7 @@ func (m *Model) inheritDuty(p *Process, said *events.Process, creator events.Pro
 	if said.Role != "" {
 		m.takeDuty(p, said)
 	} else if c := m.procs[creator]; c != nil && c.role() == roleRuntime {
-		p.duty = c.duty
+		m.assign(p, c.duty)
 	}
 }
 
@@ -91,24 +100,5 @@ func (m *Model) assumeAll() {
 func (d *duty) show(to *events.Process) {
 	if d != nil && to.Role == "" {
 		to.Role, to.Genealogy, to.Serves = d.role, d.genealogy, d.serves
-	}
-}
-
-// knowContainer takes over what was found out of a container, or of a cgroup, after
-// its processes were told. It is not told itself: what follows shows it.
-func (m *Model) knowContainer(ev *events.Event) {
-	known, cgroup := ev.Process.Container.Clone(), ev.Process.Cgroup
-	if known == nil {
-		return
-	}
-	for p := range m.Processes() {
-		same := p.Container != nil && containerKey(p.Container) == containerKey(known)
-		here := p.Container == nil && cgroup.ID != 0 && p.Cgroup.ID == cgroup.ID && p.Cgroup.Hierarchy == cgroup.Hierarchy
-		if same || here {
-			p.Container = known
-			if !p.onlyForked() {
-				m.noteContainer(p)
-			}
-		}
 	}
 }

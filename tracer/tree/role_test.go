@@ -129,7 +129,7 @@ func TestRolesOfASnapshot(t *testing.T) {
 	}
 }
 
-// TestContainerKnownLater: what is found out reaches the processes that are told
+// TestContainerKnownLater: what is found out is told, and reaches the processes that are told
 // already, those of the same cgroup included, and the container's end.
 func TestContainerKnownLater(t *testing.T) {
 	l := &life{t: t, m: New(Options{})}
@@ -144,8 +144,15 @@ func TestContainerKnownLater(t *testing.T) {
 	l.put(events.ContainerKnown, 0, 0, func(ev *events.Event) {
 		ev.Process = events.Process{Container: &events.Container{ID: "box"}, Cgroup: events.Cgroup{ID: 9}}
 	})
-	if len(l.told) != before {
-		t.Errorf("%d events are told of it, want none", len(l.told)-before)
+	l.put(events.ContainerKnown, 0, 0, func(ev *events.Event) { // which says nothing new
+		ev.Process = events.Process{Container: &events.Container{ID: "box"}, Cgroup: events.Cgroup{ID: 9}}
+	})
+	l.put(events.ContainerKnown, 0, 0, func(ev *events.Event) { // whom nobody has seen
+		ev.Process = events.Process{Container: &events.Container{ID: "other", Name: "named"}, Cgroup: events.Cgroup{ID: 10}}
+	})
+	if told := l.told[before:]; len(told) != 2 || told[0].Kind != events.ContainerKnown || told[0].Process.Container.Name != "named" ||
+		told[1].Process.Container.ID != "box" || told[1].Process.Cgroup.ID != 9 {
+		t.Errorf("%d events are told of it, want the two that say something new", len(told))
 	}
 	for pid, want := range map[int32]events.Container{11: {ID: "web", Name: "named"}, 12: {ID: "box"}, 1: {}} {
 		p, _ := l.m.Process(key(pid))

@@ -48,7 +48,7 @@ func NamespacesOf(m *tree.Model, nowNS uint64, wanted func(*tree.Process) bool) 
 // ended is a namespace as it is now or, when nothing is left of it, as it was at its
 // end: at lastNS, 0 for not known, or when its PID 1 waited no longer.
 func ended(m *tree.Model, ns *tree.Namespace, lastNS, nowNS uint64) *report.Namespace {
-	if ns.Level == 0 || !ns.Dead() || ns.Unreaped > 0 || m.Looked() && !ns.Left() {
+	if ns.Level == 0 || !ns.Dead() || ns.Unreaped > 0 || ns.Waits() || m.Looked() && !ns.Left() {
 		return namespace(m, ns, nowNS)
 	}
 	end := max(lastNS, ns.LeftNS())

@@ -45,6 +45,9 @@ func (s *Scope) known(ev *events.Event) *life {
 		return nil
 	}
 	l := s.procs[key]
+	if ev.Kind == events.PidnsWait {
+		return l // what ended long ago is not remembered for it
+	}
 	if l == nil {
 		l = &life{key: key, before: ev.Kind != events.Fork}
 		s.procs[key] = l

@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +17,8 @@ const (
 	// remembered is how many ended processes that matter are still known: events that
 	// follow from their end name them.
 	remembered = 4096
+	// awaited is of how many namespaces that are empty it is told how their PID 1 ends.
+	awaited = 255
 )
 
 // ScopeOptions say what is looked for.
@@ -69,6 +72,8 @@ type Scope struct {
 	ns    map[events.NSID]bool // that are in, with all members
 	// dying are others, whose PID 1 has ended: their end is in.
 	dying map[events.NSID]bool
+	// over are PID 1s whose namespace was told to be empty, the latest: how they end is in.
+	over  []events.ProcKey
 	queue queue
 	dead  []events.ProcKey
 	// gaps is how many were told; looking says that all processes are looked at after
@@ -161,6 +166,9 @@ func (s *Scope) leave(ev *events.Event) error {
 		s.forget(l)
 	}
 	if ev.Kind == events.PidnsDestroy {
+		if s.ns[ev.Pidns.NS.ID] || s.dying[ev.Pidns.NS.ID] {
+			s.over = append(s.over[max(0, len(s.over)-awaited):], ev.Pidns.Init.Key)
+		}
 		delete(s.ns, ev.Pidns.NS.ID)
 		delete(s.dying, ev.Pidns.NS.ID)
 	}
@@ -175,7 +183,7 @@ func (s *Scope) belongs(ev *events.Event, l *life) bool {
 	case s.o.Containers && (s.within(&ev.Process) || ev.Pidns != nil && s.ns[ev.Pidns.NS.ID] || s.isEnd(ev, l)):
 		return true
 	case l == nil:
-		return s.o.Containers && (ev.Kind == events.CgroupMkdir || ev.Kind == events.CgroupRmdir)
+		return s.o.Containers && (ev.Kind == events.CgroupMkdir || ev.Kind == events.CgroupRmdir || ev.Kind == events.ContainerKnown)
 	case l.mark == named:
 		return ev.Kind != events.ThreadStart && ev.Kind != events.ThreadExit
 	}
@@ -190,6 +198,8 @@ func (s *Scope) isEnd(ev *events.Event, l *life) bool {
 		return true
 	case events.PidnsReap, events.PidnsDestroy:
 		return ev.Pidns != nil && s.dying[ev.Pidns.NS.ID]
+	case events.PidnsWait:
+		return ev.Pidns != nil && slices.Contains(s.over, ev.Pidns.Init.Key)
 	case events.Exit:
 		return l != nil && l.victim
 	}

@@ -28,6 +28,8 @@ var (
 	ThreadKinds  = SetOf(events.ThreadStart, events.ThreadExit)
 	SyscallKinds = SetOf(events.Unshare, events.Setns, events.CloneFailed, events.Subreaper, events.PivotRoot)
 	CgroupKinds  = SetOf(events.CgroupMkdir, events.CgroupRmdir)
+	// ContextKinds say how things were before anything happened, which fills a screen.
+	ContextKinds = SetOf(events.Snapshot, events.ContainerKnown)
 	AllKinds     = SetOf(events.Kinds()...)
 )
 

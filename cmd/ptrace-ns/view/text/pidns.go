@@ -6,6 +6,7 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/names"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
 )
 
 func (p *printer) pidns(ev *events.Event) {
@@ -28,6 +29,31 @@ func (p *printer) pidns(ev *events.Event) {
 		p.str(" has ended")
 	case events.PidnsDestroy:
 		p.pidnsDestroy(d)
+	case events.PidnsWait:
+		p.pidnsWait(d)
+	}
+}
+
+// pidnsWait tells what was seen of a PID 1 after its exit.
+func (p *printer) pidnsWait(d *events.PidnsDetail) {
+	p.str("PID 1 of PID namespace ")
+	p.inum(d.NS.ID)
+	p.str(", ")
+	p.ref(d.Init)
+	switch d.InitState {
+	case events.InitWaits:
+		var all []report.Waiting
+		for _, a := range d.Awaited[:min(len(d.Awaited), maxNamed)] {
+			all = append(all, report.Waiting{Process: a.Process, Parent: a.Parent, Zombie: true})
+		}
+		p.str(", has ended and waits in the kernel for ", words.Awaited(all))
+		if len(d.Awaited) > maxNamed {
+			p.str(", ", p.more)
+		}
+	case events.InitZombie:
+		p.str(", waits for nobody: all other members are reaped, itself not yet")
+	case events.InitGone:
+		p.str(", is reaped, as are all other members")
 	}
 }
 
@@ -123,6 +149,31 @@ func (p *printer) containerStart(ev *events.Event) {
 		p.str(": ")
 		p.b = words.AppendArgs(p.b, ev.Process.Args, p.more)
 		p.image(&ev.Process)
+	}
+}
+
+// containerKnown tells what was found out of a container.
+func (p *printer) containerKnown(c *events.Container, cgroup events.Cgroup) {
+	if c == nil {
+		return
+	}
+	p.str("container ")
+	p.kernel(words.ShortID(c.ID))
+	if c.Name != "" {
+		p.str(" is ")
+		p.kernel(c.Name)
+	}
+	if c.Runtime != "" {
+		p.str(" of ")
+		p.kernel(c.Runtime)
+	}
+	if c.Image != "" {
+		p.str(", image ")
+		p.kernel(c.Image)
+	}
+	if cgroup.Path != "" {
+		p.str(", in cgroup ")
+		p.kernel(cgroup.Path)
 	}
 }
 

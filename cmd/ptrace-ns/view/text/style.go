@@ -26,7 +26,7 @@ func kindStyle(k events.Kind) string {
 		return yellow
 	case events.Signal, events.OOM, events.CloneFailed:
 		return red
-	case events.Snapshot:
+	case events.Snapshot, events.ContainerKnown:
 		return dim
 	}
 	return ""

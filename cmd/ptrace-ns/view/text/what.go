@@ -35,6 +35,8 @@ func (p *printer) what(ev *events.Event) {
 		p.rename(ev.Rename, &ev.Process)
 	case ev.Cgroup != nil:
 		p.cgroup(ev)
+	case ev.Kind == events.ContainerKnown:
+		p.containerKnown(ev.Process.Container, ev.Process.Cgroup)
 	case ev.Kind == events.OOM:
 		p.subject(ev)
 		p.str("chosen by the OOM killer")

@@ -124,7 +124,7 @@ func (s *Stage) passed() {
 // deadly reports whether a kind is a signal, an end, or says why there was one.
 func deadly(k events.Kind) bool {
 	switch k {
-	case events.Signal, events.Exit, events.OOM, events.PidnsReap, events.PidnsDestroy, events.ContainerExit:
+	case events.Signal, events.Exit, events.OOM, events.PidnsReap, events.PidnsDestroy, events.PidnsWait, events.ContainerExit:
 		return true
 	}
 	return false

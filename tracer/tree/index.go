@@ -1,0 +1,179 @@
+package tree
+
+import (
+	"iter"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// What comes late, an answer about a container say, is about a few of very many
+// processes. So the living are found by the container that they are in, or by the cgroup
+// of which nobody knows a container; and the members of each PID namespace but the
+// initial one, which never ends.
+
+// home is where a process is found: its container or, where that has none, its cgroup.
+type home struct {
+	container string
+	cgroup    uint64
+	hierarchy uint32
+}
+
+// group is all that are at one home.
+type group struct {
+	home  home
+	first *Process
+}
+
+// settleIn puts a living process where it is found.
+func (m *Model) settleIn(p *Process) {
+	at := home{cgroup: p.Cgroup.ID, hierarchy: p.Cgroup.Hierarchy}
+	if p.Container != nil {
+		at = home{container: containerKey(p.Container)}
+	}
+	if p.State != Live {
+		at = home{}
+	}
+	if p.group != nil && p.group.home == at || p.group == nil && at == (home{}) {
+		return
+	}
+	m.moveOut(p)
+	if at == (home{}) {
+		return
+	}
+	g := m.groups[at]
+	if g == nil {
+		g = &group{home: at}
+		m.groups[at] = g
+	}
+	p.group, p.nextMate = g, g.first
+	if g.first != nil {
+		g.first.prevMate = p
+	}
+	g.first = p
+}
+
+// moveOut takes a process from where it was found.
+func (m *Model) moveOut(p *Process) {
+	g := p.group
+	if g == nil {
+		return
+	}
+	if p.prevMate != nil {
+		p.prevMate.nextMate = p.nextMate
+	} else if g.first = p.nextMate; g.first == nil {
+		delete(m.groups, g.home)
+	}
+	if p.nextMate != nil {
+		p.nextMate.prevMate = p.prevMate
+	}
+	p.group, p.nextMate, p.prevMate = nil, nil, nil
+}
+
+// at returns the living who are at that home.
+func (m *Model) at(h home) (all []*Process) {
+	if g := m.groups[h]; g != nil {
+		for p := g.first; p != nil; p = p.nextMate {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// enroll makes a process one of those who are found in their own namespace.
+func (ns *Namespace) enroll(p *Process) {
+	if ns.Level == 0 {
+		return
+	}
+	p.prevMember, p.nextMember = ns.last, nil
+	if ns.last != nil {
+		ns.last.nextMember = p
+	} else {
+		ns.first = p
+	}
+	ns.last = p
+}
+
+// strike is the reverse.
+func (ns *Namespace) strike(p *Process) {
+	if ns.Level == 0 {
+		return
+	}
+	if p.prevMember != nil {
+		p.prevMember.nextMember = p.nextMember
+	} else {
+		ns.first = p.nextMember
+	}
+	if p.nextMember != nil {
+		p.nextMember.prevMember = p.prevMember
+	} else {
+		ns.last = p.prevMember
+	}
+	p.prevMember, p.nextMember = nil, nil
+}
+
+// members yields the living and the zombies with a number in a child namespace, those in
+// nested ones included. None of them may leave meanwhile.
+func (m *Model) members(ns *Namespace) iter.Seq[*Process] {
+	return func(yield func(*Process) bool) {
+		for own := m.nsFirst; own != nil; own = own.next {
+			if !own.in(ns) {
+				continue
+			}
+			for p := own.first; p != nil; p = p.nextMember {
+				if !yield(p) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// in reports whether it is the other namespace or below it.
+func (ns *Namespace) in(other *Namespace) bool {
+	for ; ns != nil; ns = ns.Parent {
+		if ns == other {
+			return true
+		}
+	}
+	return false
+}
+
+// containerKnown takes over what was found out of a container, or that a cgroup is one's,
+// after its processes were told: it is told where it says something new of anybody.
+func (m *Model) containerKnown(ev *events.Event) {
+	known, cgroup := ev.Process.Container.Clone(), ev.Process.Cgroup
+	if known == nil || known.ID == "" {
+		return
+	}
+	found := m.at(home{container: containerKey(known)})
+	if cgroup.ID != 0 {
+		found = append(found, m.at(home{cgroup: cgroup.ID, hierarchy: cgroup.Hierarchy})...)
+	}
+	news := m.knowServants(known)
+	for _, p := range found {
+		news = news || !p.Container.Equal(known)
+		p.Container = known
+		m.settleIn(p)
+		if !p.onlyForked() {
+			m.noteContainer(p)
+		}
+	}
+	for _, p := range found {
+		if !p.onlyForked() {
+			m.assume(p)
+		}
+	}
+	if news {
+		m.say(ev)
+	}
+}
+
+// knowServants takes it over for the programs that work for the container.
+func (m *Model) knowServants(known *events.Container) (news bool) {
+	for p := range m.servants {
+		if serves := p.duty.serves; containerKey(serves) == containerKey(known) && !serves.Equal(known) {
+			p.duty, news = &duty{p.duty.role, p.duty.genealogy, known}, true
+		}
+	}
+	return news
+}
