@@ -43,9 +43,9 @@ func Of(t *report.Timeline) *report.Account {
 	}
 	a.parent()
 	a.entered()
+	a.shimKilled()
 	a.end()
 	a.reaped()
-	a.shimKilled()
 	return a.Account
 }
 

@@ -55,7 +55,27 @@ func lives(s string) map[string]*report.Timeline {
 		ID: s, Container: whole.Container, Runtime: "docker", Pidns: ns, Init: ref(20, s), Args: args, Gone: true, NeverRan: true, Chain: whole.Chain,
 		Parent: ref(12, "runc"), BeganNS: 1_000_000, EndedNS: 101_000_000, Exit: &events.ExitStatus{Code: 1}, Phases: []report.Phase{asked, phase("runtime_create", 12, 71_000_000, 110_000_000), ended},
 	}
-	return map[string]*report.Timeline{"whole": whole, "late": late, "shared": shared, "before": before, "failed": failed}
+	return map[string]*report.Timeline{"whole": whole, "late": late, "shared": shared, "before": before, "failed": failed, "killed": killed(s, whole)}
+}
+
+// killed is one of which the daemon made the network, that somebody sent a signal and
+// whose shim was killed before it; its longest time lies between two moments.
+func killed(s string, whole *report.Timeline) *report.Timeline {
+	t := *whole
+	phase := func(name, part string, section report.Section, pid int32, from, to uint64) report.Phase {
+		return report.Phase{Name: name, Part: part, Section: section, Process: ref(pid, s), Parent: ref(7, s), Args: events.ArgsOf(name, s), BeginNS: from, EndNS: to, Moment: to == 0}
+	}
+	network, proxy := phase("network", "helper", report.Starting, 41, 2_000_000, 9_000_000), phase("network", "helper", report.Starting, 42, 9_000_000, 0)
+	network.Link, network.Count, proxy.Link, proxy.Count = "time", 6, "time", 2
+	shim := phase("shim_exit", "shim", report.Running, 11, 2_301_000_000, 0)
+	shim.Exit, shim.Killer = &events.ExitStatus{Signal: 9}, &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: ref(50, s), SenderChain: []events.Ref{ref(1, "init")}}
+	t.Phases = []report.Phase{
+		phase("maker", "runtime", report.Starting, 12, 1_000_000, 11_000_000), network, proxy,
+		phase("pidns_created", "init", report.Starting, 20, 11_000_000, 0), phase("entrypoint", "init", report.Starting, 20, 301_000_000, 0),
+		phase("first_child", "first_child", report.Starting, 21, 9_301_000_000, 0),
+		phase("signal_asked", "sender", report.Running, 60, 1_000_000_000, 1_100_000_000), shim,
+	}
+	return &t
 }
 
 func tell(t testing.TB, tl *report.Timeline) string {

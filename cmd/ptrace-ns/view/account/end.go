@@ -67,11 +67,11 @@ func (a *teller) shimKilled() {
 	}
 	switch {
 	case a.t.EndedNS > f.BeginNS:
-		text += ", " + words.Duration(a.t.EndedNS-f.BeginNS) + " before its own end"
+		text += "; the container ended " + words.Duration(a.t.EndedNS-f.BeginNS) + " later"
 	case a.t.EndedNS != 0 && a.t.EndedNS < f.BeginNS:
-		text += ", " + words.Duration(f.BeginNS-a.t.EndedNS) + " after its own end"
+		text += "; the container had ended " + words.Duration(f.BeginNS-a.t.EndedNS) + " before"
 	case a.t.EndedNS == 0:
-		text += ", while it ran"
+		text += "; the container ran on"
 	}
 	a.say("shim_exit", text)
 }

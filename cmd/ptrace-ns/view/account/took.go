@@ -72,7 +72,7 @@ type point struct {
 
 // points are those up to the entrypoint, one for each time: a moment says most.
 func (a *teller) points() []point {
-	all := []point{{a.t.RunsNS, "entrypoint"}}
+	all := []point{{a.t.RunsNS, "the entrypoint"}}
 	var bounds []point
 	for i := range a.t.Phases {
 		f := &a.t.Phases[i]

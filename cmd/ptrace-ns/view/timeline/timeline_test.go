@@ -48,6 +48,40 @@ func draw(t testing.TB, tl *report.Timeline, o timeline.Options) string {
 	return out.String()
 }
 
+// TestWho: what is told of the processes of phases whose words depend on what they are.
+func TestWho(t *testing.T) {
+	ref := func(pid int32, comm string) events.Ref {
+		return events.Ref{Key: events.ProcKey{PID: pid, Start: 1}, Comm: comm}
+	}
+	killer := &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: ref(9, "sh"), SenderChain: []events.Ref{ref(1, "init")}}
+	for _, c := range []struct {
+		f    report.Phase
+		want string
+	}{
+		{
+			report.Phase{Name: "network", Part: "helper", Process: ref(7, "iptables"), Args: events.ArgsOf("iptables", "-C"), Link: "time", Count: 6},
+			"7 iptables  iptables -C; 6 of them (by time)",
+		},
+		{
+			report.Phase{Name: "network", Part: "helper", Process: ref(7, "ip"), Args: events.ArgsOf("ip", "link"), Link: "time", Count: 1},
+			"7 ip  ip link (by time)",
+		},
+		{
+			report.Phase{Name: "asked", Part: "client", Process: ref(7, "docker"), Args: events.ArgsOf("docker", "run"), Link: "time"},
+			"7 docker  docker run (by time: the only one asking)",
+		},
+		{
+			report.Phase{Name: "shim_exit", Part: "shim", Process: ref(7, "containerd-shim"), Exit: &events.ExitStatus{Signal: 9}, Killer: killer},
+			"7 containerd-shim  killed by SIGKILL, by 9 sh, child of 1 init",
+		},
+		{report.Phase{Name: "shim_exit", Part: "shim", Process: ref(7, "containerd-shim"), Exit: &events.ExitStatus{}}, "7 containerd-shim  exited 0"},
+	} {
+		if got := timeline.Who(&report.Timeline{}, &c.f); got != c.want {
+			t.Errorf("%s: %q, want %q", c.f.Name, got, c.want)
+		}
+	}
+}
+
 func TestGolden(t *testing.T) {
 	for name, o := range map[string]timeline.Options{
 		"docker-stop-80":  {Unicode: true, Width: 80},

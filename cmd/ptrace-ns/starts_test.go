@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
+
+// linesOf returns a recorded run's header and the lines behind it.
+func linesOf(t *testing.T, name string) (header, lines []byte) {
+	t.Helper()
+	raw, err := os.ReadFile(startRun(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	header, lines, _ = bytes.Cut(raw, []byte("\n"))
+	return append(header, '\n'), lines
+}
+
+// containerOf returns the one container's id, and its init's PID in words.
+func containerOf(t *testing.T, name string) (id []byte, pid string) {
+	t.Helper()
+	for _, ev := range eventsOf(t, name) {
+		if ev.Kind == events.ContainerStart {
+			return []byte(ev.Process.Container.ID), fmt.Sprint(ev.Process.Key.PID)
+		}
+	}
+	t.Fatalf("%s has no container", name)
+	return nil, ""
+}
+
+// TestTwice: a word that several answer to is wrong usage of every command, and they are
+// told apart.
+func TestTwice(t *testing.T) {
+	header, first := linesOf(t, "docker-run")
+	_, second := linesOf(t, "docker-run-again")
+	second = bytes.ReplaceAll(second, []byte(`"seq":`), []byte(`"seq":1`))
+	id, pid := containerOf(t, "docker-run")
+	idAgain, pidAgain := containerOf(t, "docker-run-again")
+	both := bytes.Join([][]byte{header, first, second}, nil)
+	for _, c := range []struct {
+		raw  []byte
+		want string
+	}{
+		{bytes.ReplaceAll(both, idAgain, id), "container web is there twice: choose by the init's PID, " + pid + " (web), " + pidAgain + " (web)"},
+		{both, "container web is one of 2: choose by the init's PID, " + pid + " (web), " + pidAgain + " (web)"},
+	} {
+		input := func(a *app) { a.in = bytes.NewReader(c.raw) }
+		for _, args := range [][]string{{"timeline", "-", "web"}, {"timeline", "-o", "json", "-", "web"}, {"explain", "-", "web"}, {"diff", "--", "-:web", startRun("docker-run")}} {
+			r := (&fake{}).execute(t, input, args...)
+			if r.code != exitUsage || r.err == nil || !strings.HasSuffix(r.err.Error(), c.want) || r.out != "" {
+				t.Errorf("%v: %d, %v, want %s, printed %q", args, r.code, r.err, c.want, r.out)
+			}
+		}
+		for _, command := range []string{"timeline", "explain"} {
+			if r := (&fake{}).execute(t, input, command, "-", pidAgain); r.code != 0 || !strings.Contains(r.out, "init is "+pidAgain) && !strings.Contains(r.out, "init "+pidAgain) {
+				t.Errorf("%s by PID: %d, %v, printed %.200s", command, r.code, r.err, r.out)
+			}
+		}
+	}
+}
+
+// TestRefusedByTheDaemon: of docker run whose image is missing it is said that nothing was
+// started; no other container is shown in its place.
+func TestRefusedByTheDaemon(t *testing.T) {
+	header, lines := linesOf(t, "docker-run")
+	refused := header
+	for line := range bytes.Lines(lines) {
+		if bytes.Contains(line, []byte(`/docker"`)) || bytes.Contains(line, []byte(`"comm":"docker"`)) && bytes.Contains(line, []byte(`"event":"exit"`)) {
+			refused = append(refused, bytes.Replace(line, []byte(`"exit":{"code":0}`), []byte(`"exit":{"code":125}`), 1)...)
+		}
+	}
+	_, others := linesOf(t, "unshare")
+	others = bytes.ReplaceAll(others, []byte(`"seq":`), []byte(`"seq":1`))
+	const said = "and exited 125 before any process of it was born (its word for a refusal, as of an image that is missing; it printed why)"
+	for name, c := range map[string]struct {
+		raw   []byte
+		wants []string
+	}{
+		"alone":         {refused, []string{"no container was started: ", " docker asked for one (docker run ", said}},
+		"beside others": {append(bytes.Clone(refused), others...), []string{"no container was started for the command: ", said, "; others started at that time: there are 4026"}},
+	} {
+		for _, args := range [][]string{{"timeline", "-"}, {"explain", "-"}, {"diff", "-", startRun("docker-run")}} {
+			r := (&fake{}).execute(t, func(a *app) { a.in = bytes.NewReader(c.raw) }, args...)
+			if r.code != exitFailed || r.err == nil || r.out != "" {
+				t.Errorf("%s: %v: %d, %v, printed %q", name, args, r.code, r.err, r.out)
+				continue
+			}
+			for _, want := range c.wants {
+				if !strings.Contains(r.err.Error(), want) {
+					t.Errorf("%s: %v: %v, want %s", name, args, r.err, want)
+				}
+			}
+		}
+	}
+}
