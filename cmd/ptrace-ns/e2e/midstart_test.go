@@ -12,7 +12,7 @@ import (
 const (
 	// midStarts is how many tracers TestN16 starts unless N16_STARTS says another
 	// number; atOnce is how many of them see the same container.
-	midStarts = 24
+	midStarts = 36
 	atOnce    = 3
 	// moreRounds is how often it aims again where the machine was too unsteady for
 	// enough of them to begin in the middle.
