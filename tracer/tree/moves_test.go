@@ -17,7 +17,7 @@ type mover struct {
 
 func newMover(t *testing.T) *mover {
 	m := &mover{kernel: newKernel(true), t: t}
-	m.p = m.kernel.fork(m.init, 0)
+	m.p = m.fork(m.init, 0)
 	m.last().Process.NS.Mnt, m.last().Process.NS.Net = 10, 20
 	return m
 }
@@ -111,18 +111,18 @@ func TestMoveUnseen(t *testing.T) {
 // Where children are born tells which call it was.
 func TestMoveOfTheChildren(t *testing.T) {
 	m := newMover(t)
-	other := m.kernel.fork(m.init, cloneNewPID)
+	other := m.fork(m.init, cloneNewPID)
 	m.unshare(m.p)
-	first := m.kernel.fork(m.p, 0)
+	first := m.fork(m.p, 0)
 	own, made, others := m.p.ns.id.Inum, m.p.children.id.Inum, other.ns.id.Inum
 	unshared := fmt.Sprintf("unshare fork-fork [{pid_for_children %d %d}]", own, made)
 	if moves := m.want(unshared); moves[0].At.Child.Key != first.key {
 		t.Errorf("seen by %v, want %v", moves[0].At.Child, first.key)
 	}
 	m.setns(m.p, other)
-	m.kernel.fork(m.p, 0)
+	m.fork(m.p, 0)
 	m.setns(m.p, m.p)
-	m.kernel.fork(m.p, 0)
+	m.fork(m.p, 0)
 	m.want(unshared, fmt.Sprintf("setns fork-fork [{pid_for_children %d %d}]", made, others),
 		fmt.Sprintf("setns fork-fork [{pid_for_children %d %d}]", others, own))
 }
@@ -132,7 +132,7 @@ func TestMoveAfterLoss(t *testing.T) {
 	m := newMover(t)
 	m.log = append(m.log, &events.Event{Kind: events.Lost, BootNS: m.now, Lost: &events.LostDetail{Count: 1}})
 	m.unshare(m.p)
-	m.kernel.fork(m.p, 0)
+	m.fork(m.p, 0)
 	m.want(fmt.Sprintf(" fork-fork [{pid_for_children %d %d}]", m.p.ns.id.Inum, m.p.children.id.Inum))
 }
 
@@ -186,10 +186,10 @@ func TestReaping(t *testing.T) {
 func TestReapingByAdoption(t *testing.T) {
 	m := newMover(t)
 	born := m.last().BootNS
-	child := m.kernel.fork(m.p, 0)
+	child := m.fork(m.p, 0)
 	m.becomeSubreaper(m.p)
-	m.kernel.fork(child, 0)
-	m.kernel.exit(child, events.ExitStatus{})
+	m.fork(child, 0)
+	m.exit(child, events.ExitStatus{})
 	ended := m.last().BootNS
 	got := m.process().Reaping()
 	if got.FromNS != ended || got.AfterNS < born || got.BeganCall {
