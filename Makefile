@@ -114,14 +114,14 @@ recordings: build helpers ## make testdata/recordings anew, by daemons of its ow
 
 images: ## draw the pictures of the documents again, from testdata/recordings
 	go test ./cmd/ptrace-ns -run 'TestTopPicture|TestExportPictures' -update
-	go test ./cmd/ptrace-ns/view/html -run TestPicture -update
+	PTRACE_NS_REQUIRE_BROWSER=1 go test ./cmd/ptrace-ns/view/html -run TestPicture -update
 
 vuln: ## known vulnerabilities in what is linked (asks vuln.go.dev)
 	$(GOTOOL) govulncheck ./...
 
 check: ## set up this machine and run everything: THE test command
 	scripts/setup.sh --vm
-	scripts/runtimes.sh run $(MAKE_COMMAND) --no-print-directory check-all
+	PTRACE_NS_REQUIRE_BROWSER=1 scripts/runtimes.sh run $(MAKE_COMMAND) --no-print-directory check-all
 
 check-all: vet portable lint generate-check build test race test-kernel test-vm-quick fuzz vagrant-validate
 	@echo "check: all passed"

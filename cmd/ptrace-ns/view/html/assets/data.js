@@ -33,7 +33,7 @@ const processes = data.processes.id.map((id, n) => {
     name: word("name"), command: word("command"), image: word("image"), chain: word("chain") || id.slice(0, id.indexOf("-")),
     label: word("label"), state: word("state"), exit: word("exit"), killer: word("killer"), flags: c.flags[n],
     parent: c.parent[n], creator: c.creator[n], namespace: c.namespace[n], container: c.container[n], killedBy: c.killed_by[n],
-    children: [], created: [], execs: [], signals: [], active: false, near: false, hay: null,
+    children: [], created: [], execs: [], signals: [], active: false, hay: null,
   };
 });
 
@@ -64,15 +64,14 @@ const about = (() => {
   return { of: (p) => list.subarray(at[p.n], at[p.n + 1]) };
 })();
 
-/** whole is the time in which something happened. */
+/** whole is the time of the recording; what is in it from before it has times of its own. */
 const whole = { from: 0, to: Math.max(data.meta.end, 1) };
 
 (() => {
-  let first = Infinity;
   for (let row = 0; row < rows.count; row++) {
     const kind = rows.kind[row];
     if (kind === kindOf.snapshot) continue;
-    first = Math.min(first, rows.time[row]);
+    whole.from = Math.min(whole.from, rows.time[row]);
     const p = processes[rows.process[row]], other = processes[rows.other[row]];
     if (p) p.active = true;
     if (other) other.active = true;
@@ -81,15 +80,10 @@ const whole = { from: 0, to: Math.max(data.meta.end, 1) };
     else if (kind === kindOf.signal) p.signals.push(row);
     else if (kind === kindOf.exit) p.end = rows.time[row];
   }
-  if (first < Infinity) whole.from = first;
-  whole.to = Math.max(whole.to, whole.from + 1);
-  const room = (whole.to - whole.from) * 0.02;
-  whole.from -= room;
-  whole.to += room * 6; // for what is written beside an end
-  for (const p of processes) {
-    for (let up = p; p.active && up && !up.near; up = processes[up.parent]) up.near = true;
-  }
 })();
+
+/** drawn is what a drawing of all shows: there is room for what is written beside an end. */
+const drawn = { from: whole.from - (whole.to - whole.from) * 0.02, to: whole.to + (whole.to - whole.from) * 0.12 };
 
 const someActive = processes.some((p) => p.active);
 const isKilled = (p) => (p.flags & flag.killed) !== 0;

@@ -61,7 +61,7 @@ const story = {
       list.length > mostEvents ? el("p", { class: "dim" }, "and " + (list.length - mostEvents) + " more") : null,
       el("p", { class: "bar" },
         el("button", { type: "button", click: () => view.set({ tab: "events", q: p.id, who: "all", kind: "", c: "" }, true) }, "In the table"),
-        el("button", { type: "button", click: () => view.set({ tab: "timeline", who: p.near ? view.now.who : "all", q: "" }, true) }, "In the timeline"),
-        el("button", { type: "button", click: () => view.set({ tab: "tree", q: "", who: p.near ? view.now.who : "all" }, true) }, "In the tree")));
+        el("button", { type: "button", click: () => view.set({ tab: "timeline", who: p.active ? view.now.who : "all", q: "" }, true) }, "In the timeline"),
+        el("button", { type: "button", click: () => view.set({ tab: "tree", q: "", who: p.active ? view.now.who : "all" }, true) }, "In the tree")));
   },
 };

@@ -21,9 +21,8 @@ function lossBanner() {
 
 function figures() {
   const count = (f) => processes.filter(f).length;
-  const seen = count((p) => !(p.flags & flag.unknown));
   const list = [
-    ["processes", seen, "all"], ["took part", count((p) => p.active), "part"], ["ended", count(isEnded), "ended"],
+    ["processes", processes.length, "all"], ["took part", count((p) => p.active), "part"], ["ended", count(isEnded), "ended"],
     ["killed", count(isKilled), "killed"], ["failed", count((p) => p.flags & flag.failed), "failed"],
   ];
   return el("ul", { class: "figures" }, list.map(([name, n, who]) => el("li", {},
@@ -100,9 +99,15 @@ function facts() {
   const list = [
     ["recording", m.file], ["began", date(0)], ["lasted", span(m.end)], ["host", m.host], ["kernel", m.kernel],
     ["recorded by", "ptrace-ns " + m.version], ["asked for", m.options.join(", ")],
-    ["PID namespaces", String(data.namespaces.length)], ["containers", String(data.containers.length)],
+    ["PID namespaces", namespacesText()], ["containers", String(data.containers.length)],
   ];
   return el("dl", { class: "facts" }, list.filter(([, value]) => value !== "").map(([name, value]) => [el("dt", {}, name), el("dd", {}, foreign(value))]));
+}
+
+/** namespacesText counts the PID namespaces; the one that every machine has is named. */
+function namespacesText() {
+  const more = data.namespaces.filter((ns) => ns.level > 0).length;
+  return data.namespaces.length === more ? String(more) : more === 0 ? "only the initial one" : "the initial one and " + more + " below it";
 }
 
 const mostCards = 200;
@@ -113,7 +118,7 @@ const summaryPanel = (() => {
   const panel = el("div", { class: "page" },
     lossBanner(), figures(),
     el("div", { class: "columns" }, facts(), eventCounts()),
-    starts.length > 0 ? el("h2", {}, "Containers and PID namespaces") : el("p", { class: "dim" }, "No container and no PID namespace is in this recording."),
+    starts.length > 0 ? el("h2", {}, "Containers and PID namespaces") : el("p", { class: "dim" }, "No container and no PID namespace started, ran or ended in this recording, but the initial one."),
     starts.slice(0, mostCards).map((s, n) => startCard(s, n === 0 || (s.began >= 0 && fresh <= 3))),
     starts.length > mostCards ? el("p", { class: "dim" }, starts.length - mostCards + " more are not listed here.") : null);
   return { panel, show() {}, select() {} };

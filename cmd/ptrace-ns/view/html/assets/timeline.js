@@ -17,7 +17,7 @@ const timeline = {
     this.room = el("div", { class: "room", role: "presentation" });
     this.host = el("div", {
       class: "rows chartbox", tabindex: "0", role: "application", "aria-roledescription": "timeline", "aria-describedby": "keys",
-      "aria-label": "lifes of the processes, drawn to scale", keydown: (event) => this.key(event),
+      "aria-label": "lives of the processes, drawn to scale", keydown: (event) => this.key(event),
       pointerdown: (event) => this.press(event), pointermove: (event) => this.point(event), pointerleave: () => this.hideTip(),
       dblclick: (event) => this.fit(event), blur: () => this.hideTip(),
     }, el("div", { class: "stage" }, this.svg, this.band, this.tip), this.room);
@@ -79,12 +79,12 @@ const timeline = {
     const height = this.all ? Math.min(this.lanes.length, 300) * laneHeight : Math.max(this.host.clientHeight - axisHeight, 0);
     this.chart = new Chart({
       from, to, width, height, lanes: this.lanes, joined: this.joined, layers: this.layers, at: this.at, chosen: view.selected,
-      gutter: Math.max(96, Math.min(230, width * 0.24)), top: this.all ? 0 : this.host.scrollTop,
+      gutter: Math.min(Math.max(170, Math.min(230, width * 0.24)), width * 0.44), top: this.all ? 0 : this.host.scrollTop,
     });
     this.svg.setAttribute("width", width);
     this.svg.setAttribute("height", height + axisHeight);
     this.svg.replaceChildren(...[this.chart.draw()].flat(4).filter(Boolean));
-    this.range.textContent = clock(from) + " to " + clock(to) + " UTC, " + span(to - from);
+    this.range.textContent = rangeText(from, to);
   },
 
   print(on) {
@@ -246,6 +246,14 @@ const timeline = {
     event.stopPropagation();
   },
 };
+
+/** rangeText is the part of the recording that is seen, without the room that a drawing has beside it. */
+function rangeText(from, to) {
+  const first = Math.max(from, whole.from), last = Math.min(to, whole.to);
+  if (first >= last) return "outside of the recording";
+  const all = first === whole.from && last === whole.to;
+  return clock(first) + " to " + clock(last) + " UTC, " + span(last - first) + (all ? ", all of the recording" : "");
+}
 
 /** tipOf is what is said of a lane, or of an event on it. */
 function tipOf(lane, mark) {

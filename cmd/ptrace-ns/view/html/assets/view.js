@@ -48,7 +48,7 @@ const view = {
   /** span is the time looked at; what the address says is not trusted. */
   get span() {
     const [from, to] = this.now.t.split("~").map(Number);
-    return this.now.t !== "" && from < to && Number.isFinite(from + to) ? { from, to } : { ...whole };
+    return this.now.t !== "" && from < to && Number.isFinite(from + to) ? { from, to } : { ...drawn };
   },
 
   get needles() {
@@ -62,15 +62,15 @@ const view = {
   zoom(from, to) {
     const least = 100;
     if (to - from < least) [from, to] = [(from + to - least) / 2, (from + to + least) / 2];
-    const width = Math.min(to - from, (whole.to - whole.from) * 1.5);
+    const width = Math.min(to - from, (drawn.to - drawn.from) * 1.5);
     const middle = (from + to) / 2;
     const t = Math.round(middle - width / 2) + "~" + Math.round(middle + width / 2);
-    this.set({ t: width >= (whole.to - whole.from) * 1.49 ? "" : t });
+    this.set({ t: width >= (drawn.to - drawn.from) * 1.49 ? "" : t });
   },
 };
 
 const whos = {
-  part: ["that took part", (p) => p.near],
+  part: ["that took part", (p) => p.active],
   all: ["all", () => true],
   alive: ["alive at the end", (p) => p.state === "live"],
   ended: ["ended", isEnded],
