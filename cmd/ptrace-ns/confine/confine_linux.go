@@ -46,6 +46,11 @@ func Apply(p Plan) (Result, error) {
 	if err == nil {
 		_, err = cap.Prctlw(unix.PR_SET_NO_NEW_PRIVS, 1)
 	}
+	if err == nil {
+		// Without capabilities it is like any process of its user, who could attach to it
+		// and read what it knows of others (ptrace_may_access); nor is that for a core file.
+		err = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+	}
 	if err != nil {
 		return Result{}, fmt.Errorf("capabilities: not dropped: %w", err)
 	}
