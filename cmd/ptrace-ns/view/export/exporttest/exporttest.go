@@ -80,7 +80,7 @@ func Life(t *rapid.T) []*events.Event {
 		{Kind: events.PidnsWait, Process: short, Cause: 12, Pidns: &events.PidnsDetail{
 			NS: pidns.NS, Init: born.Ref(), InitState: events.InitWaits, Awaited: []events.Awaited{{Process: short.Ref(), Parent: parent.Ref()}},
 		}},
-		{Kind: events.ContainerKnown, Process: events.Process{Container: &events.Container{ID: text(), Name: text(), Image: text(), Runtime: text()}}},
+		{Kind: events.ContainerKnown, Process: events.Process{Container: &events.Container{ID: "c" + text(), Name: text(), Image: text(), Runtime: text()}}},
 	}
 	for i, ev := range all {
 		ev.Seq, ev.BootNS = uint64(i+1), uint64(2000+100*i)
