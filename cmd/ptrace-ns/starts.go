@@ -156,12 +156,7 @@ var errSeveral = errors.New("several containers")
 func (s *starts) choose(word string) (*report.Timeline, []*report.Timeline, error) {
 	found := s.all
 	if word != "" {
-		found = nil
-		for _, t := range s.all {
-			if phases.Selects(t, word) {
-				found = append(found, t)
-			}
-		}
+		found = s.named(word)
 	} else if begun := s.begun(); len(begun) > 0 {
 		found = begun
 		own := s.commanded(begun)
@@ -184,6 +179,23 @@ func (s *starts) choose(word string) (*report.Timeline, []*report.Timeline, erro
 		return nil, nil, fmt.Errorf("container %s is not there: %s", safe.String(word), known(s.all)+after(s.refused()))
 	}
 	return nil, nil, errors.New("no container and no PID namespace is there" + after(s.refused()))
+}
+
+// named are those that answer to a word; who is called exactly so comes before those
+// whose ids begin with it.
+func (s *starts) named(word string) (found []*report.Timeline) {
+	exact := false
+	for _, t := range s.all {
+		called := t.ID == word || t.Container != nil && (t.Container.Name == word || t.Container.ID == word)
+		if !phases.Selects(t, word) || exact && !called {
+			continue
+		}
+		if called && !exact {
+			exact, found = true, nil
+		}
+		found = append(found, t)
+	}
+	return found
 }
 
 // refused tells who asked for a container in vain.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
 )
 
 // linesOf returns a recorded run's header and the lines behind it.
@@ -60,6 +61,23 @@ func TestTwice(t *testing.T) {
 			if r := (&fake{}).execute(t, input, command, "-", pidAgain); r.code != 0 || !strings.Contains(r.out, "init is "+pidAgain) && !strings.Contains(r.out, "init "+pidAgain) {
 				t.Errorf("%s by PID: %d, %v, printed %.200s", command, r.code, r.err, r.out)
 			}
+		}
+	}
+}
+
+// TestExactName: who is called so comes before those whose ids only begin so.
+func TestExactName(t *testing.T) {
+	named := func(id, name string) *report.Timeline {
+		return &report.Timeline{ID: id, Container: &events.Container{ID: id, Name: name}}
+	}
+	all := &starts{all: []*report.Timeline{named("ab1", "x"), named("cd1", "ab"), named("ab2", "y"), named("ab", "z")}}
+	for word, want := range map[string]string{"cd": "cd1", "x": "ab1", "ab": "cd1 ab", "ab2": "ab2", "a": "ab1 ab2 ab"} {
+		var got []string
+		for _, one := range all.named(word) {
+			got = append(got, one.ID)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, want %s", word, got, want)
 		}
 	}
 }

@@ -60,9 +60,11 @@ func (p *play) isOf(c call) bool {
 // alike are those of several clients that asked for this container's image and
 // command, where any did. One that has another ask in its place counts once.
 func (p *play) alike(all []call) []call {
-	all = slices.DeleteFunc(slices.Clone(all), func(c call) bool {
-		return slices.ContainsFunc(all, func(other call) bool { return c.parent().Key == other.key })
-	})
+	callers := map[events.ProcKey]bool{}
+	for _, c := range all {
+		callers[c.key] = true
+	}
+	all = slices.DeleteFunc(all, func(c call) bool { return callers[c.parent().Key] })
 	entry, own := entrypoint(p.init), p.init.last.Container
 	for _, fits := range []func(*call) bool{
 		func(c *call) bool { return own != nil && own.Image != "" && slices.Contains(c.words, own.Image) },
