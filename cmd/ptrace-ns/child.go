@@ -52,7 +52,7 @@ func startError(err error) error {
 
 func (c *child) start(in io.Reader, out, errOut io.Writer) error {
 	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = in, out, errOut
-	if err := c.cmd.Start(); err != nil {
+	if err := unslackened(c.cmd.Start); err != nil {
 		return startError(err)
 	}
 	go func() {

@@ -39,6 +39,8 @@ func openLive(_ context.Context, o liveOptions) (tracing, error) {
 		who.Close()
 		return nil, impossible(err)
 	}
+	lightly()
+	leaner()
 	header, err := k.Header()
 	if err != nil {
 		who.Close()
