@@ -10,6 +10,7 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/html"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
+	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
 const search = chromedp.CSS("input[type=search]")
@@ -41,6 +42,43 @@ func TestTabs(t *testing.T) {
 	b.await(`document.activeElement.id === "tab-tree" && document.activeElement.getAttribute("aria-selected") === "true"`)
 	b.run(chromedp.NavigateBack())
 	b.await(`document.getElementById("tab-timeline").getAttribute("aria-selected") === "true"`)
+}
+
+// TestCounts: what the summary counts is what the filter of that name chooses, and what it
+// says of namespaces and of time is what the other views show.
+func TestCounts(t *testing.T) {
+	all := many(40)
+	all = append(all, &events.Event{Seq: 1000, Kind: events.Snapshot, BootNS: all[len(all)-1].BootNS, Process: process(3, 1, "idle")})
+	b := open(t, page(t, header(), all, html.About{Whole: true}), "#who=all", 1200, 800)
+	summary := b.text("#panel-summary")
+	for _, want := range []string{"only the initial one", "No container and no PID namespace started, ran or ended in this recording, but the initial one."} {
+		if !strings.Contains(summary, want) {
+			t.Errorf("no %q in the summary: %s", want, summary)
+		}
+	}
+	lasted := eval[string](b, `[...document.querySelectorAll(".facts dt")].find((e) => e.innerText === "lasted").nextElementSibling.innerText`)
+	tiles := eval[[]string](b, `[...document.querySelectorAll(".figures button")].map((e) => e.className + " " + e.innerText)`)
+	if len(tiles) != 5 {
+		t.Fatalf("tiles: %q", tiles)
+	}
+	for _, tile := range tiles {
+		var who, name string
+		var n int
+		if _, err := fmt.Sscan(tile, &who, &n, &name); err != nil {
+			t.Fatalf("tile %q: %v", tile, err)
+		}
+		if who == "none" {
+			continue
+		}
+		b.run(chromedp.Evaluate[chromedp.Void](`location.hash = "#tab=tree&who=` + who + `"`))
+		b.await(`document.getElementById("tab-tree").ariaSelected === "true"`)
+		b.await(fmt.Sprintf(`document.querySelectorAll("%s:not(.pale)").length === %d && document.querySelector(".filters .range").innerText.startsWith("%[2]d of ")`, lines, n))
+	}
+	b.run(chromedp.Evaluate[chromedp.Void](`location.hash = "#tab=timeline"`))
+	b.await(`document.getElementById("tab-timeline").ariaSelected === "true"`)
+	if got := b.text("#panel-timeline .range"); !strings.HasSuffix(got, " UTC, "+lasted+", all of the recording") {
+		t.Errorf("lasted %s, and the range is %s", lasted, got)
+	}
 }
 
 // TestTree: fold, move, search, filter, and the story of whom one chooses.

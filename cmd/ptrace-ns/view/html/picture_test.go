@@ -37,13 +37,17 @@ var pictures = []struct {
 // kept, and not its looks. The accounts of starts are in none of the pictures.
 func TestPicturesAreCurrent(t *testing.T) {
 	parts := split(t, recorded(t, picture))
-	var data map[string]json.RawMessage
+	var data map[string]any
 	if err := json.Unmarshal(parts[2], &data); err != nil {
 		t.Fatal(err)
 	}
-	if len(data["starts"]) == 0 {
-		t.Error("the data has no starts")
+	// A kind that is new gives others another number, and changes no picture.
+	kinds, table := data["kinds"].([]any), data["events"].(map[string]any)
+	rows := table["kind"].([]any)
+	for i, n := range rows {
+		rows[i] = kinds[int(n.(float64))]
 	}
+	delete(data, "kinds")
 	delete(data, "starts")
 	shown, err := json.Marshal(data)
 	if err != nil {
