@@ -55,6 +55,7 @@ type Kernel struct {
 	awake     bool // idle moments are told again though nothing comes
 	detached  bool
 	draining  bool
+	awaited   bool // programs that ran while the links were closed
 	resync    resync
 }
 
@@ -237,22 +238,33 @@ func (k *Kernel) beginDrain() error {
 }
 
 // endDrain ends the stream once nothing is under way any more: a program that ran
-// while the links were closed may still be about to submit.
+// while the links were closed may still be about to submit. Where the counts say that
+// one does, it is waited for, once: what disagrees after that is lost.
 func (k *Kernel) endDrain() error {
-	for range 100 {
-		if k.reader.AvailableBytes() > 0 {
-			return nil
-		}
-		stats, err := k.Stats()
-		if err != nil {
-			return err
-		}
-		if stats.Check() == nil {
-			return io.EOF
-		}
-		time.Sleep(time.Millisecond)
+	if k.reader.AvailableBytes() > 0 {
+		return nil
 	}
-	return io.EOF
+	stats, err := k.Stats()
+	if err != nil {
+		return err
+	}
+	if stats.Check() == nil || k.awaited {
+		return io.EOF
+	}
+	k.awaited = true
+	awaitPrograms()
+	return nil
+}
+
+// awaitPrograms returns when every program has ended that ran before. They run without
+// preemption or under RCU's read lock, and MEMBARRIER_CMD_GLOBAL is synchronize_rcu
+// (kernel/sched/membarrier.c), which waits for both. Where that call is not to be had,
+// as with nohz_full, time has to do.
+func awaitPrograms() {
+	const global = 1 // MEMBARRIER_CMD_GLOBAL
+	if _, _, errno := unix.Syscall(unix.SYS_MEMBARRIER, global, 0, 0); errno != 0 {
+		time.Sleep(time.Second)
+	}
 }
 
 func (k *Kernel) detach() error {
