@@ -29,7 +29,8 @@ type census struct {
 	partial  bool  // taken from within a child PID namespace
 	recorded bool  // of a recording, and damage is what is wrong with that
 	damage   error
-	silent   error // why no container engine answered that was asked, nil when one did
+	short    string // of a recording that ends before the moment asked for: where
+	silent   error  // why no container engine answered that was asked, nil when one did
 }
 
 // jobs is a sink that keeps of snapshots what the model does not: it is out of date

@@ -46,6 +46,9 @@ func (p *past) census(ctx context.Context, a *app) (*census, error) {
 		return nil, err
 	}
 	c, err := recall(ctx, from, p.moment)
+	if err == nil && c.short != "" {
+		a.log.Warn().Msg(c.short)
+	}
 	return c, errors.Join(err, from.file.Close())
 }
 
@@ -57,12 +60,15 @@ func recall(ctx context.Context, from *playback, at moment) (*census, error) {
 		model: tree.New(tree.Options{Keep: keptForTree}), jobs: jobs{},
 		bootTime: h.BootTimeNS, nowNS: h.StartNS, recorded: true,
 	}
-	part := newSpan(moment{}, at, h)
+	part, last := newSpan(moment{}, at, h), uint64(0)
 	for {
 		ev, err := from.Next(ctx)
 		if errors.Is(err, io.EOF) || err == nil && part.ends(ev) {
 			c.damage = from.damage
-			if part.toNS > 0 {
+			if err != nil {
+				c.short = part.short(last, c.nowNS, h)
+			}
+			if part.toNS > 0 && c.short == "" {
 				c.nowNS = part.toNS
 			}
 			return c, nil
@@ -70,6 +76,7 @@ func recall(ctx context.Context, from *playback, at moment) (*census, error) {
 		if err != nil {
 			return nil, err
 		}
+		last = ev.Seq
 		if part.after(ev) {
 			continue
 		}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/selection"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
@@ -106,6 +108,17 @@ func (s *span) after(ev *events.Event) bool {
 // ends reports whether nothing more of the span can come.
 func (s *span) ends(ev *events.Event) bool {
 	return s.after(ev) && (s.to.seq > 0 || ev.BootNS > s.over)
+}
+
+// short says, of a span whose end comes after the last event of the recording, where that
+// one is: nobody knows what was later. It is empty where the span ends before, and for a
+// second in which nothing happened any more.
+func (s *span) short(seq, lastNS uint64, h *events.Header) string {
+	if !s.to.given || s.to.seq > 0 && s.to.seq <= seq || s.to.seq == 0 && s.toNS <= lastNS+uint64(time.Second) {
+		return ""
+	}
+	since := words.Duration(lastNS - min(lastNS, h.StartNS))
+	return fmt.Sprintf("the recording's last event, %d, came %s after it began: what is shown is of then, and not of the later moment asked for", seq, since)
 }
 
 // within passes on the events of a span, and ends the stream after it. It is the one

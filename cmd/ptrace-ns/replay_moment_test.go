@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -84,6 +85,33 @@ func TestSpan(t *testing.T) {
 		ev := &events.Event{Seq: c.seq, BootNS: c.ns}
 		if s.before(ev) != c.before || s.after(ev) != c.after || s.ends(ev) != c.ends {
 			t.Errorf("%+v: before %t, after %t, ends %t", c, s.before(ev), s.after(ev), s.ends(ev))
+		}
+	}
+}
+
+// Who asks for one that has ended is told so, and who asks for a moment that no event
+// came after, too.
+func TestLookBeyond(t *testing.T) {
+	path := recorded(t, family())
+	for _, c := range []struct {
+		args, says string
+		code       int
+	}{
+		{"tree 10 -r", "had ended at that moment: exited 0, ", 1},
+		{"tree 10 --exited -r", "", 0},
+		{"tree 10 --at 6 -r", "", 0},
+		{"tree --at 10h -r", "last event, ", 0},
+		{"namespaces --at 99999 -r", "last event, ", 0},
+		{"lineage 12 --at 10h -r", "last event, ", 0},
+		{"tree --at 1ms -r", "", 0},
+	} {
+		r := (&fake{}).execute(t, nil, append(strings.Fields(c.args), path)...)
+		said := r.errOut
+		if r.err != nil {
+			said += r.err.Error()
+		}
+		if r.code != c.code || !strings.Contains(said, c.says) || c.says == "" && said != "" {
+			t.Errorf("%s: code %d, said %q", c.args, r.code, said)
 		}
 	}
 }

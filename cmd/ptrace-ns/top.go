@@ -142,6 +142,10 @@ func (o *topOptions) replay(ctx context.Context, a *app, v tui.Options) error {
 	if p.damage != nil {
 		v.Notice = p.damage.Error()
 	}
+	if n := len(p.marks); n > 0 && v.Notice == "" {
+		part := newSpan(moment{}, o.past.moment, p.header)
+		v.Notice = part.short(p.marks[n-1].seq, p.toNS(), p.header)
+	}
 	p.begin(func() *scene.Stage { return newStage(v) }, o.past.moment)
 	err = tui.Run(ctx, p, v, nil)
 	return first(ended(errors.Join(err, p.close())), p.damage)

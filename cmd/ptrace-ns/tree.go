@@ -11,6 +11,7 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/picture"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/forest"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
@@ -153,6 +154,9 @@ func (o *treeOptions) run(ctx context.Context, a *app) error {
 	if len(roots) == 0 && len(o.containers) > 0 {
 		return fmt.Errorf("container %s: no process is in it", strings.Join(o.containers, ", "))
 	}
+	if len(roots) == 0 && o.root != nil {
+		return o.hidden(c)
+	}
 	if o.byNS {
 		return c.shown(forest.Grouped(a.out, picture.Namespaces(c.model, c.nowNS), roots, o.view(a, c)))
 	}
@@ -175,6 +179,27 @@ func (o *treeOptions) selection(c *census) (picture.Selection, error) {
 		s.Wanted, s.Below = func(p *tree.Process) bool { return p == root }, true
 	}
 	return s, nil
+}
+
+// hidden says why the process that was asked for is not in the tree.
+func (o *treeOptions) hidden(c *census) error {
+	p, err := o.root.find(c.model, c.leader)
+	if err != nil {
+		return err
+	}
+	name := words.Ref(p.Ref())
+	end, seen := p.End()
+	switch {
+	case p.State == tree.Placeholder:
+		return fmt.Errorf("process %s is known by its name alone: others' events name it", name)
+	case !seen:
+		return fmt.Errorf("process %s had ended at that moment, and nobody saw how; --exited shows it", name)
+	}
+	how := words.Status(end.Status)
+	if end.AtNS != 0 && end.AtNS <= c.nowNS {
+		how += ", " + words.Duration(c.nowNS-end.AtNS) + " before"
+	}
+	return fmt.Errorf("process %s had ended at that moment: %s; --exited shows it", name, how)
 }
 
 func (o *treeOptions) view(a *app, c *census) forest.Options {
