@@ -37,7 +37,7 @@ func TestScript(t *testing.T) {
 			return
 		}
 		scopes++
-		for _, v := range block.Scope.Declared {
+		for _, v := range block.Declared {
 			// Its declaration is the first use of it; a parameter may be there for those behind it.
 			if v.Uses < 2 && v.Decl != js.ArgumentDecl {
 				t.Errorf("%s is declared and not used", v.Name())

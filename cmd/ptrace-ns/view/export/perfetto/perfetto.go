@@ -37,7 +37,7 @@ const (
 	trackName     = 2
 	trackParent   = 5
 	trackOrdering = 11 // child_ordering
-	trackMerging  = 15 // sibling_merge_behavior
+	trackMerging  = 15 //nolint:misspell // sibling_merge_behavior is the published name
 
 	eventAnnotations = 4
 	eventType        = 9

@@ -34,7 +34,7 @@ func TestTrace(t *testing.T) {
 		tracks := described(t, packets)
 		for uuid, d := range tracks {
 			tracks.path(t, uuid)
-			if got := d.enum("sibling_merge_behavior"); got != "SIBLING_MERGE_BEHAVIOR_NONE" {
+			if got := d.enum("sibling_merge_behavior"); got != "SIBLING_MERGE_BEHAVIOR_NONE" { //nolint:misspell // a published name
 				t.Errorf("%q is drawn as one with others of its name: %s", d.str("name"), got)
 			}
 		}
