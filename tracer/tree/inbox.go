@@ -24,6 +24,9 @@ func (b *inbox) queue(r received, d *events.SignalDetail, looked int32) {
 		return // the process is on its way out
 	}
 	behind, beside := d.Behind, d.Beside // and nobody saw it sent
+	before := 0
+	// One that is recorded only as long as no handler stands may have come meanwhile.
+	unseen := d.Unasked && !among(asksToEnd, d.Signal)
 	b.waiting = slices.DeleteFunc(b.waiting, func(w received) bool {
 		if w.signal != r.signal {
 			return false
@@ -33,15 +36,19 @@ func (b *inbox) queue(r received, d *events.SignalDetail, looked int32) {
 		case r.ending:
 			waits = false
 		case w.queue == r.queue:
-			waits, behind = d.Behind, false
+			waits, behind = d.Behind, behind && unseen
+			before++
 		case r.queue != 0 && w.queue == 0, r.queue == 0 && w.queue == looked:
-			waits, beside = d.Beside, false
+			waits, beside = d.Beside, beside && unseen
 		}
 		if !waits {
 			b.outlive(&w, events.SignalDelivered)
 		}
 		return !waits
 	})
+	if before > 1 || unseen && (behind || beside && r.queue == 0) {
+		r.deadly = false // one of them waits, and which is not said
+	}
 	if !r.ending && behind {
 		b.waiting = append(b.waiting, received{signal: r.signal, queue: r.queue})
 	}
@@ -115,6 +122,9 @@ func (b *inbox) outlive(r *received, result events.SignalResult) {
 	})
 	now := events.PriorSignal{Signal: r.signal, Result: result, Sender: r.sender, BootNS: r.atNS}
 	if i >= 0 {
+		if before := b.priors[i]; before.BootNS > now.BootNS { // one that waited until now
+			now.Sender, now.BootNS = before.Sender, before.BootNS
+		}
 		now.Count = max(b.priors[i].Count, 1) + 1
 		b.priors = slices.Delete(b.priors, i, i+1)
 	}

@@ -89,11 +89,15 @@ func TestKillerByQueues(t *testing.T) {
 		"one waits that nobody saw sent":                     {[]sent{{"b", 15, "beside deadly"}}, 15, 1, "nobody"},
 		"one waits in the group that nobody saw sent":        {[]sent{{"b", 15, "own beside deadly"}}, 15, 1, "b"},
 		"one waits that nobody saw sent, with a handler":     {[]sent{{"b", 15, "beside"}}, 15, 1, "nobody"},
-		"real-time: the first":                               {[]sent{{"a", rt, "deadly"}, {"b", rt, "behind deadly"}, {"c", rt, "behind deadly"}}, rt, 1, "a"},
+		"real-time: one of three":                            {[]sent{{"a", rt, "deadly"}, {"b", rt, "behind deadly"}, {"c", rt, "behind deadly"}}, rt, 1, "one of a b c"},
 		"real-time: the first of all threads":                {[]sent{{"a", rt, "deadly"}, {"b", rt, "behind deadly"}}, rt, 2, "a"},
 		"real-time: the first was handled":                   {[]sent{{"a", rt, ""}, {"b", rt, "deadly"}}, rt, 1, "b"},
 		"real-time: the thread's first":                      {[]sent{{"a", rt, "deadly"}, {"b", rt, "own beside deadly"}, {"c", rt, "own beside behind deadly"}}, rt, 1, "b"},
 		"real-time: who knows":                               {[]sent{{"a", rt, ""}, {"b", rt, "behind"}}, rt, 1, "one of a b"},
+		"real-time: others may be unseen":                    {[]sent{{"a", rt, "deadly unasked"}, {"b", rt, "behind deadly unasked"}}, rt, 1, "nobody"},
+		"others may be unseen":                               {[]sent{{"a", 10, "own deadly unasked"}, {"b", 10, "beside deadly unasked"}}, 10, 1, "nobody"},
+		"others may be unseen, and come later":               {[]sent{{"a", 10, "deadly unasked"}, {"b", 10, "own beside deadly unasked"}}, 10, 1, "b"},
+		"unasked, and always seen":                           {[]sent{{"a", 2, "own deadly unasked"}, {"b", 2, "beside deadly unasked"}}, 2, 1, "a"},
 		"real-time: behind one that nobody saw sent":         {[]sent{{"b", rt, "behind deadly"}}, rt, 1, "nobody"},
 		"another number":                                     {[]sent{{"a", 15, "deadly"}, {"b", 2, "deadly"}}, 15, 1, "a"},
 		"raised again":                                       {[]sent{{"a", 15, ""}, {"self", 15, "own deadly"}}, 15, 1, "self"},
@@ -116,7 +120,7 @@ func TestKillerByQueues(t *testing.T) {
 // TestKillerOfCrowd: of too many real-time signals the first is forgotten, and not replaced
 // by the next.
 func TestKillerOfCrowd(t *testing.T) {
-	for n, want := range map[int]string{maxWaiting: "a", maxWaiting + 1: "nobody", 3 * maxWaiting: "nobody"} {
+	for n, want := range map[int]string{2: "a", maxWaiting: "one of a b", maxWaiting + 1: "nobody", 3 * maxWaiting: "nobody"} {
 		k := newKernel(true)
 		all := []sent{{"a", 40, "deadly"}}
 		for range n - 1 {
@@ -165,6 +169,7 @@ func TestPreceded(t *testing.T) {
 		"ignored":                           {[]sent{{"a", 15, "ignored"}, kill}, 9, "15 a ignored"},
 		"waiting to the end":                {[]sent{{"a", 15, "deadly"}, {"b", 15, "pending"}, kill}, 9, "15 a, 15 b already_pending"},
 		"the one that was first counts":     {[]sent{{"a", 15, "own deadly"}, {"b", 15, "beside deadly"}}, 15, "15 b"},
+		"the latest of equal ones":          {[]sent{{"a", 40, "deadly"}, {"b", 40, "own beside deadly"}, {"c", 40, "own beside behind deadly"}}, 40, "40 c ×2"},
 		"neither of two is before":          {[]sent{{"a", 15, "own"}, {"b", 15, "beside"}}, 15, ""},
 		"too late":                          {[]sent{kill, {"a", 15, "ignored ending"}, {"b", 9, "ignored ending"}}, 9, ""},
 		"handled, of no interest":           {[]sent{{"a", 10, ""}, kill}, 9, ""},
