@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -124,4 +125,58 @@ func peakMemory(t testing.TB, pid int) int {
 	}
 	_, rest, _ := strings.Cut(string(raw), "VmHWM:")
 	return number(t, strings.Fields(rest)[0]) << 10
+}
+
+// TestThreatClaims: what a user says of himself makes him no container, no kernel thread
+// and nobody else: neither a runtime's name and arguments nor that of a kernel thread.
+func TestThreatClaims(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	kerneltest.RequireTool(t, "setpriv")
+	sleep := kerneltest.RequireTool(t, "sleep")
+	dir := stateDir(t)
+	liar := filepath.Join(dir, "runc")
+	raw, err := os.ReadFile(sleep)
+	if err == nil {
+		err = os.WriteFile(liar, raw, 0o755)
+	}
+	if err == nil {
+		err = os.Chmod(dir, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := start(t)
+	// It fails, for its arguments are no time to sleep: by then it has been executed.
+	claim := asNobody(liar, "--root", "/run/runc", "create", "--bundle", "/etc", "pns-claimed")
+	claim.Run()
+	kthread := asNobody("sh", "-c", `exec -a '[kworker/0:0]' "$0" 0`, sleep)
+	if out, err := kthread.CombinedOutput(); err != nil {
+		kthread = asNobody("bash", "-c", `exec -a '[kworker/0:0]' "$0" 0`, sleep) // not every sh can
+		if again, err := kthread.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s%s", err, out, again)
+		}
+	}
+	tr.wait("the end of the second", kind("exit"), pid(kthread.Process.Pid))
+	s := tr.end()
+	for _, l := range s.lines {
+		if c := l.Process.Container; c != nil && c.ID == "pns-claimed" {
+			t.Errorf("%s: a container that is only claimed: %+v", l.raw, c)
+		}
+	}
+	ran := s.all(kind("exec"), pid(claim.Process.Pid))
+	equal(t, "executable", ran[len(ran)-1].Process.Exe, liar)
+	ran = s.all(kind("exec"), pid(kthread.Process.Pid))
+	last := ran[len(ran)-1].Process
+	equal(t, "executable", filepath.Base(last.Exe), filepath.Base(realPath(t, sleep)))
+	equal(t, "first argument", last.Args[0], "[kworker/0:0]")
+	equal(t, "kernel thread", last.Kthread, false)
+}
+
+func realPath(t testing.TB, path string) string {
+	t.Helper()
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return real
 }
