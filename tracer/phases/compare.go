@@ -68,6 +68,9 @@ func newSequence(t *report.Timeline) *sequence {
 		name := f.Name
 		if f.Part == string(helper) {
 			name += " " + f.Program
+			if byTime(f) {
+				name += " by time"
+			}
 		}
 		key := name
 		for n := 2; s.phases[key] != nil; n++ {
@@ -93,7 +96,7 @@ func (s *sequence) lacks(f *report.Phase) (why string, unknown bool) {
 	if f.Section != report.Starting && s.EndedNS == 0 {
 		return "the end is not in the stream", true
 	}
-	if f.Part == string(helper) && f.Link == "time" {
+	if byTime(f) {
 		return "only time ties it to the start", true
 	}
 	for _, a := range s.Absent {
@@ -104,6 +107,9 @@ func (s *sequence) lacks(f *report.Phase) (why string, unknown bool) {
 	}
 	return "", false
 }
+
+// byTime reports whether it is what a daemon ran, which only time ties to the start.
+func byTime(f *report.Phase) bool { return f.Part == string(helper) && f.Link == "time" }
 
 type differ struct {
 	*report.Difference
@@ -125,8 +131,8 @@ func (d *differ) phase(a, b *report.Phase) {
 	// Once for each process: what else it did is told without them.
 	if !a.Moment || a.Name == "entrypoint" || a.Name == "first_child" {
 		d.say("process", d.a.text(a.Program), d.b.text(b.Program))
-		// Those of networks are full of addresses.
-		if a.Name != "network" {
+		// Of several of one program they are the first one's, which may be any.
+		if !byTime(a) {
 			d.say("arguments", d.a.args(a.Args), d.b.args(b.Args))
 		}
 		if inside(a.Parent) || inside(b.Parent) {
