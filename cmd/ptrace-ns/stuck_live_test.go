@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -49,6 +50,13 @@ func (s *screen) await(t *testing.T, text string) {
 // background runs a command until it ends or the test does.
 func background(t *testing.T, args ...string) (shown *screen, ended <-chan error) {
 	t.Helper()
+	shown, ended, _ = interruptable(t, args...)
+	return shown, ended
+}
+
+// interruptable runs a command until it ends, the test does, or stop is called.
+func interruptable(t *testing.T, args ...string) (shown *screen, ended <-chan error, stop func()) {
+	t.Helper()
 	shown = &screen{}
 	a := newApp()
 	a.out, a.err = shown, io.Discard
@@ -66,7 +74,77 @@ func background(t *testing.T, args ...string) (shown *screen, ended <-chan error
 	})
 	t.Cleanup(all.Wait)
 	t.Cleanup(cancel)
-	return shown, done
+	return shown, done, cancel
+}
+
+// N06, recorded: what a look at the machine would have shown at a moment, the recording
+// shows of that moment.
+func TestLiveN06Recorded(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	init, member, reap := injected(t)
+	pid, path := strconv.Itoa(init), filepath.Join(t.TempDir(), "stuck.ndjson")
+	watch, ended, stop := interruptable(t, "watch", "-o", "json", "--pidns", strconv.FormatUint(inumOf(t, init), 10), "-w", path)
+	watch.await(t, `"event":"header"`)
+	syscall.Kill(init, syscall.SIGKILL)
+	watch.await(t, `"init_state":"waits"`)
+	reap()
+	for deadline := time.Now().Add(20 * time.Second); strings.Count(watch.String(), `"event":"pidns_wait"`) < 2; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it is not told that PID 1 waits no longer:\n%s", watch)
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	seqs := seqsOf(t, watch.String(), "pidns_wait")
+	waits := fmt.Sprintf("the zombie %d sleep, whose parent %d %s lives outside", member, os.Getpid(), comm(t))
+	for _, c := range []struct {
+		args        []string
+		has, hasNot string
+	}{
+		{[]string{"namespaces", "--at", seqs[0]}, "waiting for " + waits, ""},
+		{[]string{"tree", "--at", seqs[0]}, "waits in the kernel for its namespace's members", ""},
+		{[]string{"lineage", "--at", seqs[0], pid}, waits, "over"},
+		{[]string{"namespaces", "--at", seqs[1]}, "PIDNS", pid + "→1"},
+		{[]string{"lineage", "--at", seqs[1], pid}, "in which nothing lives any more", "wait"},
+	} {
+		r := (&fake{}).execute(t, func(a *app) { a.getenv = func(string) string { return "C.UTF-8" } }, append(c.args, "-r", path)...)
+		if r.code != 0 || !strings.Contains(r.out, c.has) || c.hasNot != "" && strings.Contains(r.out, c.hasNot) {
+			t.Errorf("%v: %v, want %q and not %q in\n%s", c.args, r.err, c.has, c.hasNot, r.out)
+		}
+	}
+}
+
+// seqsOf returns the places of a kind's events in a stream, two at least.
+func seqsOf(t *testing.T, stream, kind string) (all []string) {
+	t.Helper()
+	for line := range strings.Lines(stream) {
+		var ev struct {
+			Seq   int
+			Event string
+		}
+		if err := json.Unmarshal([]byte(line), &ev); err != nil {
+			t.Fatal(err)
+		}
+		if ev.Event == kind {
+			all = append(all, strconv.Itoa(ev.Seq))
+		}
+	}
+	if len(all) < 2 {
+		t.Fatalf("%d events %s", len(all), kind)
+	}
+	return all
+}
+
+// inumOf returns the number of a process's PID namespace.
+func inumOf(t *testing.T, pid int) uint64 {
+	t.Helper()
+	info, err := os.Stat(fmt.Sprintf("/proc/%d/ns/pid", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Sys().(*syscall.Stat_t).Ino
 }
 
 // N06, as it happens: what follows the namespace says that its PID 1 waits in the
