@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
 
 	"github.com/ptrace-ns/ptrace-ns/bpf"
@@ -31,10 +32,12 @@ func TestEachProgramLoads(t *testing.T) {
 	if len(spec.Programs) < 11 {
 		t.Fatalf("programs: %d, want at least those that are always attached", len(spec.Programs))
 	}
+	judged := slices.ContainsFunc(membersOf(t, kernel, "ns_common"), func(m btf.Member) bool { return m.Name == "ns_id" })
 	for _, name := range slices.Sorted(maps.Keys(spec.Programs)) {
 		t.Run(name, func(t *testing.T) {
 			kerneltest.RequireBPF(t)
 			loaded := loadAlone(t, opts, name)
+			checkVerified(t, name, loaded.Programs[name], judged)
 			if name == bpf.ProgSnapshot {
 				return // an iterator is attached to be read
 			}
@@ -47,4 +50,40 @@ func TestEachProgramLoads(t *testing.T) {
 			}
 		})
 	}
+}
+
+// mostVerified is how many instructions the verifier may go through for one program:
+// twice to four times what it takes on Linux 6.18. Launching is mostly
+// waiting for it, and a loop whose ways it cannot join costs tenfold unnoticed.
+var mostVerified = map[string]uint32{"sched_process_exec": 60_000, bpf.ProgSnapshot: 30_000}
+
+// checkVerified judges kernels from 6.18 on; others join ways by other rules, and what
+// they took is only told.
+func checkVerified(t *testing.T, name string, prog *ebpf.Program, judged bool) {
+	t.Helper()
+	info, err := prog.Info()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, ok := info.VerifiedInstructions()
+	if !ok {
+		t.Fatal("the kernel does not tell how many instructions it verified; Linux from 5.16 does")
+	}
+	most := mostVerified[name]
+	if most == 0 {
+		most = 20_000
+	}
+	t.Logf("%d instructions verified, at most %d", n, most)
+	if judged && n > most {
+		t.Errorf("%d instructions verified, want at most %d", n, most)
+	}
+}
+
+func membersOf(t *testing.T, kernel *btf.Spec, name string) []btf.Member {
+	t.Helper()
+	var s *btf.Struct
+	if err := kernel.TypeByName(name, &s); err != nil {
+		t.Fatal(err)
+	}
+	return s.Members
 }
