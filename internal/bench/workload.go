@@ -26,6 +26,7 @@ var all = []workload{
 	{"burst", 3000, "fork 3000 and hold them, end all at once"},
 	{"getppid", 1_000_000, "getppid"},
 	{"pingpong", 40_000, "a byte through a pipe and back"},
+	{"newns", 200, "new PID, mount, UTS and IPC namespaces; their init executes and leaves two children"},
 }
 
 // cost is what one run took.

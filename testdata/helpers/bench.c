@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,31 @@ static void forks(long n)
 
 		if (pid == 0)
 			_exit(0);
+		join(pid);
+	}
+}
+
+// newns is what a container runtime does: an init in namespaces of its own that
+// executes, and leaves two children to the kernel, which kills and reaps them.
+static void newns(long n)
+{
+	while (n-- > 0) {
+		pid_t pid = syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | SIGCHLD,
+				    NULL, NULL, NULL, NULL);
+
+		if (pid == 0) {
+			for (int i = 0; i < 2; i++) {
+				pid = fork();
+				if (pid < 0)
+					die("fork");
+				if (pid == 0) {
+					pause();
+					_exit(1);
+				}
+			}
+			execl(image, "pn-nothing", NULL);
+			die("exec");
+		}
 		join(pid);
 	}
 }
@@ -185,7 +211,7 @@ static const struct {
 	void (*run)(long n);
 } workloads[] = {
 	{"spawn", spawn}, {"fork", forks}, {"both", both}, {"thread", threads},
-	{"burst", burst}, {"getppid", calls}, {"pingpong", pingpong},
+	{"burst", burst}, {"getppid", calls}, {"pingpong", pingpong}, {"newns", newns},
 };
 
 int main(int argc, char **argv)
