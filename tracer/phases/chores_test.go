@@ -1,6 +1,7 @@
 package phases_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
@@ -127,4 +128,39 @@ func TestChoresAreFew(t *testing.T) {
 	if r.Kept() > 10 {
 		t.Errorf("%d are kept", r.Kept())
 	}
+}
+
+// TestPublished is a real run: docker run -p, docker kill -s HUP, docker stop by the first
+// six digits of the id.
+func TestPublished(t *testing.T) {
+	all := stream(t, "docker-publish")
+	ran := map[string]int{}
+	from, to := 0, 0
+	for i, ev := range all {
+		switch {
+		case ev.Kind == events.Exec && slices.Equal(ev.Process.Args.Strings()[:2], []string{"docker", "run"}):
+			from = i
+		case ev.Kind == events.ContainerStart:
+			to = i
+		}
+	}
+	for _, ev := range all[from:to] {
+		if ev.Kind == events.Exec && ev.Process.Parent.Comm == "dockerd" {
+			ran[ev.Process.Comm]++
+		}
+	}
+	got := only(t, all)
+	told := map[string]int{}
+	for _, f := range chores(got) {
+		told[f.Process.Comm] = f.Count
+		if network := f.Process.Comm != "exe"; (f.Name == "network") != network {
+			t.Errorf("%s is told as %s", f.Process.Comm, f.Name)
+		}
+	}
+	if !maps.Equal(told, ran) || told["iptables"] != 6 || told["docker-proxy"] != 2 {
+		t.Errorf("told are %v, ran %v", told, ran)
+	}
+	same(t, "signal", phase(t, got, "signal_asked").Args.Strings(), []string{"docker", "kill", "-s", "HUP", "web"})
+	stop := phase(t, got, "stop_asked").Args.Strings()
+	same(t, "end", stop, []string{"docker", "stop", "-t", "0", got.ID[:6]})
 }

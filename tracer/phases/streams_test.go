@@ -38,7 +38,7 @@ func stream(t testing.TB, name string) []*events.Event {
 	return all
 }
 
-var streams = []string{"docker-run", "docker-run-again", "docker-stop", "docker-exec", "ctr-run", "runc-run", "runc-create", "unshare", "nested"}
+var streams = []string{"docker-run", "docker-run-again", "docker-stop", "docker-exec", "ctr-run", "runc-run", "runc-create", "unshare", "nested", "docker-publish"}
 
 // timelines records the events.
 func timelines(t testing.TB, all []*events.Event) []*report.Timeline {
