@@ -96,10 +96,10 @@ func cgroupMode(x *examination) []finding {
 		if isCgroup := m.kind == "cgroup2" || m.kind == "cgroup"; isCgroup && (m.root != "/" || own != "" && own != initialCgroupns) {
 			return missing("only the cgroups below this process's own are mounted, at "+m.point+": others that are there already have no paths, and their containers no names", whereCgroups)
 		}
-		switch {
-		case m.kind == "cgroup2":
+		switch m.kind {
+		case "cgroup2":
 			unified = m.point
-		case m.kind == "cgroup":
+		case "cgroup":
 			v1++
 		}
 	}

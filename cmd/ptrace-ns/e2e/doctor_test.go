@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
 )
@@ -25,6 +27,13 @@ func doctor(t testing.TB, under ...string) (code int, found ndjson.CheckupDoc) {
 		t.Fatalf("%v: %s%s", err, out, stderr.String())
 	}
 	equal(t, "standard error", stderr.String(), "")
+	public, err := jsonschema.NewCompiler().Compile("../../../docs/events.schema.json#/$defs/doctor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if value, err := jsonschema.UnmarshalJSON(bytes.NewReader(out)); err != nil || public.Validate(value) != nil {
+		t.Errorf("%s%v %v", out, err, public.Validate(value))
+	}
 	return cmd.ProcessState.ExitCode(), found
 }
 
