@@ -141,10 +141,11 @@ func (c *cgroups) again(id string) {
 	}
 }
 
-// answered takes over a late answer and returns the cgroups that it is about.
+// answered takes over a late answer and returns the cgroups that it is about: those of the
+// path that was asked for, whose owner another's of the same container may not have.
 func (c *cgroups) answered(a container.Answer) (about []events.Cgroup) {
 	for key, cg := range c.known {
-		if a.Path != "" && cg.path == a.Path || container.Same(cg.container, a.Container) {
+		if cg.path == a.Path || a.Path == "" && container.Same(cg.container, a.Container) {
 			cg.container = a.Container
 			c.known[key] = cg
 			about = append(about, events.Cgroup{Hierarchy: key.hierarchy, ID: key.id, Path: cg.path})

@@ -19,9 +19,9 @@ type Containers interface {
 	Identify(path string) *events.Container
 	// Named returns what is known of the container that a program's arguments name, by its
 	// id or its address; nil for an address that nobody is known to have.
-	Named(call container.Call, program string) *events.Container
+	Named(call container.Call, by container.Caller) *events.Container
 	// Declare notes that a program was called to make a container.
-	Declare(call container.Call, program, cwd string, outer *events.Container)
+	Declare(call container.Call, by container.Caller)
 	// Late returns an answer that came after its question was given up.
 	Late() (container.Answer, bool)
 	// Forget says that the container's cgroups are gone.
@@ -33,14 +33,14 @@ type pathsOnly struct{}
 
 func (pathsOnly) Identify(path string) *events.Container { return container.FromCgroup(path) }
 
-func (pathsOnly) Named(call container.Call, program string) *events.Container {
+func (pathsOnly) Named(call container.Call, by container.Caller) *events.Container {
 	if call.ID == "" {
 		return nil
 	}
-	return &events.Container{ID: call.ID, Runtime: call.Runtime(program), Source: "args", Namespace: call.Namespace}
+	return &events.Container{ID: call.ID, Runtime: call.Runtime(by.Program), Source: "args", Namespace: call.Namespace}
 }
 
-func (pathsOnly) Declare(container.Call, string, string, *events.Container) {}
+func (pathsOnly) Declare(container.Call, container.Caller) {}
 
 func (pathsOnly) Late() (container.Answer, bool) { return container.Answer{}, false }
 
@@ -54,11 +54,13 @@ func (k *Kernel) assign(p *events.Process) {
 	if r.Call.ID == "" && r.Call.Address == "" {
 		return
 	}
+	by := container.CallerOf(p, r.Program, "")
 	if r.Call.Creates {
-		k.containers.Declare(r.Call, r.Program, k.cwdFor(p, r.Call.Bundle), p.Container)
+		by.Cwd = k.cwdFor(p, r.Call.Bundle)
+		k.containers.Declare(r.Call, by)
 		k.cgroups.again(r.Call.ID)
 	}
-	p.Serves = k.containers.Named(r.Call, r.Program)
+	p.Serves = k.containers.Named(r.Call, by)
 }
 
 // cwdFor returns the directory that a relative path is relative to, empty when it is

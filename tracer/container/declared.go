@@ -20,6 +20,7 @@ type declaration struct {
 	namespace                 string // containerd's
 	root                      string // of the runtime's own state; empty is the usual
 	within                    string // id of the container in which the runtime itself runs
+	by                        uint32 // uid of who called it
 }
 
 // declared remembers the latest declarations, by id.
@@ -29,28 +30,26 @@ type declared struct {
 }
 
 // Declare notes that a program was called for a container, and reads its bundle: when the
-// container's cgroup is heard of, that may be gone. Cwd is the program's working
-// directory, by which a relative bundle is found, empty when not known; outer is the
-// container that it runs in, nil on the host.
-func (r *Resolver) Declare(call Call, program, cwd string, outer *events.Container) {
+// container's cgroup is heard of, that may be gone. It counts for the cgroups of who called.
+func (r *Resolver) Declare(call Call, by Caller) {
 	if call.ID == "" || !call.Creates {
 		return
 	}
-	d := declaration{id: call.ID, runtime: program, bundle: call.Bundle, name: call.Name}
-	if outer == nil {
-		d.runtime = first(call.Runtime(program), program)
+	d := declaration{id: call.ID, runtime: by.Program, bundle: call.Bundle, name: call.Name, by: by.UID}
+	if by.Outer == nil {
+		d.runtime = first(call.Runtime(by.Program), by.Program)
 		d.namespace = call.Namespace
 		if filepath.IsAbs(call.Root) {
 			d.root = call.Root
 		}
 	} else {
 		// Its paths are those of another root.
-		d.within, d.bundle = outer.ID, ""
+		d.within, d.bundle = by.Outer.ID, ""
 	}
 	switch {
-	case outer != nil || filepath.IsAbs(d.bundle):
-	case cwd != "":
-		d.bundle = filepath.Join(cwd, d.bundle)
+	case by.Outer != nil || filepath.IsAbs(d.bundle):
+	case by.Cwd != "":
+		d.bundle = filepath.Join(by.Cwd, d.bundle)
 	default:
 		d.bundle = ""
 	}
@@ -58,7 +57,7 @@ func (r *Resolver) Declare(call Call, program, cwd string, outer *events.Contain
 	if d.bundle == "" {
 		return
 	}
-	s := state{id: d.id, runtime: managerOf(d.bundle, d.runtime), bundle: r.at(d.bundle)}
+	s := state{id: d.id, runtime: managerOf(d.bundle, d.runtime), bundle: r.at(d.bundle), by: d.by}
 	if config, err := readSpec(s.bundle); err == nil {
 		r.kept.put(s, config)
 	}
@@ -77,58 +76,66 @@ func (all *declared) put(d declaration) declaration {
 			all.order = all.order[1:]
 		}
 	}
-	same := func(o declaration) bool { return o.within == d.within && o.namespace == d.namespace }
+	same := func(o declaration) bool {
+		return o.within == d.within && o.namespace == d.namespace && o.by == d.by
+	}
 	if i := slices.IndexFunc(of, same); i >= 0 {
 		d.name = first(d.name, of[i].name) // conmon was told, the runtime was not
 		d.bundle = first(d.bundle, of[i].bundle)
 		of = slices.Delete(of, i, i+1)
 	}
-	of = slices.Insert(of, 0, d)
+	at := 0
+	if d.by != superuser { // so many of others do not push out root's
+		at = slices.IndexFunc(append(of, d), func(o declaration) bool { return o.by != superuser })
+	}
+	of = slices.Insert(of, at, d)
 	all.byID[d.id] = of[:min(len(of), maxOfOne)]
 	return d
 }
 
-// of returns what is declared within the container, nil for the host, the latest first.
-func (all *declared) of(id string, outer *events.Container) (of []declaration) {
+// of returns what is declared within the container, nil for the host, by who is believed,
+// the latest first.
+func (all *declared) of(id string, outer *events.Container, who believes) (of []declaration) {
 	within := ""
 	if outer != nil {
 		within = outer.ID
 	}
 	for _, d := range all.byID[id] {
-		if d.within == within {
+		if d.within == within && who(d.by) {
 			of = append(of, d)
 		}
 	}
 	return of
 }
 
-// name returns what a program on the host was told that the container is called.
-func (all *declared) name(c *events.Container) string {
-	for _, d := range all.of(c.ID, nil) {
+// name returns what a program on the host was told that the container is called, and who
+// called it.
+func (all *declared) name(c *events.Container, who believes) (name string, by uint32) {
+	for _, d := range all.of(c.ID, nil, who) {
 		if d.name != "" && agree(d.namespace, c.Namespace) {
-			return d.name
+			return d.name, d.by
 		}
 	}
-	return ""
+	return "", superuser
 }
 
 // tellDeclared returns the container that one of the declarations makes, when the cgroup
-// is where its bundle says, else nil. Where no bundle can be read, the cgroup bears the id
+// is where its bundle says, else none. Where no bundle can be read, the cgroup bears the id
 // and a runtime was called to make it: that much is known, and its source is "args".
-func (r *Resolver) tellDeclared(all []declaration, parts []string) (told *events.Container) {
+func (r *Resolver) tellDeclared(all []declaration, parts []string) (told finding) {
 	for _, d := range all {
 		c := &events.Container{ID: d.id, Runtime: managerOf(d.bundle, d.runtime), Name: d.name, Namespace: d.namespace, Source: "args"}
 		if s, config, ok := r.bundleOf(d, c.Runtime); ok {
 			if s.owns(parts, config) {
 				s.tell(r, c, config)
-				return c
+				return finding{c, d.by}
 			}
 			continue
 		}
 		// ctr's cgroup is /NAMESPACE/ID: of equal ids that one.
 		inOwn := len(parts) > 1 && parts[len(parts)-2] == d.namespace
-		if placed(parts, d.id, "") && (told == nil || inOwn) {
-			told = c
+		if placed(parts, d.id, "") && (told.Container == nil || inOwn) {
+			told = finding{c, d.by}
 		}
 	}
 	return told
@@ -139,9 +146,9 @@ func (r *Resolver) bundleOf(d declaration, runtime string) (state, *spec, bool) 
 	if d.bundle == "" {
 		return state{}, nil, false
 	}
-	s := state{id: d.id, runtime: runtime, bundle: r.at(d.bundle)}
+	s := state{id: d.id, runtime: runtime, bundle: r.at(d.bundle), by: d.by}
 	for _, before := range r.kept.of(d.id) {
-		if before.bundle == s.bundle {
+		if before.bundle == s.bundle && before.by == d.by {
 			s.said = before.said
 		}
 	}

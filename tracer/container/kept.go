@@ -38,7 +38,11 @@ func (k *kept) put(s state, config *spec) {
 			k.order = k.order[1:]
 		}
 	}
-	all = slices.DeleteFunc(all, func(o state) bool { return o.bundle == s.bundle })
+	all = slices.DeleteFunc(all, func(o state) bool { return o.bundle == s.bundle && o.by == s.by })
+	if len(all) == maxOfOne { // of root's only when there are no others
+		at := max(slices.IndexFunc(all, func(o state) bool { return o.by != superuser }), 0)
+		all = slices.Delete(all, at, at+1)
+	}
 	k.byID[s.id] = append(all, s)
 }
 

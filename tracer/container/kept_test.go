@@ -30,8 +30,8 @@ func TestGoneBundle(t *testing.T) {
 			root := host(t)
 			l := newLookup(t, root, nil)
 			patient(l)
-			l.Declare(c.call, c.program, "", nil)
-			l.Named(c.call, c.program)
+			l.Declare(c.call, Caller{Program: c.program})
+			l.Named(c.call, Caller{Program: c.program})
 			if err := os.RemoveAll(root); err != nil {
 				t.Fatal(err)
 			}
@@ -54,7 +54,7 @@ func TestArgumentsNamespace(t *testing.T) {
 	l := newLookup(t, t.TempDir(), nil)
 	patient(l)
 	for _, ns := range []string{"default", "other"} {
-		l.Declare(Call{ID: "web", Namespace: ns, Creates: true, Bundle: "/" + tasks + ns + "/web"}, "runc", "", nil)
+		l.Declare(Call{ID: "web", Namespace: ns, Creates: true, Bundle: "/" + tasks + ns + "/web"}, Caller{Program: "runc"})
 	}
 	for _, ns := range []string{"other", "default", "other"} {
 		want := &events.Container{ID: "web", Runtime: "containerd", Source: "args", Namespace: ns}
@@ -74,7 +74,7 @@ func TestBetterIsKept(t *testing.T) {
 	l := newLookup(t, root, nil)
 	patient(l)
 	call := Call{ID: "web", Namespace: "default", Creates: true, Bundle: "/" + tasks + "default/web"}
-	l.Declare(call, "runc", "", nil)
+	l.Declare(call, Caller{Program: "runc"})
 	if c := l.Identify("/default/web"); c == nil || c.Source != "args" {
 		t.Fatalf("got %+v, want what arguments say", c)
 	}
@@ -132,7 +132,7 @@ func TestSlowDisk(t *testing.T) {
 	l := newLookup(t, host(t), nil)
 	l.diskWait.most, l.diskWait.left = time.Minute, 0
 	release := make(chan struct{})
-	if c := l.ask("/slow", func() *events.Container { <-release; return of("slow", "runc") }); c != nil {
+	if c := l.ask("/slow", func() finding { <-release; return finding{of("slow", "runc"), superuser} }); c.Container != nil {
 		t.Fatalf("got %+v, want nothing yet", c)
 	}
 	close(release)

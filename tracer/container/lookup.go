@@ -23,6 +23,8 @@ type Answer struct {
 	// Path is the cgroup's that was asked for; empty when the answer is about a container.
 	Path      string
 	Container *events.Container
+
+	by uint32 // who says so
 }
 
 // Lookup answers from what it remembers, from the disk and, where it has one, from a
@@ -80,38 +82,43 @@ func (l *Lookup) WaitFor(most time.Duration) {
 func (l *Lookup) Identify(path string) *events.Container {
 	c := FromCgroup(path)
 	if c != nil && c.Outer == nil {
-		if r := l.known.find(c); r != nil && worth(r.container) >= worth(&events.Container{Source: "state"}) {
+		if r := l.known.find(c, superuser); r != nil && worth(r.container) >= worth(&events.Container{Source: "state"}) {
 			return merged(r.container, c)
 		}
 	}
-	if found := l.ask(path, func() *events.Container { return l.resolver.Identify(path) }); found != nil {
-		c = found
+	found := l.ask(path, func() finding { return l.resolver.identify(path) })
+	if found.Container == nil {
+		found = finding{c, superuser}
 	}
-	return l.remember(c)
+	return l.remember(found, path)
 }
 
 // Named returns what is known of a container that the arguments of a program name, by its
 // id or by its address; nil where no file knows the address. What its files say is
 // remembered: they may be gone when the container's cgroup is heard of.
-func (l *Lookup) Named(call Call, program string) *events.Container {
+func (l *Lookup) Named(call Call, by Caller) *events.Container {
 	if call.ID == "" {
-		return l.ask("", func() *events.Container { return l.resolver.Addressed(call.Address) })
+		return l.ask("", func() finding { return finding{l.resolver.Addressed(call.Address), superuser} }).Container
 	}
-	c := &events.Container{ID: call.ID, Runtime: call.Runtime(program), Source: "args", Namespace: call.Namespace}
-	if r := l.known.find(c); r != nil && worth(r.container) > worth(c) {
+	c := &events.Container{ID: call.ID, Runtime: call.Runtime(by.Program), Source: "args", Namespace: call.Namespace}
+	if r := l.known.find(c, by.UID); r != nil && worth(r.container) > worth(c) {
 		return r.container
 	}
-	if found := l.ask("", func() *events.Container { return l.resolver.Complete(c) }); found != nil && worth(found) > worth(c) {
-		return l.remember(found)
-	} else if found != nil {
-		return found
+	found := l.ask("", func() finding {
+		return finding{l.resolver.complete(c, believed(by.UID)).Container, by.UID}
+	})
+	switch {
+	case found.Container == nil:
+		return c
+	case worth(found.Container) > worth(c):
+		return l.remember(found, "")
 	}
-	return c
+	return found.Container
 }
 
 // Declare notes that a program was called for a container, see Resolver.Declare.
-func (l *Lookup) Declare(call Call, program, cwd string, outer *events.Container) {
-	l.ask("", func() *events.Container { l.resolver.Declare(call, program, cwd, outer); return nil })
+func (l *Lookup) Declare(call Call, by Caller) {
+	l.ask("", func() finding { l.resolver.Declare(call, by); return finding{} })
 }
 
 // Late returns an answer that came later than the question waited; false is none.
@@ -119,9 +126,9 @@ func (l *Lookup) Late() (Answer, bool) {
 	select {
 	case a := <-l.late:
 		if a.Container.Source != "api" {
-			a.Container = l.remember(a.Container)
+			a.Container = l.remember(finding{a.Container, a.by}, a.Path)
 		} else if a.Container.Outer == nil {
-			l.known.keep(a.Container)
+			l.known.keep(finding{a.Container, a.by})
 		}
 		return a, true
 	default:
@@ -139,15 +146,16 @@ func (l *Lookup) Forget(c *events.Container) {
 }
 
 // remember keeps the container, has the daemon asked for the rest, and returns the best
-// that is known of it.
-func (l *Lookup) remember(c *events.Container) *events.Container {
+// that is known of it. The path is its cgroup's, empty where that is not known.
+func (l *Lookup) remember(found finding, path string) *events.Container {
+	c := found.Container
 	if c == nil || c.Outer != nil {
 		return c
 	}
-	r := l.known.keep(c)
+	r := l.known.keep(found)
 	if l.api != nil && !r.asked {
 		r.asked = true
-		l.askAPI(r)
+		l.askAPI(r, path)
 	}
 	return merged(r.container, c)
 }

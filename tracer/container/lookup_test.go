@@ -43,7 +43,7 @@ func TestLookup(t *testing.T) {
 	if again := l.Identify(path + "/sub"); again != first {
 		t.Errorf("asked again: %p, want what is remembered, %p", again, first)
 	}
-	if named := l.Named(Call{ID: id, Namespace: "moby"}, "containerd-shim-runc-v2"); named != first {
+	if named := l.Named(Call{ID: id, Namespace: "moby"}, Caller{Program: "containerd-shim-runc-v2"}); named != first {
 		t.Errorf("by its id: %p, want what is remembered, %p", named, first)
 	}
 	l.Forget(first)
@@ -53,10 +53,10 @@ func TestLookup(t *testing.T) {
 	if got := l.Identify("/system.slice/ssh.service"); got != nil {
 		t.Errorf("a service: %+v, want none", got)
 	}
-	if got, want := l.Named(Call{ID: "nobody"}, "runc"), (&events.Container{ID: "nobody", Runtime: "runc", Source: "args"}); !got.Equal(want) {
+	if got, want := l.Named(Call{ID: "nobody"}, Caller{Program: "runc"}), (&events.Container{ID: "nobody", Runtime: "runc", Source: "args"}); !got.Equal(want) {
 		t.Errorf("an unknown one: %+v, want %+v", got, want)
 	}
-	l.Declare(Call{ID: "n", Creates: true, Bundle: "/bundles/new"}, "crun", "", nil)
+	l.Declare(Call{ID: "n", Creates: true, Bundle: "/bundles/new"}, Caller{Program: "crun"})
 	if got := l.Identify("/n"); got == nil || got.Name != "fresh" || got.Runtime != "crun" {
 		t.Errorf("declared: %+v, want fresh", got)
 	}
@@ -72,7 +72,7 @@ func TestTwoNamespaces(t *testing.T) {
 		}
 	}
 	for _, ns := range []string{"default", "rv4ns", "default"} {
-		if c := l.Named(Call{ID: "web", Namespace: ns}, "containerd-shim-runc-v2"); c.Namespace != ns || c.Source != "state" {
+		if c := l.Named(Call{ID: "web", Namespace: ns}, Caller{Program: "containerd-shim-runc-v2"}); c.Namespace != ns || c.Source != "state" {
 			t.Errorf("by the arguments for %s: %+v", ns, c)
 		}
 	}
@@ -85,11 +85,11 @@ func TestAddressed(t *testing.T) {
 		"var/lib/docker/containers/" + other("01") + "/config.v2.json": `{"ID":"` + other("01") + `","Name":"/off","NetworkSettings":{"Networks":{"bridge":{"IPAddress":""}}}}`,
 	}), nil)
 	patient(l)
-	if c := l.Named(Call{Address: "172.17.0.2"}, "docker-proxy"); c == nil || c.ID != id || c.Name != "web" {
+	if c := l.Named(Call{Address: "172.17.0.2"}, Caller{Program: "docker-proxy"}); c == nil || c.ID != id || c.Name != "web" {
 		t.Errorf("got %+v, want web", c)
 	}
 	for _, address := range []string{"", "172.17.0.3"} {
-		if c := l.Named(Call{Address: address}, "docker-proxy"); c != nil {
+		if c := l.Named(Call{Address: address}, Caller{Program: "docker-proxy"}); c != nil {
 			t.Errorf("%q: got %+v, want none", address, c)
 		}
 	}
@@ -99,7 +99,7 @@ func TestAddressed(t *testing.T) {
 func TestDiskThatHangs(t *testing.T) {
 	l := newLookup(t, host(t), nil)
 	release := make(chan struct{})
-	if c := l.ask("/slow", func() *events.Container { <-release; return of("slow", "runc") }); c != nil {
+	if c := l.ask("/slow", func() finding { <-release; return finding{of("slow", "runc"), superuser} }); c.Container != nil {
 		t.Fatalf("got %+v, want nothing yet", c)
 	}
 	// These return although the disk still hangs.
@@ -183,7 +183,7 @@ func TestUnanswered(t *testing.T) {
 			if err := l.Unanswered(); err != nil {
 				t.Errorf("nothing was asked: %v", err)
 			}
-			l.remember(of(id, "docker"))
+			l.remember(finding{of(id, "docker"), superuser}, "")
 			done := make(chan struct{})
 			l.daemon <- func() { close(done) } // after the question
 			<-done
@@ -198,7 +198,7 @@ func TestUnanswered(t *testing.T) {
 		<-hangs
 		return nil, nil
 	}))
-	l.remember(of(id, "docker"))
+	l.remember(finding{of(id, "docker"), superuser}, "")
 	<-hangs
 	if err := l.Unanswered(); err == nil {
 		t.Error("nothing is said of a question that is under way")

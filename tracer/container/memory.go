@@ -15,7 +15,8 @@ type memory map[string][]*remembered
 
 type remembered struct {
 	container *events.Container
-	asked     bool // a daemon was asked for it
+	by        uint32 // who says so: another's of the same id is another container
+	asked     bool   // a daemon was asked for it
 }
 
 // Same reports whether both can be the same container. Ids that users choose, unlike those
@@ -27,12 +28,12 @@ func Same(a, b *events.Container) bool {
 // agree reports whether both can be the same, of which either may be unknown.
 func agree(a, b string) bool { return a == b || a == "" || b == "" }
 
-// find returns what is remembered of the container, nil where that is nothing, or where
-// what is known of c fits several.
-func (m memory) find(c *events.Container) *remembered {
+// find returns what is remembered of the container as somebody says it is, nil where that
+// is nothing, or where what is known of c fits several.
+func (m memory) find(c *events.Container, by uint32) *remembered {
 	var fits []*remembered
 	for _, r := range m[c.ID] {
-		if !Same(r.container, c) {
+		if r.by != by || !Same(r.container, c) {
 			continue
 		}
 		if r.container.Namespace == c.Namespace {
@@ -46,15 +47,16 @@ func (m memory) find(c *events.Container) *remembered {
 	return fits[0]
 }
 
-// keep remembers c unless better is known, and returns what is remembered then.
-func (m memory) keep(c *events.Container) *remembered {
-	r := m.find(c)
+// keep remembers what was found unless better is known, and returns what is remembered then.
+func (m memory) keep(found finding) *remembered {
+	c := found.Container
+	r := m.find(c, found.by)
 	switch {
 	case r == nil:
 		if len(m) >= maxKnown {
 			clear(m) // what still runs is asked for again
 		}
-		r = &remembered{container: c}
+		r = &remembered{container: c, by: found.by}
 		m[c.ID] = append(m[c.ID], r)
 	case worth(c) >= worth(r.container):
 		r.container = c

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -24,4 +25,17 @@ func openFile(path string) (*os.File, error) {
 		return nil, fmt.Errorf("%s: %w", path, errNotRegular)
 	}
 	return os.OpenFile("/proc/self/fd/"+strconv.Itoa(handle), os.O_RDONLY, 0)
+}
+
+// fileOwner returns the uid that owns what is there, no link followed; false is nothing.
+func fileOwner(path string) (uint32, bool) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return 0, false
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
+	}
+	return st.Uid, true
 }

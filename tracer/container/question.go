@@ -37,43 +37,47 @@ func (w *wait) renew() {
 }
 
 // receive waits for the answer as long as there is patience; false is none.
-func receive(answer <-chan *events.Container, left *time.Duration) (*events.Container, bool) {
+func receive(answer <-chan finding, left *time.Duration) (finding, bool) {
 	if *left <= 0 {
-		return nil, false
+		return finding{}, false
 	}
 	began := time.Now()
 	timer := time.NewTimer(*left)
 	defer timer.Stop()
 	select {
-	case c := <-answer:
+	case found := <-answer:
 		*left -= time.Since(began)
-		return c, true
+		return found, true
 	case <-timer.C:
 		*left = 0
-		return nil, false
+		return finding{}, false
 	}
 }
 
 // ask has the disk asked, and waits for the answer while it answers at all.
-func (l *Lookup) ask(path string, question func() *events.Container) *events.Container {
-	answer := make(chan *events.Container, 1)
+func (l *Lookup) ask(path string, question func() finding) finding {
+	answer := make(chan finding, 1)
 	l.diskWait.renew()
 	job := func() {
-		c := question()
+		found := question()
 		l.diskWait.answered.Add(1) // before who waits goes on to ask the next
-		l.give(answer, Answer{Path: path, Container: c})
+		l.give(answer, Answer{Path: path, Container: found.Container, by: found.by})
 	}
 	select {
 	case l.disk <- job:
 		return take(answer, &l.diskWait.left)
 	default:
-		return nil
+		return finding{}
 	}
 }
 
-// askAPI has the daemon asked for what it knows of the container; the answer is late.
-func (l *Lookup) askAPI(r *remembered) {
-	answer, c := make(chan *events.Container, 1), r.container
+// askAPI has the daemon asked for what it knows of the container; the answer is late. Of
+// one that is not root's it counts for the cgroup that was asked for alone.
+func (l *Lookup) askAPI(r *remembered, path string) {
+	answer, c, by := make(chan finding, 1), r.container, r.by
+	if by == superuser {
+		path = ""
+	}
 	job := func() {
 		ctx, cancel := context.WithTimeout(context.Background(), apiPatience)
 		defer cancel()
@@ -83,25 +87,26 @@ func (l *Lookup) askAPI(r *remembered) {
 		if err != nil {
 			told = nil
 		}
-		l.give(answer, Answer{Container: told})
+		l.give(answer, Answer{Path: path, Container: told, by: by})
 	}
 	select {
 	case l.daemon <- job:
-		if told := take(answer, &l.daemonWait); told != nil {
-			r.container = told
+		if told := take(answer, &l.daemonWait); told.Container != nil {
+			r.container = told.Container
 		}
 	default:
 	}
 }
 
-// give hands the answer to who waits for it, or tells it late.
-func (l *Lookup) give(to chan<- *events.Container, a Answer) {
+// give hands the answer to who waits for it, or tells it late. One that is about no cgroup
+// is for all of the container, so it has to be root's.
+func (l *Lookup) give(to chan<- finding, a Answer) {
 	select {
-	case to <- a.Container:
+	case to <- finding{a.Container, a.by}:
 		return
 	default: // nobody waits any more
 	}
-	if a.Container == nil {
+	if a.Container == nil || a.Path == "" && a.by != superuser {
 		return
 	}
 	select {
@@ -112,13 +117,13 @@ func (l *Lookup) give(to chan<- *events.Container, a Answer) {
 
 // take waits for the answer as long as there is patience. After that the answer is late:
 // its place is taken, so that who answers sees it, unless it has just come.
-func take(answer chan *events.Container, left *time.Duration) *events.Container {
-	if c, ok := receive(answer, left); ok {
-		return c
+func take(answer chan finding, left *time.Duration) finding {
+	if found, ok := receive(answer, left); ok {
+		return found
 	}
 	select {
-	case answer <- nil:
-		return nil
+	case answer <- finding{}:
+		return finding{}
 	default:
 		return <-answer
 	}

@@ -16,10 +16,15 @@ type Resolver struct {
 	root     string
 	declared declared
 	kept     kept
+	owner    func(cgroup string) uint32
 }
 
 // NewResolver reads below root, the host's "/" but for tests.
-func NewResolver(root string) *Resolver { return &Resolver{root: root} }
+func NewResolver(root string) *Resolver {
+	r := &Resolver{root: root}
+	r.owner = r.cgroupOwner
+	return r
+}
 
 // Forget drops what is remembered of a container that is gone.
 func (r *Resolver) Forget(c *events.Container) { r.kept.forget(c) }
@@ -28,83 +33,102 @@ func (r *Resolver) at(path string) string { return filepath.Join(r.root, path) }
 
 // Identify returns the container whose cgroup has that path, with all that is
 // written of it, or nil.
-func (r *Resolver) Identify(path string) *events.Container {
+func (r *Resolver) Identify(path string) *events.Container { return r.identify(path).Container }
+
+func (r *Resolver) identify(path string) finding {
 	parts := split(path)
 	if c, depth := fromParts(parts); c != nil {
-		if inner := r.backed(parts, depth, c); inner != nil {
+		if inner := r.backed(parts, depth, c); inner.Container != nil {
 			return inner
 		}
-		return r.Complete(c)
+		return r.completeIn(parts[:depth], c)
 	}
 	return r.backed(parts, 0, nil)
 }
 
-// Complete returns c with what is written of it. Of nested containers only the
-// outermost has its state on this host's disk.
-func (r *Resolver) Complete(c *events.Container) *events.Container {
-	full := *c
-	if c.Outer != nil {
-		full.Outer = r.Complete(c.Outer)
-		return &full
+// completeIn returns c, whose cgroup is there, with what is written of it. Of nested
+// containers only the outermost has its state on this host's disk.
+func (r *Resolver) completeIn(parts []string, c *events.Container) finding {
+	if c.Outer == nil {
+		return r.complete(c, r.ofCgroup(parts))
 	}
-	for _, s := range r.states(c.ID) {
+	full := *c
+	for n := range parts { // the innermost comes last: the one around it lies above
+		if found, depth := fromParts(parts[:n]); found != nil && found.ID == c.Outer.ID {
+			full.Outer = r.completeIn(parts[:depth], c.Outer).Container
+			break
+		}
+	}
+	return finding{&full, superuser}
+}
+
+// complete returns c with what those who are believed have written of it.
+func (r *Resolver) complete(c *events.Container, who believes) finding {
+	full := *c
+	for _, s := range r.states(c.ID, who) {
 		if ns := namespaceOf(s.bundle); !s.fits(c.Runtime) || ns != "" && c.Namespace != "" && ns != c.Namespace {
 			continue
 		}
 		if config, ok := s.config(); ok {
 			s.tell(r, &full, config)
-			return &full
+			return finding{&full, s.by}
 		}
 	}
 	if c.Runtime == "docker" || c.Runtime == "" {
 		r.tellDocker(&full, nil)
 	}
-	if name := r.declared.name(&full); name != "" && full.Name == "" {
-		full.Name, full.Source = name, "args"
+	by := uint32(superuser)
+	if full.Name == "" {
+		if full.Name, by = r.declared.name(&full, who); full.Name != "" {
+			full.Source = "args"
+		}
 	}
-	return &full
+	return finding{&full, by}
 }
 
 // backed looks for a container whose cgroup is one of the elements from the deepest
 // down to, and without, the first ones. Its name alone proves nothing: the runtime's
 // state has to say that this is the container's cgroup. Inside another container only
 // what a runtime there was seen to be called with can.
-func (r *Resolver) backed(parts []string, from int, outer *events.Container) *events.Container {
+func (r *Resolver) backed(parts []string, from int, outer *events.Container) finding {
 	for n := len(parts); n > from; n-- {
+		who := r.ofCgroup(parts[:n])
 		for _, id := range idsIn(parts[n-1]) {
-			declared := r.tellDeclared(r.declared.of(id, outer), parts[:n])
+			declared := r.tellDeclared(r.declared.of(id, outer, who), parts[:n])
+			known := declared.Container != nil
 			if outer != nil {
-				if declared == nil {
-					continue
+				if known {
+					declared.Outer = r.completeIn(parts[:from], outer).Container
+					return declared
 				}
-				declared.Outer = r.Complete(outer)
+				continue
 			}
-			if declared != nil && (outer != nil || declared.Source == "state") {
+			if known && declared.Source == "state" {
 				return declared
 			}
 			// What arguments say does not stop the look at what the runtime wrote.
-			if c := r.written(id, parts[:n]); c != nil {
+			if c := r.written(id, parts[:n], who); c.Container != nil {
 				return c
 			}
-			if declared != nil {
+			if known {
 				return declared
 			}
 		}
 	}
-	return nil
+	return finding{}
 }
 
 // written returns the container of that id whose cgroup this is by the files of a
 // runtime.
-func (r *Resolver) written(id string, parts []string) *events.Container {
-	for _, s := range r.states(id) {
+func (r *Resolver) written(id string, parts []string, who believes) finding {
+	for _, s := range r.states(id, who) {
 		if config, ok := s.config(); ok && s.owns(parts, config) {
 			c := of(id, s.runtime)
 			s.tell(r, c, config)
-			return c
+			return finding{c, s.by}
 		}
 	}
-	return nil
+	return finding{}
 }
 
 // idsIn returns what an element can have as a container's id: itself, or, of a scope,
@@ -181,7 +205,7 @@ func (r *Resolver) Addressed(address string) *events.Container {
 		}
 		for _, n := range d.NetworkSettings.Networks {
 			if address != "" && (n.IPAddress == address || n.GlobalIPv6Address == address) {
-				return r.Complete(&events.Container{ID: id, Runtime: "docker", Source: "state"})
+				return r.complete(&events.Container{ID: id, Runtime: "docker", Source: "state"}, believed(superuser)).Container
 			}
 		}
 	}

@@ -194,7 +194,7 @@ func TestDeclared(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := NewResolver(root)
-			r.Declare(c.call, "runc", c.cwd, c.outer)
+			r.Declare(c.call, Caller{Program: "runc", Cwd: c.cwd, Outer: c.outer})
 			if got := r.Identify(c.path); !got.Equal(c.want) {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
@@ -206,7 +206,7 @@ func TestDeclared(t *testing.T) {
 func TestDeclaredBound(t *testing.T) {
 	r := NewResolver(t.TempDir())
 	for i := range maxDeclared + 1 {
-		r.Declare(Call{ID: "c" + strings.Repeat("x", i%200) + string(rune('a'+i/200)), Creates: true}, "runc", "", nil)
+		r.Declare(Call{ID: "c" + strings.Repeat("x", i%200) + string(rune('a'+i/200)), Creates: true}, Caller{Program: "runc"})
 	}
 	if len(r.declared.byID) != maxDeclared || len(r.declared.order) != maxDeclared {
 		t.Errorf("%d remembered in %d places, want %d", len(r.declared.byID), len(r.declared.order), maxDeclared)

@@ -3,6 +3,7 @@ package container
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
@@ -15,6 +16,7 @@ type state struct {
 	cgroups     map[string]string // what the runtime says of its cgroups; nil is nothing
 	annotations map[string]string // the bundle's, as the runtime keeps them
 	said        *spec             // what the bundle said when it was read before; nil is nothing
+	by          uint32            // uid of whose place it is
 }
 
 // config returns what the bundle says or, where it cannot be read any more, what it said
@@ -57,58 +59,75 @@ var storageDirs = []string{
 	"/var/lib/containers/storage/overlay-containers",
 }
 
-// states returns the places that know the id, those of managers before those of the
-// runtimes that they call.
-func (r *Resolver) states(id string) (all []state) {
+// states returns the places that know the id and are of those who are believed: of
+// managers before those of the runtimes that they call.
+func (r *Resolver) states(id string, who believes) (all []state) {
 	if !validID(id) {
 		return nil
 	}
-	add := func(bundle, runtime string) {
+	add := func(bundle, runtime string, by uint32) {
 		if _, err := os.Lstat(filepath.Join(bundle, "config.json")); err == nil {
-			all = append(all, state{id: id, runtime: runtime, bundle: bundle})
+			all = append(all, state{id: id, runtime: runtime, bundle: bundle, by: by})
 		}
 	}
-	for _, d := range r.declared.of(id, nil) {
+	for _, d := range r.declared.of(id, nil, who) {
 		if d.bundle != "" {
-			add(r.at(d.bundle), managerOf(d.bundle, d.runtime))
+			add(r.at(d.bundle), managerOf(d.bundle, d.runtime), d.by)
 		}
 		if d.root != "" {
-			all = r.addRunc(all, d.root, id)
+			all = r.addRunc(all, place{d.root, d.by}, id)
 		}
 	}
 	for _, dir := range taskDirs {
 		for _, ns := range subdirs(r.at(dir)) {
 			bundle := dir + "/" + ns + "/" + id
-			add(r.at(bundle), managerOf(bundle, ""))
+			add(r.at(bundle), managerOf(bundle, ""), superuser)
 		}
 	}
 	if isID(id) {
 		// Docker before 17.11, with a containerd of version 0.2.
-		add(r.at("/run/docker/libcontainerd/"+id), "docker")
-		for _, dir := range append(storageDirs, r.users("containers/overlay-containers")...) {
-			add(r.at(dir+"/"+id+"/userdata"), "podman")
+		add(r.at("/run/docker/libcontainerd/"+id), "docker", superuser)
+		for _, p := range r.places(storageDirs, "containers/overlay-containers", who) {
+			add(r.at(p.dir+"/"+id+"/userdata"), "podman", p.by)
 		}
 	}
-	for _, dir := range append([]string{"/run/runc"}, r.users("runc")...) {
-		all = r.addRunc(all, dir, id)
+	for _, p := range r.places([]string{"/run/runc"}, "runc", who) {
+		all = r.addRunc(all, p, id)
 	}
-	for _, dir := range append([]string{"/run/crun"}, r.users("crun")...) {
-		all = r.addCrun(all, dir, id)
+	for _, p := range r.places([]string{"/run/crun"}, "crun", who) {
+		all = r.addCrun(all, p, id)
 	}
-	return append(all, r.kept.of(id)...)
+	for _, s := range r.kept.of(id) {
+		if who(s.by) {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
-// users returns the directories of that name in the runtime directories of users.
-func (r *Resolver) users(name string) (dirs []string) {
-	for _, uid := range subdirs(r.at("/run/user")) {
-		dirs = append(dirs, "/run/user/"+uid+"/"+name)
-	}
-	return dirs
+// place is a directory in which state is kept, and whose it is.
+type place struct {
+	dir string
+	by  uint32
 }
 
-func (r *Resolver) addRunc(all []state, dir, id string) []state {
+// places returns root's directories, and those of that name in the runtime directories
+// of the users who are believed: systemd names them by uid (pam_systemd(8)).
+func (r *Resolver) places(roots []string, name string, who believes) (all []place) {
+	for _, dir := range roots {
+		all = append(all, place{dir, superuser})
+	}
+	for _, user := range subdirs(r.at("/run/user")) {
+		if uid, err := strconv.ParseUint(user, 10, 32); err == nil && who(uint32(uid)) {
+			all = append(all, place{"/run/user/" + user + "/" + name, uint32(uid)})
+		}
+	}
+	return all
+}
+
+func (r *Resolver) addRunc(all []state, in place, id string) []state {
 	var saved runcState
-	if readJSON(r.at(dir+"/"+id+"/state.json"), &saved) != nil || saved.ID != id {
+	if readJSON(r.at(in.dir+"/"+id+"/state.json"), &saved) != nil || saved.ID != id {
 		return all
 	}
 	labels := map[string]string{}
@@ -122,16 +141,16 @@ func (r *Resolver) addRunc(all []state, dir, id string) []state {
 		return all
 	}
 	return append(all, state{
-		id: id, runtime: managerOf(bundle, "runc"), bundle: r.at(bundle), cgroups: saved.CgroupPaths, annotations: labels,
+		id: id, runtime: managerOf(bundle, "runc"), bundle: r.at(bundle), cgroups: saved.CgroupPaths, annotations: labels, by: in.by,
 	})
 }
 
-func (r *Resolver) addCrun(all []state, dir, id string) []state {
+func (r *Resolver) addCrun(all []state, in place, id string) []state {
 	var saved crunStatus
-	if readJSON(r.at(dir+"/"+id+"/status"), &saved) != nil || saved.Bundle == "" {
+	if readJSON(r.at(in.dir+"/"+id+"/status"), &saved) != nil || saved.Bundle == "" {
 		return all
 	}
-	s := state{id: id, runtime: managerOf(saved.Bundle, "crun"), bundle: r.at(saved.Bundle)}
+	s := state{id: id, runtime: managerOf(saved.Bundle, "crun"), bundle: r.at(saved.Bundle), by: in.by}
 	if saved.CgroupPath != "" {
 		s.cgroups = map[string]string{"": saved.CgroupPath}
 	}
@@ -187,6 +206,7 @@ func (s state) tell(r *Resolver, c *events.Container, config *spec) {
 	case "podman":
 		r.tellStored(c, s.bundle)
 	}
-	c.Name = first(c.Name, r.declared.name(c))
+	name, _ := r.declared.name(c, believed(s.by))
+	c.Name = first(c.Name, name)
 	r.kept.put(s, config)
 }
