@@ -112,20 +112,26 @@ func (c *cgroups) remove(cg events.Cgroup) {
 	c.containers.Forget(gone)
 }
 
-// retry asks again whose the cgroup is, when a process executes something in it.
-func (c *cgroups) retry(cg events.Cgroup) {
+// retry asks again whose the cgroup is, when a process executes something in it, and
+// returns what is new of that, else nil.
+func (c *cgroups) retry(cg events.Cgroup) *events.Container {
 	key := cgroupKey{cg.Hierarchy, cg.ID}
 	known, ok := c.known[key]
 	// What only arguments say is not all that there will be.
 	vague := known.container == nil || known.container.Source == "args"
 	if !ok || !vague || known.tries == 0 || known.path == "/" {
-		return
+		return nil
 	}
 	known.tries--
-	if found := c.containers.Identify(known.path); found != nil {
+	found := c.containers.Identify(known.path)
+	if found.Equal(known.container) {
+		found = nil
+	}
+	if found != nil {
 		known.container = found
 	}
 	c.known[key] = known
+	return found
 }
 
 // again asks again for a container's cgroups when more may be known of it.

@@ -86,10 +86,13 @@ func (k *Kernel) takeLate() (some bool) {
 			return some
 		}
 		for _, cg := range k.cgroups.answered(answer) {
-			known := &events.Event{Kind: events.ContainerKnown, BootNS: max(k.lastNS, k.startNS)}
-			known.Process.Container, known.Process.Cgroup = answer.Container, cg
-			k.queue.push(item{event: known})
+			k.queue.push(item{event: containerKnown(answer.Container, cg, max(k.lastNS, k.startNS))})
 			some = true
 		}
 	}
+}
+
+// containerKnown says whose the cgroup is, to who was told of processes in it before.
+func containerKnown(c *events.Container, cg events.Cgroup, now uint64) *events.Event {
+	return &events.Event{Kind: events.ContainerKnown, BootNS: now, Process: events.Process{Container: c, Cgroup: cg}}
 }

@@ -67,9 +67,12 @@ func (k *Kernel) complete(ev *events.Event) *events.Event {
 		k.assign(p)
 		return ev
 	case events.Exec:
-		k.cgroups.retry(p.Cgroup)
+		found := k.cgroups.retry(p.Cgroup)
 		k.cgroups.complete(p)
 		k.assign(p)
+		if found != nil { // what is there already is in it, and begins it no more
+			k.queue.unpop(item{event: containerKnown(found, p.Cgroup, ev.BootNS)})
+		}
 		return ev
 	default:
 		k.cgroups.complete(p)
