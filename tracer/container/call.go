@@ -26,8 +26,8 @@ var calls = map[string]func(events.Args) Call{
 	"containerd-shim": shimCall, "containerd-shim-runc-v1": shimCall, "containerd-shim-runc-v2": shimCall,
 	"containerd-shim-runsc-v1": shimCall, "containerd-shim-kata-v2": shimCall,
 	"conmon": conmonCall, "podman": podmanCall,
-	"runc": runtimeCall, "docker-runc": runtimeCall, "docker-runc-current": runtimeCall,
-	"crun": runtimeCall, "youki": runtimeCall, "runsc": runtimeCall,
+	"runc": runtimeCall("runc"), "docker-runc": runtimeCall("docker-runc"), "docker-runc-current": runtimeCall("docker-runc-current"),
+	"crun": runtimeCall("crun"), "youki": runtimeCall("youki"), "runsc": runtimeCall("runsc"),
 	"docker-proxy": proxyCall, "docker-proxy-current": proxyCall,
 }
 
@@ -70,34 +70,6 @@ func podmanCall(a events.Args) (c Call) {
 
 // podmanFlags are those of it that take no value.
 var podmanFlags = map[string]bool{"syslog": true, "rm": true, "rmi": true, "stopped-only": true}
-
-// runtimeFlags are the flags of the runtimes that take no value: what follows them
-// is not theirs (runc(8), crun(1)).
-var runtimeFlags = map[string]bool{
-	"debug": true, "systemd-cgroup": true, "rootless": true, "no-pivot": true, "no-new-keyring": true,
-	"no-subreaper": true, "keep": true, "d": true, "detach": true, "no-mount-fallback": true,
-	"t": true, "tty": true, "a": true, "all": true, "f": true, "force": true,
-}
-
-// runtimeCall reads [--root DIR] create|run|restore [--bundle DIR] ID, and the id of
-// the other commands.
-func runtimeCall(a events.Args) (c Call) {
-	f := flags(arguments(a), runtimeFlags)
-	if len(f.words) < 2 {
-		return c
-	}
-	switch f.words[0] {
-	case "create", "run", "restore":
-		c.Creates = true
-		c.Bundle = first(f.value["bundle"], f.value["b"])
-	case "start", "exec", "kill", "delete", "state", "pause", "resume", "update", "checkpoint", "events", "ps":
-	default:
-		return c
-	}
-	c.ID, c.Root = f.words[1], f.value["root"]
-	c.Namespace = rootNamespace(c.Root)
-	return c.checked()
-}
 
 // rootNamespace is the containerd namespace in the state directory that a shim has its
 // runtime use: /run/containerd/runc/NS, and of Docker /var/run/docker/runtime-runc/NS.
@@ -151,6 +123,7 @@ func (c Call) checked() Call {
 type flagSet struct {
 	value map[string]string
 	words []string // those that are no flags
+	read  int      // how many words that took
 }
 
 // flags takes -name value, --name value and --name=value; of those named in bare the
