@@ -32,7 +32,8 @@ func TestKindNames(t *testing.T) {
 func TestDerived(t *testing.T) {
 	for k, want := range map[Kind]bool{
 		Fork: false, Signal: false, Unshare: false, Lost: false,
-		PidnsCreate: true, PidnsReap: true, Reparent: true, ContainerExit: true,
+		PidnsCreate: true, PidnsWait: false, ContainerKnown: false,
+		PidnsReap: true, Reparent: true, ContainerExit: true,
 	} {
 		if k.Derived() != want {
 			t.Errorf("%s: derived is %v", k, !want)

@@ -3,7 +3,7 @@ package events
 // Kind says what happened. Its String is the name in the public event stream.
 type Kind uint8
 
-// The kinds that the kernel emits, then those that follow from them.
+// The kinds that the kernel emits, those that follow from them, and what looks found.
 const (
 	KindUnknown Kind = iota
 
@@ -30,10 +30,10 @@ const (
 	PidnsEnter     // a process is born into an existing namespace not its creator's
 	PidnsReap      // the kernel kills a member because PID 1 is gone
 	PidnsDestroy   // nothing lives in the namespace any more
-	PidnsWait      // a PID 1 that has ended was seen to wait in the kernel, or no longer to
 	Reparent       // a process got a new parent because the old one died
 	ContainerStart // a container's init executes its entrypoint
 	ContainerExit  // that init is dead
+	PidnsWait      // a PID 1 that has ended was seen to wait in the kernel, or no longer to
 	ContainerKnown // found out of a container after its processes were told
 	Lost           // kernel events found no room
 
@@ -59,9 +59,9 @@ var kindNames = [kindCount]string{
 	Unshare: "unshare", Setns: "setns", CloneFailed: "clone_failed",
 	Subreaper: "subreaper", PivotRoot: "pivot_root",
 	PidnsCreate: "pidns_create", PidnsEnter: "pidns_enter",
-	PidnsReap: "pidns_reap", PidnsDestroy: "pidns_destroy", PidnsWait: "pidns_wait",
+	PidnsReap: "pidns_reap", PidnsDestroy: "pidns_destroy",
 	Reparent: "reparent", ContainerStart: "container_start",
-	ContainerExit: "container_exit", ContainerKnown: "container_known", Lost: "lost",
+	ContainerExit: "container_exit", PidnsWait: "pidns_wait", ContainerKnown: "container_known", Lost: "lost",
 }
 
 // String returns the kind's name in the event stream.

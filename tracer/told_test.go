@@ -200,7 +200,7 @@ func (s *told) checkLives() {
 	}
 	dead := map[events.ProcKey]bool{}
 	for _, ev := range s.events {
-		if dead[ev.Process.Key] && !ev.Kind.Derived() {
+		if dead[ev.Process.Key] && !ev.Kind.Derived() && ev.Kind != events.PidnsWait {
 			s.t.Errorf("%s: %s after its exit", ev.Process.Key, ev.Kind)
 		}
 		if ev.Kind == events.Exit {

@@ -9,7 +9,7 @@ type Doc struct {
 	Seq uint64 `json:"seq" jsonschema:"minimum=1"`
 	// Wall clock in UTC with nanoseconds, computed from boot_ns.
 	Time string `json:"time" jsonschema:"format=date-time"`
-	// CLOCK_BOOTTIME of the kernel event; a derived event has its cause's, and pidns_wait
+	// CLOCK_BOOTTIME of the kernel event; a derived event has its cause's, and what a look found
 	// the time of the look.
 	BootNS uint64 `json:"boot_ns"`
 	// CPU on which the kernel event ran.

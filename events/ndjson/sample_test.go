@@ -96,10 +96,10 @@ func samples() []*events.Event {
 		{Kind: events.PidnsReap, Process: brief(), Cause: 2, Pidns: &reap},
 		{Kind: events.PidnsDestroy, Process: brief(), Cause: 2, Pidns: &destroy},
 		{Kind: events.PidnsDestroy, Pidns: &events.PidnsDetail{NS: events.NSInfo{ID: hostNS}}},
-		{Kind: events.PidnsWait, Process: brief(), Cause: 2, Pidns: &events.PidnsDetail{
+		{Kind: events.PidnsWait, Process: brief(), Pidns: &events.PidnsDetail{
 			NS: pidns.NS, Init: initRef, InitState: events.InitWaits, Awaited: []events.Awaited{{Process: ref(124, "sl\xc3"), Parent: runc}},
 		}},
-		{Kind: events.PidnsWait, Process: brief(), Cause: 2, Pidns: &events.PidnsDetail{NS: pidns.NS, Init: initRef, InitState: events.InitGone}},
+		{Kind: events.PidnsWait, Process: brief(), Pidns: &events.PidnsDetail{NS: pidns.NS, Init: initRef, InitState: events.InitGone}},
 		{Kind: events.Reparent, Process: brief(), Cause: 2, Reparent: &events.ReparentDetail{
 			From: runc, To: ref(1, "init"), Reason: events.ReparentInit, FromExit: &events.ExitStatus{Signal: 15}, Confirmed: true, Foretold: ref(1, "init"),
 		}},

@@ -82,6 +82,8 @@ func NewReader(r io.Reader, o ReadOptions) (*Reader, error) {
 	}
 	switch {
 	case len(start) > 0 && start[0] == '{':
+	case len(start) == 0:
+		return nil, rd.damaged(errEmpty)
 	case len(start) < 4:
 		return nil, rd.damaged(errCut)
 	case magicOf(start) == frameMagic || magicOf(start)&^0xf == skippableMagic:
@@ -157,7 +159,11 @@ func (r *Reader) Next(ctx context.Context) (*events.Event, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := r.nextLine(); err != nil {
+		err := r.nextLine()
+		if err == nil && r.trailer != nil {
+			err = r.damaged(errBehind)
+		}
+		if err != nil {
 			return nil, r.failed(err)
 		}
 		ev, err := r.decode.Event(r.line)
@@ -264,7 +270,7 @@ func (r *Reader) damaged(err error) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return err
 	}
-	cutOff := errors.Is(err, errCut) || errors.Is(err, errNoTrailer)
+	cutOff := errors.Is(err, errCut) || errors.Is(err, errNoTrailer) || errors.Is(err, errEmpty)
 	return &DamagedError{Offset: r.at, LastSeq: r.lastSeq, CutOff: cutOff, Err: err}
 }
 

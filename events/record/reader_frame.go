@@ -7,6 +7,7 @@ import (
 )
 
 var (
+	errEmpty     = errors.New("the file is empty: not even the header was written")
 	errNoTrailer = errors.New("there is no trailer: the recording was not ended")
 	errBehind    = errors.New("something comes behind the trailer")
 	errMarker    = errors.New("the marker of a frame does not match its checksum")
@@ -21,6 +22,8 @@ func (r *Reader) nextFrame() error {
 		switch {
 		case len(start) == 0 && errors.Is(err, io.EOF):
 			return r.wholeEnd()
+		case r.trailer != nil:
+			return r.damaged(errBehind)
 		case err != nil && len(start) < 8:
 			return r.damaged(cut(err))
 		case magicOf(start)&^0xf != skippableMagic:
@@ -84,9 +87,6 @@ func (r *Reader) unwanted(m *marker) bool {
 // behind a damaged one.
 func (r *Reader) dataFrame(m *marker) error {
 	r.at = r.in.offset
-	if r.trailer != nil {
-		return r.damaged(errBehind)
-	}
 	text, n, err := r.unpack(r.text, m)
 	if err == nil {
 		r.in.skip(n)

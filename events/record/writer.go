@@ -21,6 +21,8 @@ type Options struct {
 	// FrameBytes is the most that a frame holds before compression; 256 KiB when 0,
 	// at most MaxFrame. Smaller and larger ones compress worse (docs/bench/record.txt).
 	FrameBytes int
+	// MaxBytes is the most that the file may have, its trailer included; 0 is no bound.
+	MaxBytes int64
 }
 
 // Writer writes a recording. It is a Sink, and the only one that several
@@ -36,6 +38,7 @@ type Writer struct {
 	line     []byte
 	packed   []byte
 	frame    marker
+	waiting  [256]uint64 // events of the frame to come, by kind
 	timer    *time.Timer
 	due      time.Time
 	counts   Trailer
@@ -67,6 +70,9 @@ func NewWriter(w io.Writer, h *events.Header, o Options) (*Writer, error) {
 	if wr.lines, err = ndjson.AppendHeader(nil, h); err != nil {
 		return nil, fmt.Errorf("header of the recording: %w", err)
 	}
+	if !wr.takes(len(wr.pack(wr.lines))) {
+		return nil, fmt.Errorf("header of the recording: %w", ErrNoRoom)
+	}
 	wr.endFrame()
 	return wr, wr.err
 }
@@ -80,7 +86,8 @@ func compressor(level zstd.EncoderLevel) (*zstd.Encoder, error) {
 }
 
 // Put takes one event. It writes when a frame is full, and behind every
-// PidnsDestroy. The error is the first of all writes; after it nothing is written.
+// PidnsDestroy. The error is the first of all writes, after which nothing is written, or
+// ErrNoRoom, of this event alone.
 func (w *Writer) Put(ev *events.Event) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -94,14 +101,17 @@ func (w *Writer) Put(ev *events.Event) error {
 	if len(w.lines)+len(w.line) > w.o.FrameBytes {
 		w.endFrame()
 	}
+	exact, err := w.makeRoom()
+	if err != nil {
+		return err
+	}
 	if len(w.lines) == 0 {
 		w.startTimer()
 	}
 	w.lines = append(w.lines, w.line...)
 	w.frame.count(ev.Seq, ev.BootNS)
-	w.counts.Events++
-	w.counts.ByKind[ev.Kind]++
-	if ev.Kind == events.PidnsDestroy {
+	w.waiting[ev.Kind]++
+	if ev.Kind == events.PidnsDestroy || exact {
 		w.endFrame()
 	}
 	return w.err
@@ -127,7 +137,7 @@ func (w *Writer) Sync() error {
 }
 
 // Close writes what is left and the trailer. Its Events and ByKind are what was
-// put, whatever t says. It does not close the file.
+// written, whatever t says. It does not close the file.
 func (w *Writer) Close(t Trailer) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -168,22 +178,40 @@ func (w *Writer) endFrame() {
 	if len(w.lines) == 0 || w.err != nil {
 		return
 	}
-	// In little that comes slowly it pays to look for what repeats for longer: 8 % of the
-	// frame for 1 µs an event, which a busy stream would not have (docs/bench/record.txt).
-	enc := w.thorough
-	if len(w.lines) > w.o.FrameBytes/2 {
-		enc = w.quick
-	}
-	var room [markerSize]byte
-	w.packed = enc.EncodeAll(w.lines, append(w.packed[:0], room[:]...))
-	frame := w.packed[markerSize:]
+	packed := w.pack(w.lines)
+	frame := packed[markerSize:]
 	w.frame.packed, w.frame.size = uint32(len(frame)), uint32(len(w.lines))
 	w.frame.sum = crc32.Checksum(frame, castagnoli)
-	w.frame.append(w.packed[:0])
-	if _, err := w.w.Write(w.packed); err != nil {
+	w.frame.append(packed[:0])
+	if _, err := w.w.Write(packed); err != nil {
 		w.err = fmt.Errorf("recording: %w", err)
 		return
 	}
-	w.size += int64(len(w.packed))
+	w.size += int64(len(packed))
+	w.count()
 	w.lines, w.frame = w.lines[:0], marker{}
+}
+
+// pack compresses lines, and leaves room for a marker before them.
+func (w *Writer) pack(lines []byte) []byte {
+	// In little that comes slowly it pays to look for what repeats for longer: 8 % of the
+	// frame for 1 µs an event, which a busy stream would not have (docs/bench/record.txt).
+	enc := w.thorough
+	if len(lines) > w.o.FrameBytes/2 {
+		enc = w.quick
+	}
+	var room [markerSize]byte
+	w.packed = enc.EncodeAll(lines, append(w.packed[:0], room[:]...))
+	return w.packed
+}
+
+// count adds the frame's events to those that are written.
+func (w *Writer) count() {
+	for kind, n := range w.waiting {
+		if n > 0 {
+			w.counts.Events += n
+			w.counts.ByKind[events.Kind(kind)] += n
+		}
+	}
+	clear(w.waiting[:])
 }

@@ -114,13 +114,11 @@ func sameAwaited(a, b events.Awaited) bool {
 	return a.Process.Key == b.Process.Key && a.Parent.Key == b.Parent.Key
 }
 
-// tellWait tells what a look at the PID 1 showed; it follows from that one's exit.
+// tellWait tells what a look at the PID 1 showed. It has no cause but the look.
 func (m *Model) tellWait(ns *Namespace, state events.InitState) {
 	m.derivedPidns = events.PidnsDetail{NS: ns.Info(), Init: ns.initRef(), InitState: state, Awaited: ns.awaited}
 	ev := m.derive(events.PidnsWait, ns.init)
-	if end, ok := ns.init.End(); ok && end.Seq != 0 {
-		ev.Cause = end.Seq
-	}
+	ev.Cause = 0
 	ev.Pidns = &m.derivedPidns
 	m.say(ev)
 }

@@ -32,6 +32,7 @@ func (m *Model) Recall(ev *events.Event) {
 	r := &m.recall
 	if ev.Seq != r.seq+1 {
 		m.gap++ // whatever is missing may have changed anybody's parent
+		m.gaps.begin(0)
 		r.whole = false
 	} else if r.seq == 0 {
 		r.whole = true
@@ -42,14 +43,17 @@ func (m *Model) Recall(ev *events.Event) {
 		*from = m.holder(known.Process.Key, from.Key.PID)
 	}
 	m.current, m.currentTold = &known, true
-	if !ev.Kind.Derived() {
+	switch {
+	case ev.Kind.Derived():
+		m.recallDerived(&known)
+	case ev.Kind == events.PidnsWait:
+		m.recallWait(&known)
+	default:
 		if m.pass.on && ev.Kind != events.Snapshot {
 			m.recallEnd()
 		}
 		m.fold(&known)
 		r.whole = r.whole || ev.Kind == events.Lost
-	} else {
-		m.recallDerived(&known)
 	}
 	m.recallDuty(&known.Process)
 	m.current = nil
@@ -84,6 +88,7 @@ func (m *Model) recallEnd() {
 	if m.recall.whole {
 		m.vanishUnseen()
 	}
+	m.gaps.close(m)
 	m.rejoinSeen()
 	m.assumeAll()
 	for _, ns := range m.recall.over {
@@ -97,9 +102,6 @@ func (m *Model) recallDerived(ev *events.Event) {
 	switch ev.Kind {
 	case events.PidnsDestroy:
 		m.recallDestroy(ev)
-		return
-	case events.PidnsWait:
-		m.recallWait(ev)
 		return
 	case events.ContainerExit:
 		m.recallContainerExit(ev)
@@ -139,8 +141,14 @@ func (m *Model) recallReparent(p *Process, ev *events.Event) {
 		a.FromExit = &status
 	}
 	if last := p.lastAdoption(); last != nil && last.From.Key == a.From.Key {
+		a.EndNS, a.AfterNS = last.EndNS, last.AfterNS
 		*last = a // the model concluded it by itself, or it was foretold
 	} else {
+		if a.FromExit != nil {
+			a.EndNS = a.AtNS
+		} else {
+			a.AfterNS = m.parentUntil(p)
+		}
 		p.addAdoption(a)
 	}
 	if to := m.procs[d.To.Key]; to != nil {

@@ -115,7 +115,7 @@ func (l *lateTracer) Put(ev *events.Event) error {
 	default:
 	}
 	// A signal may still reach one that waits to be reaped.
-	if l.dead[key] && ev.Kind != events.Exit && ev.Kind != events.Signal && !ev.Kind.Derived() {
+	if l.dead[key] && ev.Kind != events.Exit && ev.Kind != events.Signal && !ev.Kind.Derived() && ev.Kind != events.PidnsWait {
 		l.failf("%s: %s after its end", key, ev.Kind)
 	}
 	return nil

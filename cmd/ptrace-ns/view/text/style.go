@@ -38,7 +38,7 @@ func lineStyle(k events.Kind) string {
 	switch {
 	case k == events.Lost:
 		return alarm
-	case k.Derived():
+	case k.Derived(), k == events.PidnsWait:
 		return magenta
 	}
 	return ""

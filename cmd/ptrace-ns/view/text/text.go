@@ -167,7 +167,7 @@ func (p *printer) time(t time.Time) {
 // event writes the kind, derived ones marked.
 func (p *printer) event(k events.Kind) {
 	name, mark := k.String(), " "
-	if k.Derived() || k == events.Lost {
+	if lineStyle(k) != "" {
 		mark = p.mark
 	}
 	style := kindStyle(k)

@@ -77,7 +77,7 @@ func Life(t *rapid.T) []*events.Event {
 		{Kind: events.Exit, Process: short, Exit: killed},
 		{Kind: events.ContainerExit, Process: short, Exit: killed, Cause: 12},
 		{Kind: events.PidnsDestroy, Process: short, Pidns: pidns, Cause: 12},
-		{Kind: events.PidnsWait, Process: short, Cause: 12, Pidns: &events.PidnsDetail{
+		{Kind: events.PidnsWait, Process: short, Pidns: &events.PidnsDetail{
 			NS: pidns.NS, Init: born.Ref(), InitState: events.InitWaits, Awaited: []events.Awaited{{Process: short.Ref(), Parent: parent.Ref()}},
 		}},
 		{Kind: events.ContainerKnown, Process: events.Process{Container: &events.Container{ID: "c" + text(), Name: text(), Image: text(), Runtime: text()}}},
