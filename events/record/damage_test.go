@@ -187,17 +187,47 @@ func TestF04Bombs(t *testing.T) {
 	}
 }
 
+// TestWhatComesBehindTheTrailer holds that nothing of it is given, whatever it is, and
+// that it is told where it begins.
 func TestWhatComesBehindTheTrailer(t *testing.T) {
-	file := small(t)
+	file, want := small(t), written(6)
+	more := foreign(t, written(7)[18])
+	plain := stream(t, want) + `{"event":"trailer","events":18,"by_event":{},"lost":0}` + "\n"
+	for name, c := range map[string]struct {
+		whole  []byte
+		behind string
+	}{
+		"a second recording": {file, string(file)}, "a frame of events": {file, string(more)}, "a byte": {file, "x"},
+		"a frame of zstd's that holds nothing": {file, "\x50\x2a\x4d\x18\x00\x00\x00\x00"}, "garbage": {file, strings.Repeat("\xff", 500)},
+		"a line behind a plain one": {[]byte(plain), written(7)[18]}, "another header": {[]byte(plain), stream(t, nil)},
+	} {
+		_, lines, err := read(t, append(slices.Clone(c.whole), c.behind...), record.ReadOptions{})
+		var damaged *record.DamagedError
+		if !errors.As(err, &damaged) || damaged.CutOff || damaged.Resumable || damaged.Offset != int64(len(c.whole)) {
+			t.Errorf("%s: %+v", name, damaged)
+			continue
+		}
+		if !strings.Contains(err.Error(), "comes behind the trailer") {
+			t.Errorf("%s: %v", name, err)
+		}
+		same(t, lines, want)
+		if _, _, err := read(t, append(slices.Clone(c.whole), c.behind...), record.ReadOptions{Growing: true}); !errors.Is(err, io.EOF) {
+			t.Errorf("%s, of a file that grows: %v", name, err)
+		}
+	}
+	within := foreign(t, plain+written(7)[18])
+	_, lines, err := read(t, within, record.ReadOptions{})
+	if err == nil || !strings.Contains(err.Error(), "comes behind the trailer") {
+		t.Errorf("in the trailer's own frame: %v", err)
+	}
+	same(t, lines, want)
+}
+
+func TestEmptyFile(t *testing.T) {
+	_, _, err := read(t, nil, record.ReadOptions{})
 	var damaged *record.DamagedError
-	if _, _, err := read(t, append(slices.Clone(file), file...), record.ReadOptions{}); !errors.As(err, &damaged) || damaged.CutOff {
-		t.Errorf("a second recording: %v", err)
-	}
-	if _, _, err := read(t, append(slices.Clone(file), "x"...), record.ReadOptions{}); !errors.As(err, &damaged) {
-		t.Errorf("a byte more: %v", err)
-	}
-	if _, _, err := read(t, append(slices.Clone(file), "x"...), record.ReadOptions{Growing: true}); !errors.Is(err, io.EOF) {
-		t.Errorf("of a file that grows: %v", err)
+	if !errors.As(err, &damaged) || !damaged.CutOff || err.Error() != "recording is empty: not even its header was written" {
+		t.Errorf("%v", err)
 	}
 }
 

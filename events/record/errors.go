@@ -1,6 +1,9 @@
 package record
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // DamagedError says where a recording is no longer what was written. All whole
 // records before that place have been given.
@@ -16,6 +19,9 @@ type DamagedError struct {
 }
 
 func (e *DamagedError) Error() string {
+	if errors.Is(e.Err, errEmpty) {
+		return "recording is " + e.Err.Error()
+	}
 	what := "damaged"
 	if e.CutOff {
 		what = "cut off"

@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	errEmpty     = errors.New("the file is empty: not even the header was written")
+	errEmpty     = errors.New("empty: not even its header was written")
 	errNoTrailer = errors.New("there is no trailer: the recording was not ended")
 	errBehind    = errors.New("something comes behind the trailer")
 	errMarker    = errors.New("the marker of a frame does not match its checksum")
