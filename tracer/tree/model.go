@@ -63,6 +63,7 @@ type Model struct {
 	pass            pass
 	gap             uint32 // how many Lost were seen: what is older is inferred
 	lossGap         uint32 // gap at the last loss
+	gaps            gaps
 	recall          memory
 	looks           bool // see awaited.go
 }
@@ -132,6 +133,7 @@ func (m *Model) fold(ev *events.Event) {
 	case events.Gap:
 		m.gap++
 		m.lossGap = m.gap
+		m.gaps.begin(0)
 	case events.Unshare, events.Setns, events.CloneFailed, events.Subreaper, events.PivotRoot:
 		m.syscall(ev)
 	case events.PidnsCreate, events.PidnsEnter, events.PidnsReap, events.PidnsDestroy, events.PidnsWait, events.Reparent:
@@ -146,6 +148,9 @@ func (m *Model) fold(ev *events.Event) {
 func (m *Model) lost(ev *events.Event) {
 	m.gap++
 	m.lossGap = m.gap
+	if ev.Lost != nil {
+		m.gaps.lose(ev.Lost.SinceNS)
+	}
 	m.say(ev)
 	m.lostSeq = ev.Seq
 }

@@ -11,12 +11,15 @@ const keptAdoptions = 256
 
 // Adoption says who became the parent of a process, and why.
 type Adoption struct {
-	From, To  events.Ref
-	Reason    events.ReparentReason
-	AtNS      uint64
-	Confirmed bool               // the new parent was seen, not only foretold
-	FromExit  *events.ExitStatus // how From ended, when that was seen
-	seq       uint64             // of the event that told it first
+	From, To events.Ref
+	Reason   events.ReparentReason
+	AtNS     uint64
+	// EndNS is when From ended, and 0 where nobody saw: then it was after AfterNS, and by
+	// AtNS a record showed the new parent, which need not be the first after From.
+	EndNS, AfterNS uint64
+	Confirmed      bool               // the new parent was seen, not only foretold
+	FromExit       *events.ExitStatus // how From ended, when that was seen
+	seq            uint64             // of the event that told it first
 }
 
 // maxHeirs bounds the search along reapers that died themselves.
@@ -106,7 +109,7 @@ func (m *Model) correct(p, to *Process) {
 	said := *wrong
 	*wrong = Adoption{
 		From: said.From, To: to.Ref(), Reason: reasonFor(to), AtNS: said.AtNS,
-		Confirmed: true, FromExit: said.FromExit,
+		EndNS: said.EndNS, AfterNS: said.AfterNS, Confirmed: true, FromExit: said.FromExit,
 	}
 	m.adopted(to, wrong.Reason)
 	m.move(p, to, Confirmed)
@@ -153,12 +156,25 @@ func (m *Model) adopt(p, to *Process, reason events.ReparentReason, sure Certain
 	}
 	if end, ok := p.parent.End(); ok {
 		status := end.Status
-		a.FromExit = &status
+		a.FromExit, a.EndNS = &status, end.AtNS
+	}
+	if a.EndNS == 0 {
+		a.AfterNS = m.parentUntil(p)
 	}
 	p.addAdoption(a)
 	m.adopted(to, reason)
 	m.move(p, to, sure)
 	m.tellAdoption(p, p.lastAdoption(), events.Ref{}, 0)
+}
+
+// parentUntil returns a moment at which p's parent had not ended yet, though its end was
+// not seen: no record was missing between the look that showed all and that moment.
+func (m *Model) parentUntil(p *Process) uint64 {
+	at := max(p.Key.Start, m.gaps.sinceNS)
+	if last := p.lastAdoption(); last != nil {
+		at = max(at, last.AtNS)
+	}
+	return min(at, m.current.BootNS)
 }
 
 // adopted notes of who got an orphan what the kernel's reason shows of it.

@@ -7,6 +7,7 @@ type pass struct {
 	on      bool
 	number  uint32
 	startNS uint64
+	gap     uint32 // the model's when it began
 }
 
 // snapshot folds one process of a pass. It adds whom nobody knew and corrects
@@ -20,6 +21,7 @@ func (m *Model) snapshot(ev *events.Event) {
 			m.gap++
 			m.lossGap = m.gap
 		}
+		m.pass.gap = m.gap
 	}
 	key := ev.Process.Key
 	p := m.procs[key]
@@ -101,6 +103,7 @@ func (m *Model) snapshotEnd() {
 	}
 	m.pass.on = false
 	m.vanishUnseen()
+	m.gaps.close(m)
 	m.rejoinSeen()
 	m.assumeAll()
 }
