@@ -22,6 +22,9 @@ type Containers interface {
 	Named(call container.Call, by container.Caller) *events.Container
 	// Declare notes that a program was called to make a container.
 	Declare(call container.Call, by container.Caller)
+	// Again says that a process executes something in the container, nil for none: what was
+	// found out of it may have changed, and comes late then.
+	Again(c *events.Container)
 	// Late returns an answer that came after its question was given up.
 	Late() (container.Answer, bool)
 	// Forget says that the container's cgroups are gone.
@@ -41,6 +44,8 @@ func (pathsOnly) Named(call container.Call, by container.Caller) *events.Contain
 }
 
 func (pathsOnly) Declare(container.Call, container.Caller) {}
+
+func (pathsOnly) Again(*events.Container) {}
 
 func (pathsOnly) Late() (container.Answer, bool) { return container.Answer{}, false }
 

@@ -69,6 +69,7 @@ func (k *Kernel) complete(ev *events.Event) *events.Event {
 	case events.Exec:
 		found := k.cgroups.retry(p.Cgroup)
 		k.cgroups.complete(p)
+		k.containers.Again(p.Container)
 		k.assign(p)
 		if found != nil { // what is there already is in it, and begins it no more
 			k.queue.unpop(item{event: containerKnown(found, p.Cgroup, ev.BootNS)})

@@ -44,6 +44,23 @@ func Annotate(c *events.Container, from map[string]string) {
 	}
 }
 
+// essential is those of them that Annotate looks at.
+func essential(all map[string]string) map[string]string {
+	some := map[string]string{}
+	keep := func(key string) {
+		if v, ok := all[key]; ok {
+			some[key] = clipped(v)
+		}
+	}
+	for _, a := range annotations {
+		for _, key := range a.keys {
+			keep(key)
+		}
+	}
+	keep(managerKey)
+	return some
+}
+
 // managerKey is where CRI-O and libpod say that it is theirs.
 const managerKey = "io.container.manager"
 

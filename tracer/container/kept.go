@@ -65,19 +65,8 @@ func (k *kept) forget(c *events.Container) {
 
 // essence is what is ever asked of a container's configuration, as large as it may be.
 func (s *spec) essence(id string) *spec {
-	e := &spec{Annotations: map[string]string{}}
+	e := &spec{Annotations: essential(s.Annotations)}
 	e.Linux.CgroupsPath = strings.Clone(s.Linux.CgroupsPath)
-	keep := func(key string) {
-		if v, ok := s.Annotations[key]; ok {
-			e.Annotations[key] = clipped(v)
-		}
-	}
-	for _, a := range annotations {
-		for _, key := range a.keys {
-			keep(key)
-		}
-	}
-	keep(managerKey)
 	for _, m := range s.Mounts {
 		if strings.Contains(m.Source, "/containers/"+id+"/") && len(m.Source) <= maxKeptPath {
 			m.Source = strings.Clone(m.Source)

@@ -2,6 +2,7 @@ package container
 
 import (
 	"slices"
+	"time"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
@@ -15,8 +16,9 @@ type memory map[string][]*remembered
 
 type remembered struct {
 	container *events.Container
-	by        uint32 // who says so: another's of the same id is another container
-	asked     bool   // a daemon was asked for it
+	by        uint32    // who says so: another's of the same id is another container
+	asked     bool      // a daemon was asked for it
+	looked    time.Time // for a new name
 }
 
 // Same reports whether both can be the same container. Ids that users choose, unlike those

@@ -62,7 +62,7 @@ func (r *Resolver) cgroupOwner(path string) uint32 {
 	// The file is in every cgroup of v2: without it v1's are mounted below.
 	if _, err := os.Lstat(filepath.Join(mount, "cgroup.controllers")); err != nil {
 		hierarchies = nil
-		for _, name := range subdirs(mount) {
+		for name := range r.dirsIn(cgroupMount) {
 			hierarchies = append(hierarchies, filepath.Join(mount, name))
 		}
 	}

@@ -109,6 +109,10 @@ func (l *Lookup) give(to chan<- finding, a Answer) {
 	if a.Container == nil || a.Path == "" && a.by != superuser {
 		return
 	}
+	l.tellLate(a)
+}
+
+func (l *Lookup) tellLate(a Answer) {
 	select {
 	case l.late <- a:
 	default: // more than anybody reads: it stays as it was

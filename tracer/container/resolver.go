@@ -2,9 +2,9 @@ package container
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
@@ -16,18 +16,23 @@ type Resolver struct {
 	root     string
 	declared declared
 	kept     kept
+	docker   dockerFiles
 	owner    func(cgroup string) uint32
+	now      func() time.Time
 }
 
 // NewResolver reads below root, the host's "/" but for tests.
 func NewResolver(root string) *Resolver {
-	r := &Resolver{root: root}
+	r := &Resolver{root: root, now: time.Now}
 	r.owner = r.cgroupOwner
 	return r
 }
 
 // Forget drops what is remembered of a container that is gone.
-func (r *Resolver) Forget(c *events.Container) { r.kept.forget(c) }
+func (r *Resolver) Forget(c *events.Container) {
+	r.kept.forget(c)
+	delete(r.docker, c.ID)
+}
 
 func (r *Resolver) at(path string) string { return filepath.Join(r.root, path) }
 
@@ -65,7 +70,7 @@ func (r *Resolver) completeIn(parts []string, c *events.Container) finding {
 // complete returns c with what those who are believed have written of it.
 func (r *Resolver) complete(c *events.Container, who believes) finding {
 	full := *c
-	for _, s := range r.states(c.ID, who) {
+	for _, s := range r.states(c.ID, c.Namespace, who) {
 		if ns := namespaceOf(s.bundle); !s.fits(c.Runtime) || ns != "" && c.Namespace != "" && ns != c.Namespace {
 			continue
 		}
@@ -121,7 +126,7 @@ func (r *Resolver) backed(parts []string, from int, outer *events.Container) fin
 // written returns the container of that id whose cgroup this is by the files of a
 // runtime.
 func (r *Resolver) written(id string, parts []string, who believes) finding {
-	for _, s := range r.states(id, who) {
+	for _, s := range r.states(id, "", who) {
 		if config, ok := s.config(); ok && s.owns(parts, config) {
 			c := of(id, s.runtime)
 			s.tell(r, c, config)
@@ -165,53 +170,6 @@ func placed(parts []string, id, cgroupsPath string) bool {
 	return strings.HasSuffix("/"+strings.Join(parts, "/"), "/"+strings.Trim(cgroupsPath, "/"))
 }
 
-// tellDocker adds what Docker's own file says: in the usual place, or where the
-// bundle's mounts come from (moby, daemon/container_operations_unix.go mounts
-// DATA-ROOT/containers/ID/hostname).
-func (r *Resolver) tellDocker(c *events.Container, s *spec) {
-	dirs := []string{"/var/lib/docker/containers/" + c.ID}
-	if s != nil {
-		for _, m := range s.Mounts {
-			if dir, _, ok := strings.Cut(m.Source, "/containers/"+c.ID+"/"); ok {
-				dirs = append(dirs, dir+"/containers/"+c.ID)
-				break
-			}
-		}
-	}
-	for _, dir := range dirs {
-		var d dockerConfig
-		if !validID(c.ID) || readJSON(r.at(dir+"/config.v2.json"), &d) != nil || d.ID != c.ID {
-			continue
-		}
-		c.Runtime, c.Source = "docker", "state"
-		Annotate(c, d.Config.Labels)
-		c.Name, c.Image = clipped(strings.TrimPrefix(d.Name, "/")), clipped(d.Config.Image)
-		return
-	}
-}
-
-// maxAddressed bounds how many of Docker's containers are looked at for an address.
-const maxAddressed = 64
-
-// Addressed returns Docker's container that has the address, by Docker's own files; nil is
-// none, or one whose files do not say so yet: they are written after it has started.
-func (r *Resolver) Addressed(address string) *events.Container {
-	const dir = "/var/lib/docker/containers"
-	ids := subdirs(r.at(dir))
-	for _, id := range ids[:min(len(ids), maxAddressed)] {
-		var d dockerConfig
-		if readJSON(r.at(dir+"/"+id+"/config.v2.json"), &d) != nil || d.ID != id {
-			continue
-		}
-		for _, n := range d.NetworkSettings.Networks {
-			if address != "" && (n.IPAddress == address || n.GlobalIPv6Address == address) {
-				return r.complete(&events.Container{ID: id, Runtime: "docker", Source: "state"}, believed(superuser)).Container
-			}
-		}
-	}
-	return nil
-}
-
 // tellStored adds the names that containers/storage has of Podman's and CRI-O's
 // containers: beside the bundle's own directory, else in the usual place.
 func (r *Resolver) tellStored(c *events.Container, bundle string) {
@@ -242,24 +200,4 @@ func (r *Resolver) tellStored(c *events.Container, bundle string) {
 			return
 		}
 	}
-}
-
-// maxDirs bounds how many directories are looked into. Containerd leaves those of its
-// namespaces behind.
-const maxDirs = 4096
-
-// subdirs returns the names of the directories there, of very many only some.
-func subdirs(dir string) (names []string) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil
-	}
-	defer func() { _ = f.Close() }() // only read
-	entries, _ := f.ReadDir(maxDirs)
-	for _, e := range entries {
-		if e.IsDir() {
-			names = append(names, e.Name())
-		}
-	}
-	return names
 }

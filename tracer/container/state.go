@@ -3,6 +3,7 @@ package container
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -60,8 +61,9 @@ var storageDirs = []string{
 }
 
 // states returns the places that know the id and are of those who are believed: of
-// managers before those of the runtimes that they call.
-func (r *Resolver) states(id string, who believes) (all []state) {
+// managers before those of the runtimes that they call. The namespace is containerd's,
+// empty where any will do.
+func (r *Resolver) states(id, namespace string, who believes) (all []state) {
 	if !validID(id) {
 		return nil
 	}
@@ -79,7 +81,11 @@ func (r *Resolver) states(id string, who believes) (all []state) {
 		}
 	}
 	for _, dir := range taskDirs {
-		for _, ns := range subdirs(r.at(dir)) {
+		namespaces := r.dirsIn(dir)
+		if validID(namespace) {
+			namespaces = slices.Values([]string{namespace})
+		}
+		for ns := range namespaces {
 			bundle := dir + "/" + ns + "/" + id
 			add(r.at(bundle), managerOf(bundle, ""), superuser)
 		}
@@ -117,7 +123,7 @@ func (r *Resolver) places(roots []string, name string, who believes) (all []plac
 	for _, dir := range roots {
 		all = append(all, place{dir, superuser})
 	}
-	for _, user := range subdirs(r.at("/run/user")) {
+	for user := range r.dirsIn("/run/user") {
 		if uid, err := strconv.ParseUint(user, 10, 32); err == nil && who(uint32(uid)) {
 			all = append(all, place{"/run/user/" + user + "/" + name, uint32(uid)})
 		}
