@@ -94,7 +94,7 @@ func (all *declared) put(d declaration) declaration {
 }
 
 // of returns what is declared within the container, nil for the host, by who is believed,
-// the latest first.
+// in the order of ownFirst, the latest first.
 func (all *declared) of(id string, outer *events.Container, who believes) (of []declaration) {
 	within := ""
 	if outer != nil {
@@ -105,6 +105,7 @@ func (all *declared) of(id string, outer *events.Container, who believes) (of []
 			of = append(of, d)
 		}
 	}
+	slices.SortStableFunc(of, func(a, b declaration) int { return ownFirst(a.by, b.by) })
 	return of
 }
 

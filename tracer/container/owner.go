@@ -43,6 +43,18 @@ func believed(user uint32) believes {
 	return func(uid uint32) bool { return uid == superuser || uid == user }
 }
 
+// ownFirst orders who says something of a cgroup: who owns it knows better than root, who
+// is believed everywhere and may mean another one of the same name.
+func ownFirst(a, b uint32) int {
+	switch {
+	case a == b:
+		return 0
+	case a == superuser:
+		return 1
+	}
+	return -1
+}
+
 // ofCgroup is for a question about a cgroup, whose owner is looked up when it matters.
 func (r *Resolver) ofCgroup(parts []string) believes {
 	owner, looked := uint32(superuser), false

@@ -60,9 +60,9 @@ var storageDirs = []string{
 	"/var/lib/containers/storage/overlay-containers",
 }
 
-// states returns the places that know the id and are of those who are believed: of
-// managers before those of the runtimes that they call. The namespace is containerd's,
-// empty where any will do.
+// states returns the places that know the id and are of those who are believed, in the
+// order of ownFirst: of managers before those of the runtimes that they call. The
+// namespace is containerd's, empty where any will do.
 func (r *Resolver) states(id, namespace string, who believes) (all []state) {
 	if !validID(id) {
 		return nil
@@ -108,6 +108,7 @@ func (r *Resolver) states(id, namespace string, who believes) (all []state) {
 			all = append(all, s)
 		}
 	}
+	slices.SortStableFunc(all, func(a, b state) int { return ownFirst(a.by, b.by) })
 	return all
 }
 
