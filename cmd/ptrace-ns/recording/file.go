@@ -21,7 +21,8 @@ type File struct {
 	path  string   // the name that it is to have
 	old   *os.File // that it replaces, locked; nil is none
 	size  atomic.Int64
-	lines bool // of a failed write the whole lines stay
+	lines bool  // of a failed write the whole lines stay
+	whole int64 // lines that were written
 }
 
 // ErrBusy says that another program of this kind is writing the file, or is about to
@@ -139,11 +140,13 @@ func (f *File) Write(b []byte) (int, error) {
 	n, err := f.f.Write(b)
 	if err == nil {
 		f.size.Add(int64(n))
+		f.countLines(b)
 		return n, nil
 	}
 	whole := 0
 	if f.lines {
 		whole = bytes.LastIndexByte(b[:n], '\n') + 1
+		f.countLines(b[:whole])
 	}
 	end := f.size.Add(int64(whole))
 	if cut := f.f.Truncate(end); cut != nil {
@@ -155,6 +158,15 @@ func (f *File) Write(b []byte) (int, error) {
 	}
 	return whole, err
 }
+
+func (f *File) countLines(b []byte) {
+	if f.lines {
+		f.whole += int64(bytes.Count(b, []byte{'\n'}))
+	}
+}
+
+// Lines returns how many lines were written to a file of lines.
+func (f *File) Lines() int64 { return f.whole }
 
 // Close makes what was written last, and gives the file its name. Where that name is
 // now another file's than the one that was to be replaced, neither is touched.

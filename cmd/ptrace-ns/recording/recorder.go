@@ -2,22 +2,17 @@ package recording
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
-	"os"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/jsonl"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/record"
 )
-
-// ErrFull ends a recording that has reached its MaxSize.
-var ErrFull = errors.New("recording is full")
 
 // Options say where a recording goes and how large it may get.
 type Options struct {
@@ -27,36 +22,20 @@ type Options struct {
 	Replace bool // see FileOptions
 	Owner   *Owner
 	// RotateSize and RotateEvery begin a new file before one is larger, or when it
-	// has lasted that long and another event comes. 0 is never.
+	// has lasted that long and another event comes. 0 is never. Of an event that is too
+	// large for a file of its own the arguments and the environment are cut.
 	RotateSize  int64
 	RotateEvery time.Duration
 	// Keep is how many files stay, the one that is written included: older ones that
 	// this recorder made are removed. 0 is all.
 	Keep int
-	// MaxSize bounds all files together; 0 is no bound. Old files are removed to stay
-	// below when Keep lets files be removed at all; else Put returns ErrFull.
+	// MaxSize bounds all files together, at any time; 0 is no bound. Old files are
+	// removed to stay below when Keep lets files be removed at all; else, and when there
+	// is no older one, Put returns ErrFull.
 	MaxSize int64
 	// Now is the clock by which files are old; nil is time.Now.
 	Now func() time.Time
 }
-
-// trailerRoom is kept free for what ends a file: the largest trailer there is.
-const trailerRoom = 4 << 10
-
-// encoder writes events as lines or as a recording.
-type encoder interface {
-	events.Sink
-	end(record.Trailer) error
-}
-
-// lineEncoder has no trailer.
-type lineEncoder struct{ *jsonl.Sink }
-
-func (e lineEncoder) end(record.Trailer) error { return e.Flush() }
-
-type frameEncoder struct{ *record.Writer }
-
-func (e frameEncoder) end(t record.Trailer) error { return e.Close(t) }
 
 // Recorder is a sink that writes a recording of one or more files.
 type Recorder struct {
@@ -67,9 +46,10 @@ type Recorder struct {
 	began  time.Time
 	number int        // of the file, from 1
 	done   []finished // that stay
-	// frame is the most that one write adds.
-	frame int64
-	full  bool
+	// written counts the events of the files that are finished.
+	written map[events.Kind]uint64
+	fresh   bool // the file has no event
+	full    bool
 }
 
 type finished struct {
@@ -88,12 +68,7 @@ func Create(o Options) (*Recorder, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	r := &Recorder{o: o, number: 1, frame: 256 << 10}
-	for _, limit := range []int64{o.RotateSize, o.MaxSize} {
-		if limit > 0 {
-			r.frame = max(4<<10, min(r.frame, limit/8))
-		}
-	}
+	r := &Recorder{o: o, number: 1, written: map[events.Kind]uint64{}}
 	var err error
 	r.file, err = CreateFile(o.Path, r.fileOptions())
 	return r, err
@@ -109,15 +84,13 @@ func (r *Recorder) Begin(h *events.Header) error {
 	return r.begin()
 }
 
-func (r *Recorder) begin() error {
-	r.began = r.o.Now()
+func (r *Recorder) begin() (err error) {
+	r.began, r.fresh = r.o.Now(), true
 	if Lines(r.o.Path) {
-		sink, err := jsonl.New(r.file, r.header, nil)
-		r.enc = lineEncoder{sink}
-		return err
+		r.enc, err = newLines(r.file, r.header, r.most())
+	} else {
+		r.enc, err = newFrames(r.file, r.header, r.most())
 	}
-	w, err := record.NewWriter(r.file, r.header, record.Options{FrameBytes: int(r.frame)})
-	r.enc = frameEncoder{w}
 	return err
 }
 
@@ -126,24 +99,19 @@ func (r *Recorder) Put(ev *events.Event) error {
 	if r.full {
 		return ErrFull
 	}
-	next := r.file.Size() + r.frame + trailerRoom
-	if r.o.RotateSize > 0 && next > r.o.RotateSize || r.o.RotateEvery > 0 && r.o.Now().Sub(r.began) >= r.o.RotateEvery {
+	if r.o.RotateEvery > 0 && r.o.Now().Sub(r.began) >= r.o.RotateEvery {
 		if err := r.rotate(); err != nil {
 			return err
 		}
-		next = r.file.Size() + r.frame + trailerRoom
 	}
-	if r.o.MaxSize > 0 {
-		for r.kept()+next > r.o.MaxSize && r.o.Keep > 0 && len(r.done) > 0 {
-			if err := r.drop(); err != nil {
-				return err
-			}
-		}
-		if r.full = r.kept()+next > r.o.MaxSize; r.full {
-			return fmt.Errorf("%w: it has reached %d bytes", ErrFull, r.o.MaxSize)
+	err := r.enc.Put(ev)
+	for errors.Is(err, record.ErrNoRoom) {
+		if ev, err = r.makeRoom(ev); err == nil {
+			err = r.enc.Put(ev)
 		}
 	}
-	return r.enc.Put(ev)
+	r.fresh = r.fresh && err != nil
+	return err
 }
 
 // Flush writes what has waited for long enough.
@@ -151,27 +119,37 @@ func (r *Recorder) Flush() error { return r.enc.Flush() }
 
 // rotate ends a file and begins the next, under the first name that is free.
 func (r *Recorder) rotate() error {
+	for r.o.MaxSize > 0 && r.o.MaxSize-r.Size() < leastRoom {
+		if !r.mayDrop() {
+			return r.isFull()
+		}
+		if err := r.drop(); err != nil {
+			return err
+		}
+	}
 	if err := r.end(record.Trailer{}); err != nil {
 		return err
 	}
-	for {
+	for r.file == nil {
 		r.number++
 		file, err := CreateFile(r.name(), r.fileOptions())
-		if errors.Is(err, fs.ErrExist) || errors.Is(err, ErrBusy) {
-			continue
-		}
-		if err != nil {
+		if err == nil {
+			r.file = file
+		} else if !errors.Is(err, fs.ErrExist) && !errors.Is(err, ErrBusy) {
 			return err
 		}
-		r.file = file
-		break
 	}
 	for r.o.Keep > 0 && len(r.done) >= r.o.Keep {
 		if err := r.drop(); err != nil {
 			return err
 		}
 	}
-	return r.begin()
+	err := r.begin()
+	if errors.Is(err, record.ErrNoRoom) {
+		err = errors.Join(r.isFull(), r.file.Discard())
+		r.file = nil
+	}
+	return err
 }
 
 // name numbers the path before what it ends in: start.zst, start-2.zst.
@@ -185,23 +163,6 @@ func (r *Recorder) name() string {
 	return base + "-" + strconv.Itoa(r.number) + end
 }
 
-// drop removes the oldest file that this recorder made.
-func (r *Recorder) drop() error {
-	oldest := r.done[0]
-	r.done = r.done[1:]
-	if err := os.Remove(oldest.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
-func (r *Recorder) kept() (n int64) {
-	for _, f := range r.done {
-		n += f.size
-	}
-	return n
-}
-
 // end finishes the file that is written.
 func (r *Recorder) end(t record.Trailer) error {
 	var err error
@@ -209,6 +170,8 @@ func (r *Recorder) end(t record.Trailer) error {
 		err = r.enc.end(t)
 	}
 	err = errors.Join(err, r.file.Close())
+	r.written = r.Written()
+	r.enc = nil
 	r.done = append(r.done, finished{r.file.Path(), r.file.Size()})
 	r.file = nil
 	return err
@@ -224,6 +187,18 @@ func (r *Recorder) Close(t record.Trailer) error {
 
 // Discard removes the file of a recording that has not begun.
 func (r *Recorder) Discard() error { return r.file.Discard() }
+
+// Written counts the events that were written, by kind: also those of files that are
+// removed since, and not those that wait or that a failed write took.
+func (r *Recorder) Written() map[events.Kind]uint64 {
+	all := maps.Clone(r.written)
+	if r.enc != nil {
+		for kind, n := range r.enc.Written() {
+			all[kind] += n
+		}
+	}
+	return all
+}
 
 // Size returns how many bytes the files have that stay; how many they are is Files.
 func (r *Recorder) Size() int64 {

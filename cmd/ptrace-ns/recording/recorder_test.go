@@ -144,49 +144,6 @@ func TestRotateByTimeAndKeep(t *testing.T) {
 	}
 }
 
-// TestMaxSize fills a recording: what is over the bound is refused, and the file is
-// whole and within it.
-func TestMaxSize(t *testing.T) {
-	const limit = 128 << 10
-	for _, rotate := range []bool{false, true} {
-		dir := t.TempDir()
-		o := recording.Options{Path: filepath.Join(dir, "a.zst"), MaxSize: limit}
-		if rotate {
-			o.RotateSize, o.Keep = 64<<10, 100
-		}
-		r := recorder(t, o)
-		var err error
-		var last uint64
-		for seq := uint64(1); seq <= 40000 && err == nil; seq++ {
-			if seq%1000 == 0 {
-				if total, _ := sizes(t, dir); total > limit {
-					t.Fatalf("rotating %t: %d bytes after %d events", rotate, total, seq)
-				}
-			}
-			if err = r.Put(noise(seq)); err == nil {
-				last = seq
-			}
-		}
-		if rotate != (err == nil) || err != nil && !errors.Is(err, recording.ErrFull) {
-			t.Errorf("rotating %t: the error is %v", rotate, err)
-		}
-		if err := r.Put(noise(1)); !rotate && !errors.Is(err, recording.ErrFull) {
-			t.Errorf("once it is full, Put returns %v", err)
-		}
-		if err := r.Close(record.Trailer{}); err != nil {
-			t.Fatal(err)
-		}
-		if total, _ := sizes(t, dir); total > limit || total < limit/3 {
-			t.Errorf("rotating %t: %d bytes", rotate, total)
-		}
-		if !rotate {
-			if got := seqs(t, filepath.Join(dir, "a.zst")); len(got) != int(last) {
-				t.Errorf("%d events are there, %d were taken", len(got), last)
-			}
-		}
-	}
-}
-
 func TestLinesByName(t *testing.T) {
 	for name, lines := range map[string]bool{"a": false, "a.zst": false, "a.ndjson": true, "a.JSONL": true, "a.json": true, "a.ndjson.zst": false} {
 		r := recorder(t, recording.Options{Path: name})
