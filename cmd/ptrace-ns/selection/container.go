@@ -46,22 +46,6 @@ func has(values []string, is func(string) bool) bool {
 	return len(values) == 0 || slices.ContainsFunc(values, is)
 }
 
-// isImage reports whether a reference, such as docker.io/library/nginx:1@sha256:…, is
-// what somebody calls the image, such as nginx, nginx:1 or library/nginx.
-func isImage(reference, called string) bool {
-	tagged, _, _ := strings.Cut(reference, "@")
-	plain := tagged
-	if at := strings.LastIndexByte(tagged, ':'); at > strings.LastIndexByte(tagged, '/') {
-		plain = tagged[:at]
-	}
-	for _, known := range []string{reference, tagged, plain} {
-		if known == called || strings.HasSuffix(known, "/"+called) {
-			return true
-		}
-	}
-	return false
-}
-
 // NewContainers wants what happens in containers that the snapshot at the beginning
 // does not show, and in those of the same id that begin again.
 func NewContainers() Predicate {
