@@ -157,7 +157,10 @@ func (o *exportOptions) export(ctx context.Context, p *playback, w io.Writer) er
 	if p.bar != nil {
 		p.bar.Hide()
 	}
-	return to.Finish()
+	if err := to.Finish(); err != nil {
+		return errors.Join(err, p.damage) // what is missing may be behind the damage
+	}
+	return nil
 }
 
 // left tells what of the recording could not be read.
