@@ -28,7 +28,7 @@ var calls = map[string]func(events.Args) Call{
 	"conmon": conmonCall, "podman": podmanCall,
 	"runc": runtimeCall("runc"), "docker-runc": runtimeCall("docker-runc"), "docker-runc-current": runtimeCall("docker-runc-current"),
 	"crun": runtimeCall("crun"), "youki": runtimeCall("youki"), "runsc": runtimeCall("runsc"),
-	"docker-proxy": proxyCall, "docker-proxy-current": proxyCall,
+	"docker-proxy": proxyCall, "rootlesskit-docker-proxy": proxyCall, "docker-proxy-current": proxyCall,
 }
 
 // legacyShim reads ID BUNDLE RUNTIME (containerd 0.2, containerd-shim/main.go).

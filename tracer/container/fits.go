@@ -14,15 +14,16 @@ import (
 // those that are not here take anything.
 var commands = map[string][]string{
 	"runc": ociCommands, "docker-runc": ociCommands, "docker-runc-current": ociCommands, "crun": ociCommands, "youki": ociCommands,
-	"dockerd": nil, "dockerd-current": nil, "docker-containerd": daemonCommands, "docker-containerd-current": daemonCommands,
+	"dockerd": nil, "dockerd-current": nil, "dockerd-rootless": nil, "k3s": k3sCommands, "docker-containerd": daemonCommands, "docker-containerd-current": daemonCommands,
 	"containerd": daemonCommands, "crio": {"check", "complete", "completion", "config", "h", "help", "man", "markdown", "status", "version", "wipe"},
 	"containerd-shim": nil, "containerd-shim-runc-v1": nil, "containerd-shim-runc-v2": nil,
 	"containerd-shim-runsc-v1": nil, "containerd-shim-kata-v2": nil,
-	"conmon": nil, "conmonrs": {"help"}, "docker-proxy": nil, "docker-proxy-current": nil, "kubelet": {"help"},
+	"conmon": nil, "conmonrs": {"help"}, "docker-proxy": nil, "docker-proxy-current": nil, "rootlesskit-docker-proxy": nil, "kubelet": {"help"},
 }
 
-// The commands of containerd (cmd/containerd/command), and of runc, crun and youki.
+// The commands of k3s (pkg/cli/cmds), of containerd (cmd/containerd/command), and of runc, crun and youki.
 var (
+	k3sCommands    = []string{"server", "agent", "kubectl", "crictl", "ctr", "check-config", "token", "etcd-snapshot", "secrets-encrypt", "certificate", "completion", "help", "h"}
 	daemonCommands = []string{"config", "help", "h", "oci-hook", "publish"}
 	ociCommands    = []string{
 		"checkpoint", "completion", "create", "delete", "events", "exec", "features", "h", "help", "info", "init", "kill", "list", "mounts",

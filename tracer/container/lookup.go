@@ -97,6 +97,9 @@ func (l *Lookup) Identify(path string) *events.Container {
 // id or by its address; nil where no file knows the address. What its files say is
 // remembered: they may be gone when the container's cgroup is heard of.
 func (l *Lookup) Named(call Call, by Caller) *events.Container {
+	if call.ID == "" && by.UID != superuser {
+		return nil // a user's Docker gives out the same addresses as root's
+	}
 	if call.ID == "" {
 		return l.ask("", func() finding { return finding{l.resolver.Addressed(call.Address), superuser} }).Container
 	}

@@ -88,6 +88,9 @@ func TestAddressed(t *testing.T) {
 	if c := l.Named(Call{Address: "172.17.0.2"}, Caller{Program: "docker-proxy"}); c == nil || c.ID != id || c.Name != "web" {
 		t.Errorf("got %+v, want web", c)
 	}
+	if c := l.Named(Call{Address: "172.17.0.2"}, Caller{Program: "rootlesskit-docker-proxy", UID: user}); c != nil {
+		t.Errorf("a user's address: got %+v, want none", c)
+	}
 	for _, address := range []string{"", "172.17.0.3"} {
 		if c := l.Named(Call{Address: address}, Caller{Program: "docker-proxy"}); c != nil {
 			t.Errorf("%q: got %+v, want none", address, c)

@@ -46,6 +46,7 @@ type kind struct {
 var programs = map[string]kind{
 	"dockerd":                   {Daemon, "docker", "", "Docker's daemon"},
 	"dockerd-current":           {Daemon, "docker", docker1, "Docker's daemon"},
+	"dockerd-rootless":          {Daemon, "docker", "", "Docker's daemon without root"},
 	"docker-containerd":         {Daemon, "docker", docker1, "container daemon of Docker 1.x"},
 	"docker-containerd-current": {Daemon, "docker", docker1, "container daemon of Docker 1.x"},
 	"containerd":                {Daemon, "containerd", "", "container daemon"},
@@ -82,6 +83,8 @@ var programs = map[string]kind{
 	"docker-proxy":         {Proxy, "docker", "", "Docker's proxy of a published port"},
 	"docker-proxy-current": {Proxy, "docker", docker1, "Docker's proxy of a published port"},
 
+	"rootlesskit-docker-proxy": {Proxy, "docker", "", "Docker's proxy of a published port, without root"},
+
 	"docker-current": {Client, "docker", docker1, "container client of Docker 1.x"},
 	"docker-compose": {Client, "docker", "", "client of Docker for several containers"},
 	"buildah":        {Client, "buildah", "", "builder of images"},
@@ -91,6 +94,8 @@ var programs = map[string]kind{
 	"crictl":         {Client, "", "", "container client"},
 	"podman":         {Client, "podman", conmon, "container engine without a daemon"},
 	"kubelet":        {Agent, "", "", "Kubernetes' node agent"},
+	"k3s":            {Agent, "", "", "Kubernetes in one program, node agent included"},
+	"rootlesskit":    {Tool, "rootlesskit", "", "maker of the namespaces of a daemon without root"},
 	"bwrap":          {Tool, "bwrap", "", "sandbox without a container"},
 	"unshare":        {Tool, "unshare", "", "maker of namespaces"},
 	"nsenter":        {Tool, "", "", "enterer of namespaces"},
@@ -148,6 +153,9 @@ func calledAs(p *events.Process) (string, bool) {
 // for every shim there is, and anybody can take it.
 func program(p *events.Process) string {
 	name := path.Base(strings.TrimSuffix(p.Exe, " (deleted)"))
+	if called, ok := calledAs(p); ok && name == "k3s" && programs[called].role != "" {
+		return called // its containerd, ctr and crictl are links to it
+	}
 	if p.Exe != "" && !copied(p.Exe) {
 		return name
 	}
