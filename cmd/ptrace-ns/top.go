@@ -62,7 +62,8 @@ func newTop(a *app) *cobra.Command {
 	o.kernelFlags(f)
 	a.runtimeAPIFlag(cmd)
 	a.userFlag(cmd)
-	o.past.add(cmd)
+	f.StringVarP(&o.past.path, "recording", "r", "", "play the recording `FILE`; needs neither root nor Linux")
+	f.StringVar(&o.past.at, "at", "", "with -r: begin at that `MOMENT`, and pause: "+momentHelp)
 	complete(cmd, "group", tui.GroupNames[:]...)
 	complete(cmd, "color", "auto", "always", "never")
 	return cmd
@@ -125,8 +126,9 @@ func compileFilter(text string) (func(*events.Event) bool, error) {
 // fade is for how long a process is shown after its end.
 const fade = 5 * time.Second
 
-func newStage(v tui.Options) *scene.Stage {
-	return scene.NewStage(scene.Options{Unicode: v.Unicode, BootTime: v.BootTime, Zone: v.Zone, FadeNS: uint64(fade)})
+// newStage returns a stage for what is told from that CLOCK_BOOTTIME on.
+func newStage(v tui.Options, fromNS uint64) *scene.Stage {
+	return scene.NewStage(scene.Options{Unicode: v.Unicode, BootTime: v.BootTime, Zone: v.Zone, FromNS: fromNS, FadeNS: uint64(fade)})
 }
 
 // replay plays a recording. What is wrong with the file is told at the end, too: the
@@ -142,11 +144,10 @@ func (o *topOptions) replay(ctx context.Context, a *app, v tui.Options) error {
 	if p.damage != nil {
 		v.Notice = p.damage.Error()
 	}
-	if n := len(p.marks); n > 0 && v.Notice == "" {
-		part := newSpan(moment{}, o.past.moment, p.header)
-		v.Notice = part.short(p.marks[n-1].seq, p.toNS(), p.header)
+	if v.Notice == "" {
+		v.Notice = p.past(o.past.moment)
 	}
-	p.begin(func() *scene.Stage { return newStage(v) }, o.past.moment)
+	p.begin(func() *scene.Stage { return newStage(v, p.fromNS()) }, o.past.moment)
 	err = tui.Run(ctx, p, v, nil)
 	return first(ended(errors.Join(err, p.close())), p.damage)
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/confine"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui/scene"
 	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
 )
 
@@ -34,7 +36,7 @@ func (o *topOptions) live(ctx context.Context, a *app, v tui.Options) (err error
 	if live.Partial() {
 		v.Notice = partialWatch
 	}
-	src := &present{live: live, stage: newStage(v), bootTime: v.BootTime}
+	src := &present{live: live, stage: newStage(v, live.Header().StartNS), bootTime: v.BootTime}
 	tracing, cancel := context.WithCancel(ctx)
 	defer cancel()
 	over := make(chan error, 1)
@@ -125,6 +127,11 @@ func (p *present) Detail(key events.ProcKey) (d *scene.Detail) {
 		d = p.stage.Detail(m, key, p.nowNS())
 		return nil
 	})
+	if d != nil && d.Life.State == report.Live {
+		if n := threadsNow(key); n > 0 {
+			d.Threads = strconv.FormatUint(n, 10)
+		}
+	}
 	return d
 }
 

@@ -24,6 +24,6 @@ func TestTopPicture(t *testing.T) {
 	}
 	defer p.close()
 	v := tui.Options{Unicode: true, Color: true, Args: true, Zone: time.UTC, BootTime: p.header.BootTimeNS}
-	p.begin(func() *scene.Stage { return newStage(v) }, moment{given: true, since: 850 * time.Millisecond})
+	p.begin(func() *scene.Stage { return newStage(v, p.fromNS()) }, moment{given: true, since: 850 * time.Millisecond})
 	golden.Check(t, filepath.Join(root, "docs", "images", "top.svg"), picture.SVG("ptrace-ns top", tui.Still(p, v, 132, 22)))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -86,6 +87,19 @@ func (p *player) toNS() uint64 {
 		return p.header.StartNS
 	}
 	return p.marks[len(p.marks)-1].ns
+}
+
+// past says of a moment that it is after the last event, and where that is; it is empty
+// of any other.
+func (p *player) past(to moment) string {
+	if len(p.marks) == 0 || !to.given {
+		return ""
+	}
+	last := p.marks[len(p.marks)-1]
+	if part := newSpan(moment{}, to, p.header); to.seq > last.seq || to.seq == 0 && part.toNS > last.ns {
+		return fmt.Sprintf("--at is after the end, %.3fs (seq %d)", float64(last.ns-p.fromNS())/1e9, last.seq)
+	}
+	return ""
 }
 
 // begin goes to the moment, or to the beginning and plays.

@@ -155,6 +155,27 @@ func TestPlayerPlays(t *testing.T) {
 	}
 }
 
+// TestPlayerTellsPast: a moment after the last event is one of which nothing is known.
+func TestPlayerTellsPast(t *testing.T) {
+	p := played(t, family(), "0s")
+	last := p.marks[len(p.marks)-1]
+	for _, c := range []struct {
+		to   moment
+		past bool
+	}{
+		{moment{}, false},
+		{moment{given: true}, false},
+		{moment{given: true, seq: last.seq}, false},
+		{moment{given: true, seq: last.seq + 1}, true},
+		{moment{given: true, since: time.Duration(last.ns - p.fromNS())}, false},
+		{moment{given: true, since: time.Duration(last.ns-p.fromNS()) + 1}, true},
+	} {
+		if got := p.past(c.to); (got != "") != c.past {
+			t.Errorf("%+v: %q", c.to, got)
+		}
+	}
+}
+
 func TestPlayerBeginsAt(t *testing.T) {
 	// The end of the snapshot has number 4 and is in no stream.
 	for moment, want := range map[string]int{"7": 6, "0s": 3, "1h": 36} {

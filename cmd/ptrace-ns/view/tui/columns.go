@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 
@@ -14,13 +15,16 @@ import (
 // the others leave.
 type columns struct{ pid, chain, command, container, age, rate, story int }
 
-func newColumns(width int) columns {
-	c := columns{chain: 12, age: 6}
+// columns has room for the numbers that there are, and no more.
+func (m *Model) columns() columns {
+	width, n := m.width, m.layout.numbers
+	pid, beside := max(n.pid, len("PID")), min(max(n.chain, len("CHAIN")), 14)
+	c := columns{chain: min(max(n.pid, n.chain, len("PID")), 12), age: 6}
 	switch {
 	case width >= 130:
-		c = columns{pid: 7, chain: 14, container: 24, age: 6, rate: 5, story: 36}
+		c = columns{pid: pid, chain: beside, container: 24, age: 6, rate: 5, story: 36}
 	case width >= 100:
-		c = columns{pid: 7, chain: 14, container: 16, age: 6, rate: 5}
+		c = columns{pid: pid, chain: beside, container: 16, age: 6, rate: 5}
 	case width >= 72:
 		c.container, c.rate = 12, 5
 	case width >= 56:
@@ -39,7 +43,7 @@ func newColumns(width int) columns {
 }
 
 func (m *Model) headings() string {
-	c, p := newColumns(m.width), m.pen(plain)
+	c, p := m.columns(), m.pen(plain)
 	put := func(text string, width int, right bool) {
 		if width == 0 {
 			return
@@ -52,7 +56,9 @@ func (m *Model) headings() string {
 	}
 	chain := "CHAIN"
 	if c.pid == 0 {
-		chain = "PID" + m.glyphs.arrow + "INNER"
+		if chain = "PID" + m.glyphs.arrow + "INNER"; cells(chain) > c.chain {
+			chain = "PID"
+		}
 	}
 	put("PID", c.pid, true)
 	put(chain, c.chain, false)
@@ -74,7 +80,10 @@ func (m *Model) bodyLine(c columns, at int) string {
 	l := m.layout.lines[at]
 	if l.row < 0 {
 		group := &m.layout.clusters[l.group]
-		p.put(m.look.group, group.title+", "+words.Count(len(group.rows), "process", "processes"))
+		p.put(m.look.group, group.title+", "+words.Count(group.living, "process", "processes"))
+		if group.ended > 0 {
+			p.put(dim, ", "+strconv.Itoa(group.ended)+" ended")
+		}
 		if l.hidden > 0 {
 			p.put(dim, " [+]")
 		}
@@ -116,20 +125,21 @@ func (m *Model) commandCell(p *pen, c columns, l line, row *scene.Row, style str
 	c.command = min(c.command, p.left)
 	inner := newPen(c.command, m.glyphs.more, plain)
 	inner.under = p.under
-	lead := m.lead(l, c.command/2)
+	lead := m.lead(l, c.command*2/5)
 	inner.put(dim, lead)
-	name := m.name(row)
+	folded, told, storyStyle := "", "", ""
 	if l.hidden > 0 {
-		name += " [+" + strconv.Itoa(int(l.hidden)) + "]"
+		folded = " [+" + strconv.Itoa(int(l.hidden)) + "]"
 	}
-	told, storyStyle := "", ""
+	room := c.command - cells(lead)
 	if c.story == 0 {
 		told, storyStyle = m.story(row)
 	}
 	if told != "" {
 		// What happened to it says more than the end of a long command line.
-		name = cut(name, max(c.command-cells(lead)-cells(told)-2, min(12, c.command-cells(lead))), m.glyphs.more)
+		room = max(room-cells(told)-2, min(12, room))
 	}
+	name := cut(m.name(row, room-len(folded)), max(room-len(folded), 0), m.glyphs.more) + folded
 	inner.put(style, name)
 	if told != "" {
 		inner.put(plain, "  ")
@@ -144,9 +154,10 @@ func (m *Model) commandCell(p *pen, c columns, l line, row *scene.Row, style str
 	p.put(plain, " ")
 }
 
-// lead draws the branches that lead to a line; of very deep ones the nearest.
+// lead draws the branches that lead to a line. Where they have no room it says how deep
+// the line is.
 func (m *Model) lead(l line, room int) string {
-	text := ""
+	text, depth := "", 0
 	for first := true; l.up >= 0; first = false {
 		if up := m.layout.lines[l.up]; up.row < 0 {
 			if first {
@@ -159,30 +170,55 @@ func (m *Model) lead(l line, room int) string {
 			text = m.glyphs.last
 		case first:
 			text = m.glyphs.branch
+		case depth*cells(m.glyphs.pipe) > room: // only how deep it is counts any more
 		case l.last:
 			text = "  " + text
 		default:
 			text = m.glyphs.pipe + text
 		}
-		if cells(text) > room {
-			return cut(m.glyphs.more+text[len(text)-len(m.glyphs.branch):], room, "")
-		}
+		depth++
 		l = m.layout.lines[l.up]
 	}
-	return text
+	if cells(text) <= room || depth <= 1 {
+		return cut(text, room, "")
+	}
+	branch := text[len(text)-len(m.glyphs.branch):]
+	return cut(fit(strconv.Itoa(depth), room/2*2-cells(branch), "")+branch, room, "")
 }
 
-// name is the command line or the kernel's name for the process.
-func (m *Model) name(row *scene.Row) string {
+// name is the command line or the kernel's name for the process. Where the line has no
+// room, the directory of its program is the first to go.
+func (m *Model) name(row *scene.Row, room int) string {
 	switch {
 	case row.Kthread:
 		return "[" + clean(row.Comm) + "]"
 	case m.Args && len(row.Args.Raw) > 0:
-		return clean(string(words.AppendArgs(nil, row.Args, m.glyphs.more)))
+		line := m.commandLine(row.Args)
+		if dir := directory(row.Args); dir > 0 && cells(line) > room {
+			short := row.Args
+			short.Raw = short.Raw[dir:]
+			line = m.commandLine(short)
+		}
+		return line
 	case row.Comm == "":
 		return "?"
 	}
 	return clean(words.Name(row.Comm))
+}
+
+func (m *Model) commandLine(args events.Args) string {
+	return clean(string(words.AppendArgs(nil, args, m.glyphs.more)))
+}
+
+// directory is how many bytes of the first argument name the directory of a program; 0
+// where it is no such path: a process may write there what it likes.
+func directory(args events.Args) int {
+	program, _, _ := bytes.Cut(args.Raw, []byte{0})
+	at := bytes.LastIndexByte(program, '/') + 1
+	if at == len(program) || program[0] != '/' && program[0] != '.' || bytes.IndexByte(program[:at], ' ') >= 0 {
+		return 0
+	}
+	return at
 }
 
 // chainText is the PID at every level; beside the host's own column it is told only of

@@ -32,7 +32,7 @@ func details(d *scene.Detail, g glyphs) content {
 		events = []string{"none yet"}
 	}
 	return content{title: clean(words.Ref(l.Process.Ref())), tabs: []tab{
-		{name: "identity", lines: identity(l, d.NowNS)},
+		{name: "identity", lines: identity(l, d.NowNS, d.Threads)},
 		{name: "PIDs", lines: pids(l)},
 		{name: "namespaces", lines: namespaces(l)},
 		{name: "cgroup", lines: cgroup(l)},
@@ -57,7 +57,7 @@ func (f *facts) number(name string, n uint64) {
 	}
 }
 
-func identity(l *report.Life, nowNS uint64) []string {
+func identity(l *report.Life, nowNS uint64, threads string) []string {
 	p := &l.Process
 	var f facts
 	f.add("id", p.Key.String())
@@ -88,7 +88,7 @@ func identity(l *report.Life, nowNS uint64) []string {
 	if p.HasIDs {
 		f.add("uid, gid", fmt.Sprintf("%d, %d", p.UID, p.GID))
 	}
-	f.number("threads", uint64(p.Threads))
+	f.add("threads", threads)
 	if p.Subreaper {
 		f.add("subreaper", "gets the orphans among its descendants")
 	}

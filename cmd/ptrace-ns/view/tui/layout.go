@@ -6,6 +6,7 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui/scene"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
 )
 
 // Group is how the processes are arranged.
@@ -39,8 +40,9 @@ type place struct {
 
 // cluster is a group of processes.
 type cluster struct {
-	id, title string
-	rows      []int32
+	id, title     string
+	rows          []int32
+	living, ended int // of them; one that was not seen itself is neither
 }
 
 // layout arranges a scene as lines. What it needs for that is kept for the next time.
@@ -51,6 +53,30 @@ type layout struct {
 	under    []int32 // by row: the line that shows it, or hides it, or -1
 	hides    []bool  // by row: that line hides it
 	of       []int32 // by row: its cluster
+	numbers  numbers
+}
+
+// numbers are the widths of the widest so far, in cells: a column that became narrower
+// again with each process that ends would be restless.
+type numbers struct{ pid, chain int }
+
+func (n *numbers) take(row *scene.Row) {
+	n.pid = max(n.pid, digits(row.Key.PID))
+	if len(row.Chain) > 1 {
+		width := len(row.Chain) - 1 // the arrows
+		for _, e := range row.Chain {
+			width += digits(e.PID)
+		}
+		n.chain = max(n.chain, width)
+	}
+}
+
+func digits(n int32) int {
+	width := 1
+	for ; n > 9; n /= 10 {
+		width++
+	}
+	return width
 }
 
 // arrange is called for each new scene, and is all that costs time with the number of
@@ -103,6 +129,7 @@ func (l *layout) add(sc *scene.Scene, i, up, head int32, folded func(place, bool
 			return
 		}
 	}
+	l.numbers.take(&sc.Rows[i])
 	l.under[i] = int32(len(l.lines))
 	l.lines = append(l.lines, line{row: i, up: over})
 }
@@ -134,6 +161,13 @@ func (l *layout) cluster(sc *scene.Scene, by Group) {
 		}
 		l.of[i] = c
 		l.clusters[c].rows = append(l.clusters[c].rows, int32(i))
+		switch row.State {
+		case report.Live:
+			l.clusters[c].living++
+		case report.Unseen:
+		default:
+			l.clusters[c].ended++
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui/scene"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
 )
 
 func TestMovingAndFolding(t *testing.T) {
@@ -68,6 +69,21 @@ func TestGroups(t *testing.T) {
 	expect(t, "and opened", listed(m), ">[in no container] systemd bash make cc1 [docker web] nginx worker")
 	press(m, "t")
 	expect(t, "as a tree again", listed(m), ">systemd bash make cc1 nginx worker")
+}
+
+// TestHeadingsTellWhoLives: the living of all groups are those of the top line.
+func TestHeadingsTellWhoLives(t *testing.T) {
+	sc := family()
+	sc.Rows[2].State, sc.Rows[3].State, sc.Rows[5].State = report.Exited, report.Zombie, report.Unseen
+	sc.Living = 3
+	m := screen(t, &still{scene: sc}, 100, 24)
+	press(m, "t")
+	text := strings.Join(shown(m), "\n")
+	for _, want := range []string{"  3 processes  ", "init 1 systemd, 2 processes, 2 ended ", "init 20 nginx, 1 process  "} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not on the screen:\n%s", want, text)
+		}
+	}
 }
 
 // TestCursorStays: a new scene does not move the cursor to another process.

@@ -80,9 +80,12 @@ func (m *Model) header() string {
 		return p.line()
 	}
 	sc := m.scene
-	type piece struct{ style, text string }
-	pieces := []piece{{m.look.title, m.clock(sc.NowNS)}}
-	add := func(style, text string) { pieces = append(pieces, piece{style, text}) }
+	type piece struct {
+		style, text string
+		cut         bool // rather than left out
+	}
+	pieces := []piece{{style: m.look.title, text: m.clock(sc.NowNS)}}
+	add := func(style, text string) { pieces = append(pieces, piece{style: style, text: text}) }
 	if m.paused {
 		add(reverse, "paused, "+words.Count(int(m.behind), "event", "events")+" behind")
 	}
@@ -92,7 +95,7 @@ func (m *Model) header() string {
 	add(plain, words.Count(sc.Living, "process", "processes"))
 	add(plain, strconv.Itoa(int(sc.Rate+0.5))+" events/s")
 	if m.filter != nil {
-		add(m.look.moved, "filter "+clean(m.filterText))
+		pieces = append(pieces, piece{m.look.moved, "filter " + clean(m.filterText), true})
 	}
 	if m.follow {
 		add(m.look.born, "following")
@@ -101,10 +104,8 @@ func (m *Model) header() string {
 		add(plain, "by "+[...]string{"", "PID namespace", "container"}[m.Group])
 	}
 	for i, piece := range pieces {
-		if need := cells(piece.text); i > 0 && p.left < need+2 {
-			if piece.style != m.look.moved {
-				continue
-			}
+		if i > 0 && !piece.cut && p.left < cells(piece.text)+2 {
+			continue
 		}
 		if i > 0 {
 			p.put(plain, "  ")
@@ -124,7 +125,7 @@ func (m *Model) clock(bootNS uint64) string {
 
 // body returns the lines of the table.
 func (m *Model) body() []string {
-	c := newColumns(m.width)
+	c := m.columns()
 	lines := make([]string, 0, m.bodyHeight())
 	for at := m.top; len(lines) < m.bodyHeight(); at++ {
 		if at >= len(m.layout.lines) {

@@ -2,6 +2,7 @@ package scene
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/picture"
@@ -18,7 +19,7 @@ func (s *Stage) Detail(m *tree.Model, key events.ProcKey, nowNS uint64) *Detail 
 	if !ok {
 		return nil
 	}
-	d := &Detail{Life: picture.Life(m, p, nowNS), NowNS: nowNS}
+	d := &Detail{Life: picture.Life(m, p, nowNS), NowNS: nowNS, Threads: threads(p)}
 	var told strings.Builder
 	// A Builder takes all that it is given.
 	_ = story.Tell(&told, d.Life, story.Options{Unicode: s.Unicode, BootTime: s.BootTime, NowNS: nowNS, Zone: s.Zone})
@@ -34,6 +35,24 @@ func (s *Stage) Detail(m *tree.Model, key events.ProcKey, nowNS uint64) *Detail 
 		}
 	}
 	return d
+}
+
+// threads says how many threads a process was last known to have. Those that it makes
+// are not told one by one, so that the number is of a moment, and that must be said.
+func threads(p *tree.Process) string {
+	end, ended := p.End()
+	switch {
+	case ended && end.Threads > 0:
+		return strconv.FormatUint(uint64(end.Threads), 10) + " from its last exec on, until its end"
+	case p.Threads == 0:
+		return ""
+	case p.Threads > 1: // an exec leaves one
+		return strconv.FormatUint(uint64(p.Threads), 10) + " when it was last looked at"
+	}
+	if image := p.Image(); image != nil && image.AtNS != 0 {
+		return "1 at its last exec; later ones are not told"
+	}
+	return "1 when it was last looked at; later ones are not told"
 }
 
 // Namespaces returns the hierarchy of PID namespaces as lines that are fit for a

@@ -72,10 +72,12 @@ type Line struct {
 
 // Detail is all that is known of one process.
 type Detail struct {
-	Life   *report.Life
-	Story  string // the life in sentences, one a line
-	Events []string
-	NowNS  uint64
+	Life  *report.Life
+	Story string // the life in sentences, one a line
+	// Threads says how many threads it has or had, and as of when; empty is not known.
+	Threads string
+	Events  []string
+	NowNS   uint64
 }
 
 // Reel is where in a recording the scene is.

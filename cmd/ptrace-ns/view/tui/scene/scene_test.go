@@ -203,3 +203,53 @@ func TestRateFades(t *testing.T) {
 		t.Errorf("the rate goes from %g to %g to %g", now.Rate, later.Rate, last.Rate)
 	}
 }
+
+// TestRateFromTheStart: what is told of the first seconds is not less than it was, and a
+// short recording has its rate.
+func TestRateFromTheStart(t *testing.T) {
+	const from = 1000 * second
+	for _, c := range []struct {
+		events, over uint64
+		want         float64
+	}{
+		{20_000, 2 * second, 10_000},
+		{1_000, second, 1_000},
+		{40_000, 20 * second, 2_000},
+	} {
+		m := newMachine(t)
+		m.stage = scene.NewStage(scene.Options{FromNS: from, Zone: time.UTC, FadeNS: second})
+		for i := range c.events {
+			m.tell(exec(9, 1, from+(i+1)*c.over/c.events, "sh"))
+		}
+		m.tell(fork(30, 9, from+c.over)) // one that is new is not as old as the tracing
+		sc := m.look(from+c.over, nil)
+		for what, got := range map[string]float64{"the machine": sc.Rate, "the process": sc.Rows[1].Rate(sc.NowNS)} {
+			if got < 0.99*c.want || got > 1.01*c.want+2 {
+				t.Errorf("%d events in %d s of %s are shown as %g a second", c.events, c.over/second, what, got)
+			}
+		}
+		if got := sc.Rows[2].Rate(sc.NowNS); got < 1 || got > 2 {
+			t.Errorf("one event of a newborn is shown as %g a second", got)
+		}
+	}
+}
+
+// TestThreads: how many is of a moment, which is told.
+func TestThreads(t *testing.T) {
+	m := newMachine(t)
+	many := snapshot(40, 1, "java")
+	many.Process.Threads = 31
+	m.tell(many, &events.Event{Kind: events.SnapshotEnd}, fork(20, 9, second), exec(20, 9, second, "make"))
+	for pid, want := range map[int32]string{40: "31 when it was last looked at", 20: "1 at its last exec", 9: ""} {
+		d := m.stage.Detail(m.model, events.ProcKey{PID: pid, Start: uint64(pid)}, second)
+		if !strings.HasPrefix(d.Threads, want) || want == "" && d.Threads != "" {
+			t.Errorf("process %d: %q, want %q", pid, d.Threads, want)
+		}
+	}
+	end := exit(20, 9, 2*second, 0)
+	end.Exit.Threads = 8
+	m.tell(end)
+	if d := m.stage.Detail(m.model, events.ProcKey{PID: 20, Start: 20}, 2*second); !strings.HasPrefix(d.Threads, "8 from its last exec on") {
+		t.Errorf("of one that has ended: %q", d.Threads)
+	}
+}

@@ -25,6 +25,8 @@ type Options struct {
 	Unicode  bool  // else ASCII stands for arrows
 	BootTime int64 // wall clock at CLOCK_BOOTTIME 0
 	Zone     *time.Location
+	// FromNS is when what is told began, CLOCK_BOOTTIME.
+	FromNS uint64
 	// FadeNS is for how long a process stays after its end, where not too many do.
 	FadeNS uint64
 }
@@ -66,8 +68,9 @@ type aside struct {
 
 // NewStage returns a stage on which nothing has happened.
 func NewStage(o Options) *Stage {
+	began := rate{sinceNS: o.FromNS}
 	return &Stage{
-		Options: o, procs: map[events.ProcKey]*aside{},
+		Options: o, rate: began, ends: began, procs: map[events.ProcKey]*aside{},
 		lines: ring{room: keptLines}, deaths: ring{room: keptDeaths},
 	}
 }
@@ -88,6 +91,9 @@ func (s *Stage) Put(ev *events.Event) error {
 	s.passed()
 	if ev.Lost != nil {
 		s.lost += ev.Lost.Count
+	}
+	if ev.Kind == events.Fork {
+		a.rate.sinceNS = ev.BootNS
 	}
 	s.rate.add(ev.BootNS)
 	a.rate.add(ev.BootNS)
@@ -142,7 +148,7 @@ func (s *Stage) Deaths() []Line {
 func (s *Stage) aside(key events.ProcKey) *aside {
 	a := s.procs[key]
 	if a == nil {
-		a = &aside{key: key}
+		a = &aside{key: key, rate: rate{sinceNS: s.FromNS}}
 		s.procs[key] = a
 	}
 	return a
