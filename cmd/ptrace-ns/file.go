@@ -20,8 +20,10 @@ type eventFile struct {
 	file   *recording.Recorder
 	drain  func() error // gives to next what waits before it; nil is nothing
 	failed func(error)
-	err    error
-	closed bool
+	// written has, once the file is closed, what is in it; nil is for nobody.
+	written *counter
+	err     error
+	closed  bool
 }
 
 // createFile makes the file of -w, nil without it.
@@ -80,6 +82,11 @@ func (f *eventFile) close(s summary) {
 	}
 	// The first error is the one that matters; a full recording still gets its end.
 	f.note(f.file.Close(s.trailer()))
+	if f.written != nil {
+		for kind, n := range f.file.Written() {
+			f.written.n[kind] = n
+		}
+	}
 }
 
 // discard removes a file in which nothing is.

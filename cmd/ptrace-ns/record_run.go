@@ -27,8 +27,9 @@ const (
 
 // route builds the way of an event, from its end: file, scope.
 func (r *recorder) route(h *events.Header, file *eventFile) (*outputs, error) {
-	out := &outputs{file: file, shown: &counter{next: file.next}}
-	file.next = out.shown // counted is what was written
+	// Counted is what is in the file: what a full disk took was not recorded.
+	file.written = &counter{}
+	out := &outputs{file: file, shown: file.written}
 	out.all = selection.Where(selection.Kinds(&onlyFile{eventFile: file, ends: r.child == nil}, r.stream), r.wanted...)
 	if r.more.scope != scopeAll {
 		o := recording.ScopeOptions{Containers: r.more.scope == scopeContainers}

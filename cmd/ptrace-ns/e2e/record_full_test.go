@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,7 +25,7 @@ func TestR05FullTmpfs(t *testing.T) {
 		}
 	})
 	file, done := filepath.Join(dir, "run.zst"), filepath.Join(t.TempDir(), "done")
-	r := tell(t, nil, "record", "-q", "--scope", "all", "--settle", "0s", "-o", file, "--",
+	r := tell(t, nil, "record", "--scope", "all", "--settle", "0s", "-o", file, "--",
 		"sh", "-c", `for i in $(seq 1500); do /bin/true "$i" "$(head -c 300 /dev/urandom | base64 -w0)"; done; echo ended >`+done)
 	if r.code != 1 || strings.Count(r.err, "event file given up") != 1 || !strings.Contains(r.err, "no space left on device") {
 		t.Errorf("exit code %d: %s", r.code, r.err)
@@ -39,5 +40,8 @@ func TestR05FullTmpfs(t *testing.T) {
 	shown := tell(t, nil, "replay", "-q", "-o", "json", file)
 	if shown.code != 4 || strings.Count(shown.out, "\n") < 100 {
 		t.Errorf("of %d bytes %d lines come, exit code %d: %s", info.Size(), strings.Count(shown.out, "\n"), shown.code, shown.err)
+	}
+	if want := fmt.Sprintf("\n%d events (", strings.Count(shown.out, "\n")-1); !strings.Contains("\n"+r.err, want) {
+		t.Errorf("%d lines are there, and the summary is %s", strings.Count(shown.out, "\n"), r.err)
 	}
 }

@@ -5,10 +5,12 @@ package recording_test
 import (
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/recording"
+	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/record"
 )
 
@@ -39,28 +41,50 @@ func TestFailedWriteIsTakenBack(t *testing.T) {
 	}
 }
 
-// TestFailedFrame has a file without room for the next frame: what is there stays whole,
-// but has no end, which a reader says.
+// TestFailedFrame has a file without room for the next frame, or for all of the next
+// lines: what is there stays whole, but has no end, which a reader says; and only that is
+// counted.
 func TestFailedFrame(t *testing.T) {
-	r := recorder(t, recording.Options{Path: filepath.Join(t.TempDir(), "a.zst"), RotateSize: 64 << 10})
-	before := r.Size()
-	var err error
-	func() {
-		defer limitFiles(t, uint64(before)+3000)()
-		for seq := uint64(1); seq <= 5000 && err == nil; seq++ {
-			err = r.Put(noise(seq))
+	for _, name := range []string{"a.zst", "a.ndjson"} {
+		path := filepath.Join(t.TempDir(), name)
+		r := recorder(t, recording.Options{Path: path, RotateSize: 256 << 10})
+		if err := r.Flush(); err != nil {
+			t.Fatal(err)
 		}
-	}()
-	if err == nil {
-		t.Fatal("everything was written")
+		before := r.Size()
+		var err error
+		func() {
+			defer limitFiles(t, uint64(before)+60_000)()
+			for seq := uint64(1); seq <= 5000 && err == nil; seq++ {
+				err = r.Put(noise(seq))
+			}
+		}()
+		if err == nil {
+			t.Fatal("everything was written")
+		}
+		size, written := r.Size(), r.Written()[events.Snapshot]
+		if closed := r.Close(record.Trailer{}); closed == nil && name == "a.zst" {
+			t.Error("Close says nothing of what is not there")
+		}
+		if r.Size() != size || size < before {
+			t.Errorf("the file has %d bytes, then %d, with a header of %d", size, r.Size(), before)
+		}
+		if n := readable(t, path); written == 0 || n != written || r.Written()[events.Snapshot] != n {
+			t.Errorf("%s: %d events are there, counted are %d, then %d", name, n, written, r.Written()[events.Snapshot])
+		}
 	}
-	size := r.Size()
-	if closed := r.Close(record.Trailer{}); closed == nil {
-		t.Error("Close says nothing of what is not there")
+}
+
+// readable counts the events of a file without a trailer.
+func readable(t *testing.T, path string) (n uint64) {
+	t.Helper()
+	r, err := record.NewReader(strings.NewReader(content(t, path)), record.ReadOptions{})
+	for err == nil {
+		if _, err = r.Next(t.Context()); err == nil {
+			n++
+		}
 	}
-	if r.Size() != size || size < before {
-		t.Errorf("the file has %d bytes, then %d, with a header of %d", size, r.Size(), before)
-	}
+	return n
 }
 
 // limitFiles lets no file of this process grow beyond size until lift is called.
