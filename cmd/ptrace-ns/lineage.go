@@ -102,6 +102,9 @@ func (o *lineageOptions) run(ctx context.Context, a *app) error {
 		return err
 	}
 	l := picture.Life(c.model, p, c.nowNS)
+	if c.covered != nil {
+		c.covered.Explain(c.model, l)
+	}
 	l.Process.Job = c.jobs[p.Key]
 	return c.shown(o.print(a, l, c.nowNS, c.bootTime))
 }
@@ -122,7 +125,7 @@ func (o *lineageOptions) follow(ctx context.Context, a *app) error {
 		if err := ended(live.Run(ctx, last)); err != nil {
 			return err
 		}
-		if err := ended(first(last.err, f.voice.finish())); err != nil {
+		if err := ended(first(last.err, f.narrator.finish())); err != nil {
 			return err
 		}
 		if o.output == "json" && f.life != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
 )
 
 // follower is a sink that tells one process's life as it goes on.
@@ -20,14 +21,14 @@ type follower struct {
 	app  *app
 	live tracing
 
-	voice  voice
-	key    events.ProcKey // zero until the process is found
-	life   *report.Life   // as last known
-	nowNS  uint64
-	events [][]byte
-	waits  bool // its end was told, and its namespace's is awaited
-	empty  bool // that was told, too, and it is looked whether the PID 1 waits
-	stuck  bool // it was told that it does
+	narrator narrator
+	key      events.ProcKey // zero until the process is found
+	life     *report.Life   // as last known
+	nowNS    uint64
+	events   [][]byte
+	waits    bool // its end was told, and its namespace's is awaited
+	empty    bool // that was told, too, and it is looked whether the PID 1 waits
+	stuck    bool // it was told that it does
 }
 
 // Put tells an event that belongs to the story. The snapshot comes first, and after
@@ -60,7 +61,7 @@ func (f *follower) Flush() error {
 	case f.empty:
 		return f.watch()
 	}
-	return f.voice.idle()
+	return f.narrator.idle()
 }
 
 // begin tells what is known so far.
@@ -75,17 +76,23 @@ func (f *follower) begin() error {
 	}
 	f.key = p.Key
 	f.nowNS = max(f.nowNS, f.live.Header().StartNS)
-	f.life = picture.Life(f.live.Model(), p, f.nowNS)
+	f.look(p)
 	// A PID 1 that waits already has no exit to come, and its story says that it waits.
 	f.stuck = f.life.State == report.Ending
 	f.empty = f.stuck && f.live.Model().Looked()
 	if f.output == "json" {
 		return nil
 	}
-	f.voice = voice{
+	f.narrator = narrator{
 		w: f.app.out, bootTime: f.live.Header().BootTimeNS, key: f.key, look: text.Options{Unicode: f.app.unicode(), Zone: time.Local, Story: true},
 	}
 	return f.print(f.app, f.life, f.nowNS, f.live.Header().BootTimeNS)
+}
+
+// look takes what is known now.
+func (f *follower) look(p *tree.Process) {
+	f.life = picture.Life(f.live.Model(), p, f.nowNS)
+	picture.Covered(f.live.Header()).Explain(f.live.Model(), f.life)
 }
 
 func (f *follower) tell(ev *events.Event) error {
@@ -94,14 +101,14 @@ func (f *follower) tell(ev *events.Event) error {
 		f.events = append(f.events, bytes.TrimSuffix(line, []byte("\n")))
 		return nil
 	}
-	return f.voice.tell(ev)
+	return f.narrator.tell(ev)
 }
 
 // settle keeps what is known after the event, and ends the story with the process,
 // or with the namespace whose PID 1 it was.
 func (f *follower) settle(ev *events.Event) error {
 	if p, ok := f.live.Model().Process(f.key); ok {
-		f.life = picture.Life(f.live.Model(), p, f.nowNS)
+		f.look(p)
 	}
 	switch {
 	case ev.Kind == events.Exit && ev.Process.Key == f.key:
@@ -125,7 +132,7 @@ func (f *follower) watch() error {
 	if !ok {
 		return selection.ErrEnough
 	}
-	f.life = picture.Life(f.live.Model(), p, f.nowNS)
+	f.look(p)
 	ns := p.Namespace()
 	switch {
 	case ns == nil || ns.Left():

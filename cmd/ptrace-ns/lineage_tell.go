@@ -8,10 +8,10 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
-// voice tells the events of a life as lines of a story. Signals to the process wait:
+// narrator tells the events of a life as lines of a story. Signals to the process wait:
 // the sentence on its death holds those that led to it, and what is told there is not
 // told before.
-type voice struct {
+type narrator struct {
 	w        io.Writer
 	bootTime int64
 	look     text.Options // but for Told
@@ -20,58 +20,58 @@ type voice struct {
 }
 
 // tell says an event, or holds it.
-func (v *voice) tell(ev *events.Event) error {
-	own := ev.Process.Key == v.key
+func (n *narrator) tell(ev *events.Event) error {
+	own := ev.Process.Key == n.key
 	switch {
-	case ev.Kind == events.Exit && reapedBy(ev.Exit.Killer, v.key):
+	case ev.Kind == events.Exit && reapedBy(ev.Exit.Killer, n.key):
 		return nil // its pidns_reap says it
 	case own && ev.Kind == events.Signal:
-		v.held = append(v.held, ev.Clone())
+		n.held = append(n.held, ev.Clone())
 		return nil
 	case own && ev.Kind == events.Exit:
-		v.held = slices.DeleteFunc(v.held, func(s *events.Event) bool { return explains(ev.Exit.Killer, s) })
-		if err := v.release(func(*events.Event) bool { return true }); err != nil {
+		n.held = slices.DeleteFunc(n.held, func(s *events.Event) bool { return explains(ev.Exit.Killer, s) })
+		if err := n.release(func(*events.Event) bool { return true }); err != nil {
 			return err
 		}
 	}
-	if err := v.say(ev); err != nil {
+	if err := n.say(ev); err != nil {
 		return err
 	}
 	if ev.Kind == events.Exit {
-		v.look.Told = ev.Seq
+		n.look.Told = ev.Seq
 	}
 	return nil
 }
 
 // idle tells the signals that the process has lived through: not those that end it
 // soon, nor those that were ignored and matter only if it is killed.
-func (v *voice) idle() error {
-	return v.release(func(s *events.Event) bool {
+func (n *narrator) idle() error {
+	return n.release(func(s *events.Event) bool {
 		const sigkill = 9
 		return s.Signal.Signal != sigkill && s.Signal.Result != events.SignalIgnored
 	})
 }
 
 // finish tells what still waits.
-func (v *voice) finish() error { return v.release(func(*events.Event) bool { return true }) }
+func (n *narrator) finish() error { return n.release(func(*events.Event) bool { return true }) }
 
-func (v *voice) release(due func(*events.Event) bool) error {
+func (n *narrator) release(due func(*events.Event) bool) error {
 	var waiting []*events.Event
-	for _, s := range v.held {
+	for _, s := range n.held {
 		if !due(s) {
 			waiting = append(waiting, s)
 			continue
 		}
-		if err := v.say(s); err != nil {
+		if err := n.say(s); err != nil {
 			return err
 		}
 	}
-	v.held = waiting
+	n.held = waiting
 	return nil
 }
 
-func (v *voice) say(ev *events.Event) error {
-	_, err := io.WriteString(v.w, text.Line(ev, v.bootTime, v.look)+"\n")
+func (n *narrator) say(ev *events.Event) error {
+	_, err := io.WriteString(n.w, text.Line(ev, n.bootTime, n.look)+"\n")
 	return err
 }
 

@@ -18,7 +18,7 @@ func sent(number int32, result events.SignalResult, sender int32) *events.Event 
 }
 
 // A death is one sentence: the signals that it names are not told before, others are.
-func TestVoiceOfDeath(t *testing.T) {
+func TestNarratorOfDeath(t *testing.T) {
 	dead := exit(9, 0)
 	dead.Seq, dead.Exit.Status = 7, events.ExitStatus{Signal: 9}
 	dead.Exit.Killer = &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: who(5), Preceded: []events.PriorSignal{
@@ -29,14 +29,14 @@ func TestVoiceOfDeath(t *testing.T) {
 	victim := exit(10, 0) // of which pidns_reap tells
 	victim.Exit.Killer = &events.Killer{Origin: events.OriginPidnsReap, Signal: 9, Sender: who(9)}
 	var out bytes.Buffer
-	v := voice{w: &out, key: dead.Process.Key, look: text.Options{Zone: time.UTC, Story: true}}
+	n := narrator{w: &out, key: dead.Process.Key, look: text.Options{Zone: time.UTC, Story: true}}
 	for _, ev := range []*events.Event{
 		sent(1, events.SignalDelivered, 3), sent(15, events.SignalIgnored, 4), nil, sent(12, events.SignalIgnored, 3), nil,
 		sent(9, events.SignalDelivered, 5), nil, dead, over, victim,
 	} {
-		err := v.idle()
+		err := n.idle()
 		if ev != nil {
-			err = v.tell(ev)
+			err = n.tell(ev)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -51,15 +51,15 @@ func TestVoiceOfDeath(t *testing.T) {
 }
 
 // What was held is told when the story ends before the process.
-func TestVoiceFinishes(t *testing.T) {
+func TestNarratorFinishes(t *testing.T) {
 	var out bytes.Buffer
-	v := voice{w: &out, key: process(9, 1).Key, look: text.Options{Zone: time.UTC}}
-	for _, err := range []error{v.tell(sent(15, events.SignalIgnored, 4)), v.idle()} {
+	n := narrator{w: &out, key: process(9, 1).Key, look: text.Options{Zone: time.UTC}}
+	for _, err := range []error{n.tell(sent(15, events.SignalIgnored, 4)), n.idle()} {
 		if err != nil || out.Len() > 0 {
 			t.Fatalf("%v, told %q", err, out.String())
 		}
 	}
-	if err := v.finish(); err != nil || out.Len() == 0 {
+	if err := n.finish(); err != nil || out.Len() == 0 {
 		t.Errorf("%v, nothing is told", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/picture"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/selection"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
@@ -29,8 +30,9 @@ type census struct {
 	partial  bool  // taken from within a child PID namespace
 	recorded bool  // of a recording, and damage is what is wrong with that
 	damage   error
-	short    string // of a recording that ends before the moment asked for: where
-	silent   error  // why no container engine answered that was asked, nil when one did
+	short    string            // of a recording that ends before the moment asked for: where
+	covered  *picture.Coverage // of a recording: what it tells
+	silent   error             // why no container engine answered that was asked, nil when one did
 }
 
 // jobs is a sink that keeps of snapshots what the model does not: it is out of date

@@ -27,6 +27,10 @@ where not all have the same.
 A namespace whose PID 1 has ended is dying. When that takes long, the members are
 named that it waits for: only their parent, who lives outside, can reap them.
 
+A namespace in which no process lives is shown while the children of one are to be
+born into it: unshare --pid makes it, and the first fork gives it its PID 1. What is
+held only by an open file or a mount is not seen.
+
 With -r and --exited also those are shown that are over by then, with when each was
 born and over, where that was seen.
 

@@ -55,7 +55,9 @@ func (p *past) census(ctx context.Context, a *app) (*census, error) {
 // recall folds a recording up to a moment; the zero one is its end.
 func recall(ctx context.Context, from *playback, at moment) (*census, error) {
 	h := from.reader.Header()
+	covered := picture.Covered(h)
 	c := &census{
+		covered: &covered,
 		// Who has ended is remembered: what is asked for is often one of them.
 		model: tree.New(tree.Options{Keep: keptForTree}), jobs: jobs{},
 		bootTime: h.BootTimeNS, nowNS: h.StartNS, recorded: true,
@@ -75,6 +77,9 @@ func recall(ctx context.Context, from *playback, at moment) (*census, error) {
 		}
 		if err != nil {
 			return nil, err
+		}
+		if last == 0 {
+			covered.Begin(ev)
 		}
 		last = ev.Seq
 		if part.after(ev) {

@@ -42,8 +42,13 @@ type AdoptionDoc struct {
 	FromExit *ExitDoc `json:"from_exit,omitzero"`
 	// The new parent was seen, not only predicted by the kernel's rule.
 	Confirmed bool `json:"confirmed"`
-	// When, CLOCK_BOOTTIME.
+	// When, CLOCK_BOOTTIME; where nobody saw the parent before end, when the new one was
+	// seen, which need not be the first since.
 	BootNS uint64 `json:"boot_ns,omitzero"`
+	// When the parent before ended, CLOCK_BOOTTIME; absent where nobody saw.
+	EndedNS uint64 `json:"ended_ns,omitzero"`
+	// CLOCK_BOOTTIME of a moment after which it ended, where nobody saw when.
+	AfterNS uint64 `json:"after_ns,omitzero"`
 }
 
 // ThreadDoc is one thread that is not the leader.
@@ -111,6 +116,8 @@ type NamespaceReportFields struct {
 	SurvivorsKilled []RefDoc `json:"survivors_killed,omitzero"`
 	// From the end of its PID 1 to that of the last of them.
 	ReapNS uint64 `json:"reap_ns,omitzero"`
+	// Of one in which no process lives: the processes whose children are to be born into it.
+	Holders []RefDoc `json:"holders,omitzero"`
 	// The members for which its PID 1 waits and that only a parent outside can reap.
 	WaitingFor []WaitingDoc `json:"waiting_for,omitzero"`
 }
@@ -149,6 +156,10 @@ type LineageDoc struct {
 	Killer *KillerDoc `json:"killer,omitzero"`
 	// Its birth, when that was seen.
 	Birth *BirthDoc `json:"birth,omitzero"`
+	// Why its birth was not seen: it was before this look, at which nothing was attached,
+	// or before the start of tracing; a filter left it out of the recording; or its record
+	// was lost.
+	BirthUnseen string `json:"birth_unseen,omitzero" jsonschema:"enum=look,enum=start,enum=filter,enum=loss"`
 	// The processes above it, its parent first.
 	Ancestors []AncestorDoc `json:"ancestors"`
 	// What it ran, oldest first; the first is what it was born with.
@@ -172,7 +183,7 @@ type LineageDoc struct {
 	Namespace *NamespaceReportFields `json:"namespace,omitzero"`
 	// Its living children.
 	Children []RefDoc `json:"children"`
-	// What cannot be known because it was before the first look.
+	// What cannot be known because it was before the first look, or is not in the recording.
 	Unknown []string `json:"unknown" jsonschema:"enum=birth,enum=creator,enum=reparented,enum=images,enum=killer,enum=ended"`
 	// The events about it, as in the stream, when it was followed.
 	Events []json.RawMessage `json:"events,omitzero"`
@@ -235,6 +246,8 @@ type ImageDoc struct {
 	Filename string `json:"filename,omitzero"`
 	// What runs the file, when it is a script.
 	Interpreter string `json:"interpreter,omitzero"`
+	// The thread that executed it and became the leader, when that was not the leader.
+	OldTID int32 `json:"old_tid,omitzero"`
 	// A string of this object was not valid UTF-8.
 	Lossy bool `json:"lossy,omitzero"`
 	// Those strings' bytes in base64, by name.

@@ -32,6 +32,7 @@ func AppendLife(b []byte, l *report.Life) []byte {
 	if l.Birth != nil {
 		e.birth(l.Birth)
 	}
+	e.text("birth_unseen", string(l.Unborn))
 	e.ancestors(l.Ancestors)
 	e.images(l.Images)
 	e.place(l)
@@ -146,6 +147,8 @@ func (e *encoder) node(n *report.Node) {
 			outer := e.open("")
 			e.reparent(&n.Reparented[i].ReparentDetail)
 			e.known("boot_ns", n.Reparented[i].BootNS)
+			e.known("ended_ns", n.Reparented[i].EndNS)
+			e.known("after_ns", n.Reparented[i].AfterNS)
 			e.close(outer)
 		}
 		e.endArray()
@@ -205,6 +208,7 @@ func (e *encoder) images(all []report.Image) {
 		e.image(&events.Process{Exe: i.Exe, Args: i.Args})
 		e.text("filename", i.Filename)
 		e.text("interpreter", i.Interpreter)
+		e.known("old_tid", uint64(max(i.OldTID, 0)))
 		e.close(outer)
 	}
 	e.endArray()
@@ -264,6 +268,9 @@ func (e *encoder) namespace(ns *report.Namespace) {
 		e.refs("survivors_killed", ns.Killed)
 	}
 	e.known("reap_ns", ns.ReapNS)
+	if len(ns.Holders) > 0 {
+		e.refs("holders", ns.Holders)
+	}
 	e.flag("init_waits", ns.InitWaits)
 	if len(ns.WaitingFor) > 0 {
 		e.array("waiting_for")

@@ -16,7 +16,7 @@ import (
 )
 
 func sampleNode() *report.Node {
-	moved := report.Adoption{BootNS: 77, ReparentDetail: events.ReparentDetail{
+	moved := report.Adoption{BootNS: 77, EndNS: 76, AfterNS: 75, ReparentDetail: events.ReparentDetail{
 		From: runc, To: ref(1, "init"), Reason: events.ReparentInit, FromExit: &events.ExitStatus{Code: 1}, Confirmed: true,
 	}}
 	return &report.Node{
@@ -37,7 +37,7 @@ func sampleNamespace() *report.Namespace {
 			Info: events.NSInfo{ID: childNS, Level: 1, Parent: hostNS, UserNS: 4026531837},
 			Init: initRef, Chain: full().Chain, Args: full().Args, Exe: "/bin/busybox", Creator: runc, Via: "clone", Container: docker,
 			HasUID: true, UID: 33, Containers: []*events.Container{docker, {ID: "77", Runtime: "containerd"}},
-			Killed: []events.Ref{ref(12, "k")}, ReapNS: 4,
+			Killed: []events.Ref{ref(12, "k")}, ReapNS: 4, Holders: []events.Ref{ref(13, "h")},
 			Members: 2, Visible: 3, Unreaped: 1, AgeNS: 9, BornNS: 3, Over: true, EndNS: 12, Unsure: 1, Dying: true, DyingNS: 8, InitExit: &events.ExitStatus{Code: 3},
 			WaitingFor: []report.Waiting{{Process: ref(9, "x\x9b"), Parent: runc, Zombie: true}},
 		}},
@@ -51,8 +51,9 @@ func sampleLife() *report.Life {
 	return &report.Life{
 		Node:      *node,
 		Birth:     &report.Birth{BootNS: 5, Creator: runc, Parent: ref(1, "init"), Flags: 1 << 29},
+		Unborn:    report.NotAsked,
 		Ancestors: []report.Ancestor{{Ref: runc, Role: "container runtime", Container: docker}, {Ref: ref(1, "init")}},
-		Images:    []report.Image{{Exe: "/bin/a\xfe", Args: events.ArgsOf("a", "")}, {BootNS: 6, Filename: "b", Interpreter: "/bin/sh"}},
+		Images:    []report.Image{{Exe: "/bin/a\xfe", Args: events.ArgsOf("a", "")}, {BootNS: 6, Filename: "b", Interpreter: "/bin/sh", OldTID: 7612}},
 		Entered:   &report.Entry{Creator: runc, Setns: true},
 		Apart:     &report.Apart{Names: []string{"mnt", "net"}, Parent: ref(1, "init"), Shared: initRef},
 		Moves: []report.Move{

@@ -63,7 +63,23 @@ const (
 type Adoption struct {
 	events.ReparentDetail
 	BootNS uint64
+	// EndNS is when the parent before ended, CLOCK_BOOTTIME. It is 0 where nobody saw:
+	// then that was after AfterNS, and at BootNS the new parent was seen, which need not
+	// be the first since.
+	EndNS, AfterNS uint64
 }
+
+// UnseenBirth says why nobody saw a birth.
+type UnseenBirth string
+
+// The reasons why a birth was not seen; the empty string is that it was, or that the
+// process itself never was.
+const (
+	BeforeLook    UnseenBirth = "look"   // nothing was attached: there is but this look
+	BeforeTracing UnseenBirth = "start"  // it was there when tracing began
+	NotAsked      UnseenBirth = "filter" // it was not asked for
+	WasLost       UnseenBirth = "loss"   // its record was lost
+)
 
 // Thread is one thread that is not the leader.
 type Thread struct {
@@ -113,6 +129,9 @@ type Namespace struct {
 	// that; 0 is not known.
 	Killed []events.Ref
 	ReapNS uint64
+	// Holders are, where no process lives in it that is known, those whose children are to
+	// be born into it: it has had none yet, or can have none any more.
+	Holders []events.Ref
 	// WaitingFor are members that only a parent outside can reap.
 	WaitingFor []Waiting
 	Children   []*Namespace
@@ -127,8 +146,12 @@ type Waiting struct {
 // Life is what is known of one process from its birth on.
 type Life struct {
 	Node // without Children
-	// Birth is nil when it was not seen.
-	Birth     *Birth
+	// Birth is nil when it was not seen; Unborn says why.
+	Birth  *Birth
+	Unborn UnseenBirth
+	// Asked are the filters, as a command line has them, because of which a birth may not
+	// be there.
+	Asked     []string
 	Ancestors []Ancestor // parent first
 	Images    []Image    // oldest first: the first is the one that it was born with
 	// Role says in words what it is for, besides being the PID 1 of its namespace; empty
@@ -151,7 +174,8 @@ type Life struct {
 	// Pidns is its own namespace, nil when not known.
 	Pidns    *Namespace
 	Children []events.Ref
-	// Unknown names what cannot be known because it was before the first look.
+	// Unknown names what cannot be known because it was before the first look, or is not
+	// in what was asked for.
 	Unknown []string
 	// Events are lines of the event stream about the process, without line breaks.
 	Events [][]byte
@@ -196,4 +220,6 @@ type Image struct {
 	Args        events.Args
 	Filename    string
 	Interpreter string
+	// OldTID is the thread that executed it and became the leader; 0 is the leader.
+	OldTID int32
 }

@@ -155,7 +155,7 @@ func newNode(m *tree.Model, p *tree.Process) *report.Node {
 	n.ReparentedBefore = p.DroppedAdoptions()
 	for _, a := range p.Adoptions() {
 		n.Reparented = append(n.Reparented, report.Adoption{
-			BootNS: a.AtNS,
+			BootNS: a.AtNS, EndNS: a.EndNS, AfterNS: a.AfterNS,
 			ReparentDetail: events.ReparentDetail{
 				From: a.From, To: a.To, Reason: a.Reason, FromExit: a.FromExit, Confirmed: a.Confirmed,
 			},

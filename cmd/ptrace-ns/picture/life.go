@@ -42,8 +42,11 @@ func population(m *tree.Model) map[*tree.Namespace]int {
 
 func life(m *tree.Model, p *tree.Process, nowNS uint64, members map[*tree.Namespace]int, ancestors int) *report.Life {
 	l := &report.Life{Node: *newNode(m, p), Unknown: unknown(p)}
-	if p.Birth.Seen {
+	switch {
+	case p.Birth.Seen:
 		l.Birth = &report.Birth{BootNS: p.Birth.AtNS, Creator: p.Birth.Creator, Parent: p.Birth.Under, Flags: p.Birth.Flags}
+	case p.State != tree.Placeholder:
+		l.Unborn = report.BeforeLook
 	}
 	for up, ok := p.Parent(); ok && len(l.Ancestors) < ancestors; up, ok = up.Parent() {
 		l.Ancestors = append(l.Ancestors, report.Ancestor{Ref: up.Ref(), Role: Role(up), Container: up.Container})
@@ -54,7 +57,7 @@ func life(m *tree.Model, p *tree.Process, nowNS uint64, members map[*tree.Namesp
 			executed = 0 // by its creator, before it was born
 		}
 		l.Images = append(l.Images, report.Image{
-			BootNS: executed, Exe: i.Exe, Args: i.Args, Filename: i.Filename, Interpreter: i.Interpreter,
+			BootNS: executed, Exe: i.Exe, Args: i.Args, Filename: i.Filename, Interpreter: i.Interpreter, OldTID: i.OldTID,
 		})
 	}
 	if ns := p.Namespace(); ns != nil {
@@ -62,7 +65,7 @@ func life(m *tree.Model, p *tree.Process, nowNS uint64, members map[*tree.Namesp
 		l.Pidns.Members = members[ns]
 		l.Entered = entry(p, ns)
 	}
-	l.Role, l.Apart = purpose(p), apart(p)
+	l.Role, l.Apart = ownRole(p), apart(p)
 	addMoves(l, p)
 	for c := range p.Children() {
 		if c.State == tree.Live {
@@ -110,11 +113,16 @@ func apart(p *tree.Process) *report.Apart {
 	return a
 }
 
-// unknown names what of a life was before anybody looked.
+// unknown names what of a life nobody saw. Changes of parent are not among it once one
+// is told.
 func unknown(p *tree.Process) []string {
 	var all []string
 	if !p.Birth.Seen {
-		all = append(all, "birth", "creator", "reparented", "images")
+		all = append(all, "birth", "creator")
+		if len(p.Adoptions()) == 0 {
+			all = append(all, "reparented")
+		}
+		all = append(all, "images")
 	}
 	if p.State == tree.Gone || p.State == tree.Zombie {
 		all = append(all, "ended")

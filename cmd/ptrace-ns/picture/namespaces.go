@@ -14,13 +14,56 @@ import (
 // Namespaces returns the hierarchy of PID namespaces; nowNS is the moment, in
 // CLOCK_BOOTTIME, from which their ages are counted.
 func Namespaces(m *tree.Model, nowNS uint64) []*report.Namespace {
-	return hierarchy(m, m.Namespaces(), func(ns *tree.Namespace) *report.Namespace { return namespace(m, ns, nowNS) })
+	roots := hierarchy(m, m.Namespaces(), func(ns *tree.Namespace) *report.Namespace { return namespace(m, ns, nowNS) })
+	addHeld(m, roots)
+	return roots
+}
+
+// addHeld puts the namespaces in which no process lives, but of which some know that
+// their children are to be born there, below those of these processes: unshare takes the
+// caller's own for the parent (copy_pid_ns, kernel/pid_namespace.c), and none can be
+// entered before it has a PID 1 (pidns_for_children_get).
+func addHeld(m *tree.Model, roots []*report.Namespace) {
+	known, held := map[uint32]*report.Namespace{}, map[uint32]*report.Namespace{}
+	var note func([]*report.Namespace)
+	note = func(all []*report.Namespace) {
+		for _, ns := range all {
+			known[ns.Info.ID.Inum] = ns
+			note(ns.Children)
+		}
+	}
+	note(roots)
+	for p := range m.All() {
+		ns := p.Namespace()
+		if ns == nil || !ns.Dead() {
+			continue
+		}
+		if _, shown := known[ns.ID.Inum]; !shown {
+			known[ns.ID.Inum] = nil // over, and its number is taken while somebody holds it
+		}
+	}
+	for p := range m.Processes() {
+		inum := p.NS.PIDForChildren
+		up := known[p.Chain.Own().NS.Inum]
+		if _, shown := known[inum]; shown || inum == 0 || up == nil {
+			continue
+		}
+		ns := held[inum]
+		if ns == nil {
+			ns = &report.Namespace{Info: events.NSInfo{ID: events.NSID{Inum: inum}, Level: up.Info.Level + 1, Parent: up.Info.ID}}
+			held[inum] = ns
+			up.Children = append(up.Children, ns)
+		}
+		ns.Holders = append(ns.Holders, p.Ref())
+	}
 }
 
 // NamespacesEver is Namespaces with those that are over, as long as the model knows one
 // of their processes.
 func NamespacesEver(m *tree.Model, nowNS uint64) []*report.Namespace {
-	return NamespacesOf(m, nowNS, func(*tree.Process) bool { return true })
+	roots := NamespacesOf(m, nowNS, func(*tree.Process) bool { return true })
+	addHeld(m, roots)
+	return roots
 }
 
 // NamespacesOf returns the hierarchy of the PID namespaces that the wanted processes

@@ -13,7 +13,7 @@ func Role(p *tree.Process) string {
 	case p.Kthread:
 		return "kernel thread"
 	}
-	role := purpose(p)
+	role := ownRole(p)
 	if len(p.Chain) < 2 || p.Chain.Own().PID != 1 {
 		return role
 	}
@@ -26,8 +26,8 @@ func Role(p *tree.Process) string {
 	return "PID 1 of its namespace" + role
 }
 
-// purpose is the role without the process's place.
-func purpose(p *tree.Process) string {
+// ownRole is the role without the process's place.
+func ownRole(p *tree.Process) string {
 	said := p.Describe()
 	role := container.RoleOf(&said).Words
 	if c := said.Serves; c != nil && role != "" {

@@ -239,7 +239,9 @@ func (p *Page) Write(w io.Writer, about About) error {
 	m.File, m.Damage, m.Skipped = safe.String(about.File), safe.String(about.Damage), safe.String(about.Skipped)
 	m.Whole, m.Lost = about.Whole, about.Lost
 	p.namespaces(picture.NamespacesOf(p.model, p.nowNS, func(*tree.Process) bool { return true }), -1)
+	covered := picture.Covered(p.header)
 	for l := range picture.Lives(p.model, p.nowNS) {
+		covered.Explain(p.model, l)
 		if err := p.life(l); err != nil {
 			return err
 		}

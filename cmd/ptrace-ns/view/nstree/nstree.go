@@ -104,7 +104,7 @@ func (t *table) namespace(ns *report.Namespace, lead, indent string) {
 		below = t.pipe
 	}
 	style := alarm
-	if ns.Over {
+	if ns.Over || len(ns.Holders) > 0 {
 		style = dim
 	}
 	for _, text := range t.remarks(ns) {
@@ -182,8 +182,18 @@ func containers(ns *report.Namespace) string {
 	return strings.Join(names, ",")
 }
 
-// remarks tell what a namespace is dying of and what it waits for.
+// maxHolders is how many are named of those whose children are to be born into one.
+const maxHolders = 10
+
+// remarks tell what a namespace is dying of and what it waits for, or why nothing lives
+// in it.
 func (t *table) remarks(ns *report.Namespace) []string {
+	if len(ns.Holders) > 0 {
+		return []string{
+			"no process lives in it: it has had none yet, or its PID 1 has ended",
+			"the children of " + words.Refs(ns.Holders, maxHolders, t.more) + " are to be born into it",
+		}
+	}
 	if !ns.Dying {
 		return nil
 	}

@@ -27,6 +27,9 @@ func sample() []*report.Namespace {
 		Args: events.ArgsOf("sshd", "x"), Exe: "/tmp/a b", Creator: ref(7790, "un share"), Via: "clone3", AgeNS: 1_200_000_000,
 		Dying: true, InitExit: &events.ExitStatus{Signal: 9}, Over: true, EndNS: 4_100_000_000, BornNS: 2_900_000_000,
 	}
+	held := &report.Namespace{
+		Info: events.NSInfo{ID: events.NSID{Inum: 4026532192}, Level: 1, Parent: host}, Holders: []events.Ref{ref(7900, "un\nshare"), ref(7901, "sh")},
+	}
 	pod := []*events.Container{{ID: "77", Name: "pause"}, {ID: "9f1c", Name: "we\nb"}}
 	return []*report.Namespace{{
 		Info: events.NSInfo{ID: host, UserNS: 4026531837}, HasUID: true, Init: ref(1, "systemd"), Members: 90, Visible: 93, AgeNS: 7_380_000_000_000,
@@ -40,7 +43,7 @@ func sample() []*report.Namespace {
 				{Process: ref(7651, "sleep"), Parent: ref(7640, "nsenter"), Zombie: true},
 			},
 			Children: []*report.Namespace{dead},
-		}, {Info: events.NSInfo{ID: events.NSID{Inum: 4026532190}, Level: 1, Parent: host, UserNS: 4026532200}, Members: 1, Visible: 1, HasUID: true, UID: 33, Containers: pod}, over},
+		}, {Info: events.NSInfo{ID: events.NSID{Inum: 4026532190}, Level: 1, Parent: host, UserNS: 4026532200}, Members: 1, Visible: 1, HasUID: true, UID: 33, Containers: pod}, over, held},
 	}}
 }
 

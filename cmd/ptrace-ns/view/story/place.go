@@ -88,6 +88,12 @@ func list(all []string) string {
 // role tells what it is for.
 func (t *teller) role(l *report.Life) {
 	switch {
+	case l.Process.Key.PID == 1:
+		t.say("It ", t.is, " the host's init")
+	case l.Process.Kthread:
+		t.say("It ", t.is, " a kernel thread")
+	}
+	switch {
 	case l.Role == "":
 	case strings.HasPrefix(l.Role, "put into "):
 		t.say("It was ", safe.String(l.Role))

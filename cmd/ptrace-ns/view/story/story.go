@@ -4,6 +4,8 @@ package story
 
 import (
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -118,13 +120,50 @@ func (t *teller) birth(l *report.Life) {
 		t.say("It was not seen itself: others name it")
 		return
 	}
-	text := "It started at " + t.at(start) + ", " + t.ago(start)
-	t.say(text, ", before this look: who forked it, what it ran before and whether it had another parent is not known")
+	text := "It started at " + t.at(start) + ", " + t.ago(start) + t.unborn(l)
+	if unknown := unknown(l.Unknown); unknown != "" {
+		text += ": " + unknown + " is not known"
+	}
+	t.say(text)
 }
+
+// unborn tells why nobody saw its birth.
+func (t *teller) unborn(l *report.Life) string {
+	switch l.Unborn {
+	case report.BeforeTracing:
+		return ", before the tracing began"
+	case report.WasLost:
+		return ", while the tracing went on, but the record of its birth was lost"
+	case report.NotAsked:
+		text := ", while the tracing went on, but its birth is not in the recording, which has only what was asked for"
+		if len(l.Asked) > 0 {
+			text += " (" + safe.String(strings.Join(l.Asked, " ")) + ")"
+		}
+		return text
+	}
+	return ", before this look"
+}
+
+// unknown says of a birth that was not seen what else was not.
+func unknown(all []string) string {
+	var said []string
+	for _, what := range []struct{ name, text string }{
+		{"creator", "who forked it"}, {"images", "what it ran before"}, {"reparented", "whether it had another parent"},
+	} {
+		if slices.Contains(all, what.name) {
+			said = append(said, what.text)
+		}
+	}
+	return list(said)
+}
+
+// ofEveryFork are the flags by which the C library's fork has the kernel keep its books
+// (CLONE_CHILD_SETTID, CLONE_CHILD_CLEARTID): they say nothing of a process.
+const ofEveryFork = 0x01000000 | 0x00200000
 
 func cloneFlags(flags uint64) string {
 	var b []byte
-	for _, flag := range names.CloneFlags(flags) {
+	for _, flag := range names.CloneFlags(flags &^ ofEveryFork) {
 		if len(b) > 0 {
 			b = append(b, ' ')
 		}
@@ -142,10 +181,12 @@ func (t *teller) images(l *report.Life) {
 		case what == "":
 			what = "a program whose arguments are not known"
 		}
-		if image.Exe != "" {
+		if image.Exe != "" && image.Exe != "/" { // the root of a mount that is nowhere: a runtime's sealed copy of itself
 			what += " (" + safe.String(image.Exe) + ")"
 		}
 		switch {
+		case image.BootNS != 0 && image.OldTID != 0:
+			t.say("Its thread ", strconv.Itoa(int(image.OldTID)), " executed ", what, " at ", t.at(image.BootNS), " and became the process")
 		case image.BootNS != 0:
 			t.say("It executed ", what, " at ", t.at(image.BootNS))
 		case l.Birth == nil && i < len(l.Images)-1:
@@ -163,11 +204,11 @@ func (t *teller) parents(l *report.Life) {
 		t.say("It changed its parent ", words.Count(n, "time", "times"), " before; these earlier changes are not kept")
 	}
 	for _, a := range l.Reparented {
-		text := "Its parent " + words.Ref(a.From) + " ended"
-		if a.FromExit != nil {
-			text = "Its parent " + words.Ref(a.From) + " " + words.Status(*a.FromExit)
+		if a.EndNS == 0 || a.Confirmed && a.EndNS != a.BootNS {
+			t.say(t.late(a))
+			continue
 		}
-		text += " at " + t.at(a.BootNS) + ", and it became a child of " + words.Ref(a.To)
+		text := t.lost(a.ReparentDetail) + " at " + t.at(a.EndNS) + ", and it became a child of " + words.Ref(a.To)
 		if why := reasons[a.Reason]; why != "" {
 			text += ", because that is " + why
 		}
@@ -176,6 +217,32 @@ func (t *teller) parents(l *report.Life) {
 		}
 		t.say(text)
 	}
+}
+
+// lost tells how it lost its parent.
+func (t *teller) lost(a events.ReparentDetail) string {
+	text := "Its parent " + words.Ref(a.From)
+	switch {
+	case a.FromExit == nil:
+		return text + " ended"
+	case a.FromExit.Signal != 0:
+		return text + " was " + words.Status(*a.FromExit)
+	}
+	return text + " " + words.Status(*a.FromExit)
+}
+
+// late tells of a new parent that was seen only when it had been that for a while.
+func (t *teller) late(a report.Adoption) string {
+	text := t.lost(a.ReparentDetail)
+	switch {
+	case a.EndNS != 0:
+		text += " at " + t.at(a.EndNS)
+	case a.AfterNS != 0:
+		text += ", seen by nobody, between " + t.at(a.AfterNS) + " and " + t.at(a.BootNS)
+	default:
+		text += ", seen by nobody, before " + t.at(a.BootNS)
+	}
+	return text + "; it was seen as a child of " + words.Ref(a.To) + " at " + t.at(a.BootNS) + ", and whether it had other parents in between is not known"
 }
 
 var reasons = map[events.ReparentReason]string{

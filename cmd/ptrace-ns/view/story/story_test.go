@@ -32,7 +32,7 @@ func lives(s string) map[string]*report.Life {
 		Node: report.Node{
 			Process: sh(), State: report.Exited, Exit: &events.ExitStatus{Signal: 9}, LifetimeNS: 3_200_000_000,
 			Killer: &events.Killer{Origin: events.OriginUser, Signal: 9, Sender: ref(8000, s), SenderChain: []events.Ref{ref(7999, "sshd")}},
-			Reparented: []report.Adoption{{BootNS: 2_000_000_000, ReparentDetail: events.ReparentDetail{
+			Reparented: []report.Adoption{{BootNS: 2_000_000_000, EndNS: 2_000_000_000, ReparentDetail: events.ReparentDetail{
 				From: ref(7600, "runc"), To: ref(7580, s), Reason: events.ReparentSubreaper, FromExit: &events.ExitStatus{},
 			}}},
 		},
@@ -75,7 +75,61 @@ func lives(s string) map[string]*report.Life {
 		Node:  report.Node{Process: sh(), State: report.Exited, Exit: &events.ExitStatus{}, LifetimeNS: 3_200_000_000},
 		Pidns: over, Apart: &report.Apart{Names: []string{"mnt"}, Parent: ref(7580, s)}, Role: "init for a container", Images: followed.Images[:1],
 	}
-	return map[string]*report.Life{"moved": moved(s), "exec": exec, "dead": dead, "followed": followed, "seen": seen, "ending": ending, "blocker": blocker}
+	ending.Unborn, ending.Unknown = report.BeforeLook, []string{"birth", "creator", "images"}
+	for _, l := range []*report.Life{seen, blocker, dead} {
+		l.Unborn, l.Unknown = report.BeforeLook, []string{"birth", "creator", "reparented", "images"}
+	}
+	return map[string]*report.Life{
+		"moved": moved(s), "exec": exec, "dead": dead, "followed": followed, "seen": seen, "ending": ending, "blocker": blocker, "gap": gap(s),
+	}
+}
+
+// gap is the host's init of a filtered recording in which records were lost: of its
+// birth, and of two parents' ends.
+func gap(s string) *report.Life {
+	l := &report.Life{
+		Node: report.Node{Process: events.Process{Key: ref(1, "").Key, Comm: "init", Chain: events.PIDChain{{PID: 1}}}, State: report.Live, Reparented: []report.Adoption{
+			{BootNS: 2_000_000_000, AfterNS: 1_740_000_000, ReparentDetail: events.ReparentDetail{From: ref(3045, s), To: ref(2, s), Confirmed: true}},
+			{BootNS: 4_000_000_000, EndNS: 3_000_000_000, ReparentDetail: events.ReparentDetail{
+				From: ref(2, s), To: ref(3, s), Confirmed: true, FromExit: &events.ExitStatus{Signal: 9},
+			}},
+			{BootNS: 4_500_000_000, ReparentDetail: events.ReparentDetail{From: ref(3, s), To: ref(4, s), Confirmed: true}},
+		}},
+		Unborn: report.NotAsked, Asked: []string{"--events reparent,exit", "--container " + s}, Unknown: []string{"birth", "creator", "images"},
+		Images: []report.Image{{Exe: "/", Args: events.ArgsOf("runc", "init")}, {BootNS: 1_500_000_000, Exe: s, Args: events.ArgsOf("sh"), OldTID: 3046}},
+	}
+	return l
+}
+
+// TestUnbornInWords: why a birth was not seen, and what is not known for that.
+func TestUnbornInWords(t *testing.T) {
+	const at, who = "It started at 2023-11-14 22:13:20, 5 s ago, ", ": who forked it, what it ran before and whether it had another parent is not known.\n"
+	for why, want := range map[report.UnseenBirth]string{
+		report.BeforeLook:    at + "before this look" + who,
+		report.BeforeTracing: at + "before the tracing began" + who,
+		report.WasLost:       at + "while the tracing went on, but the record of its birth was lost" + who,
+		report.NotAsked:      at + "while the tracing went on, but its birth is not in the recording, which has only what was asked for" + who,
+	} {
+		l := lives("sh")["seen"]
+		l.Unborn = why
+		if got := tell(t, l); !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}
+
+// TestReadAloud: what the C library asks of every fork is not told, a parent "was"
+// killed, and a kernel thread is called one.
+func TestReadAloud(t *testing.T) {
+	l := lives("sh")["followed"]
+	l.Birth.Flags, l.Birth.Parent, l.Process.Kthread = 0x01200000, l.Birth.Creator, true
+	l.Reparented[0].FromExit = &events.ExitStatus{Signal: 9}
+	got := tell(t, l)
+	for _, want := range []string{"by 7601 runc:[1:CHILD].\n", "Its parent 7600 runc was killed by SIGKILL at ", "It was a kernel thread.\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
 }
 
 // moved is one that changed its namespaces: by calls that were seen, and that were not.

@@ -106,6 +106,10 @@ func (p *printer) pidnsDestroy(d *events.PidnsDetail) {
 			p.str("ended unseen")
 		}
 	}
+	if d.Reaped == 0 && p.story {
+		p.str("; nothing was left for the kernel to kill")
+		return
+	}
 	p.str("; the kernel killed ")
 	p.uint(uint64(d.Reaped))
 	if d.Reaped == 1 {
