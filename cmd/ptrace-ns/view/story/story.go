@@ -121,7 +121,7 @@ func (t *teller) birth(l *report.Life) {
 		return
 	}
 	text := "It started at " + t.at(start) + ", " + t.ago(start) + t.unborn(l)
-	if unknown := unknown(l.Unknown); unknown != "" {
+	if unknown := unknown(l); unknown != "" {
 		text += ": " + unknown + " is not known"
 	}
 	t.say(text)
@@ -144,15 +144,19 @@ func (t *teller) unborn(l *report.Life) string {
 	return ", before this look"
 }
 
-// unknown says of a birth that was not seen what else was not.
-func unknown(all []string) string {
+// unknown says of a birth that was not seen what else was not. Of one whose changes of
+// parent are told there may have been others before, but in a recording that has them.
+func unknown(l *report.Life) string {
 	var said []string
 	for _, what := range []struct{ name, text string }{
 		{"creator", "who forked it"}, {"images", "what it ran before"}, {"reparented", "whether it had another parent"},
 	} {
-		if slices.Contains(all, what.name) {
+		if slices.Contains(l.Unknown, what.name) {
 			said = append(said, what.text)
 		}
+	}
+	if len(l.Reparented) > 0 && l.Unborn != report.NotAsked {
+		said = append(said, "whether it had other parents before those told")
 	}
 	return list(said)
 }
