@@ -75,7 +75,7 @@ func (a *app) openRecording(ctx context.Context, path string, growing bool) (*pl
 	}
 	var r io.Reader = p.file
 	if growing {
-		p.tail = &tail{ctx: ctx, r: p.file, idle: func() error { return nil }}
+		p.tail = newTail(ctx, p.file)
 		r = p.tail
 	}
 	var err error
@@ -132,35 +132,6 @@ func (p *playback) run(ctx context.Context, src events.Source, sink events.Sink)
 		}
 		if err != nil {
 			return errors.Join(ended(err), sink.Flush())
-		}
-	}
-}
-
-// tail reads a file that grows: at its end it waits for more.
-type tail struct {
-	ctx  context.Context
-	r    io.Reader
-	idle func() error // called when the waiting begins
-}
-
-// lookAgain is how often a growing file is looked at; the recorder writes each second.
-const lookAgain = 100 * time.Millisecond
-
-func (t *tail) Read(b []byte) (int, error) {
-	for waited := false; ; waited = true {
-		n, err := t.r.Read(b)
-		if n > 0 || err != nil && !errors.Is(err, io.EOF) {
-			return n, err
-		}
-		if !waited {
-			if err := t.idle(); err != nil {
-				return 0, err
-			}
-		}
-		select {
-		case <-t.ctx.Done():
-			return 0, io.EOF
-		case <-time.After(lookAgain):
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
@@ -185,45 +184,6 @@ func TestReplayStandardInput(t *testing.T) {
 	r := (&fake{}).execute(t, func(a *app) { a.in = bytes.NewReader(whole) }, "replay", "-q", "-o", "json", "-")
 	if want := (&fake{}).execute(t, nil, "replay", "-q", "-o", "json", path); r.code != 0 || r.out != want.out {
 		t.Errorf("%v: %s", r.err, r.out)
-	}
-}
-
-// TestReplayGrows gives a file piece by piece to a replay that follows it, and the
-// end last.
-func TestReplayGrows(t *testing.T) {
-	whole, err := os.ReadFile(recorded(t, family()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "growing.zst")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	// What is shown before the rest is there must be shown while that is waited for.
-	half := len(whole) - 100
-	f.Write(whole[:half])
-	var shown output
-	done := make(chan result)
-	go func() {
-		done <- (&fake{}).execute(t, func(a *app) { a.out = &shown }, "replay", "-q", "-o", "json", "-f", path)
-	}()
-	for strings.Count(shown.String(), "\n") < 2 {
-		time.Sleep(time.Millisecond)
-	}
-	f.Write(whole[half:])
-	r := <-done
-	want := (&fake{}).execute(t, nil, "replay", "-q", "-o", "json", path)
-	if r.code != 0 || shown.String() != want.out {
-		t.Errorf("%d, %v: %s", r.code, r.err, shown.String())
-	}
-	// One whose recorder was killed has no end: here nobody waits for ever.
-	if err := f.Truncate(int64(half)); err != nil {
-		t.Fatal(err)
-	}
-	if r := (&fake{}).execute(t, nil, "replay", "-q", "-f", "--timeout", "300ms", path); r.code != 0 {
-		t.Errorf("%d, %v", r.code, r.err)
 	}
 }
 

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -159,6 +160,34 @@ func TestF08Killed(t *testing.T) {
 				t.Errorf("where the recording is was not said: %s", cmd.Stderr)
 			}
 		})
+	}
+}
+
+// F08: who follows a recording ends when its recorder is killed, and says what is missing.
+func TestF08KilledWhileFollowed(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	file := filepath.Join(t.TempDir(), "run.zst")
+	recorder := recorderOf(t, file, "-o", file)
+	follower := exec.Command(binary(t), "replay", "-q", "-o", "json", "-f", file)
+	var errOut bytes.Buffer
+	follower.Stderr = &errOut
+	out, err := follower.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := follower.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	recorder.Process.Kill()
+	if _, err := io.Copy(io.Discard, out); err != nil {
+		t.Error(err)
+	}
+	follower.Wait()
+	if code := follower.ProcessState.ExitCode(); code != 4 || !strings.Contains(errOut.String(), "recording is cut off at byte") {
+		t.Errorf("exit code %d: %s", code, errOut.String())
 	}
 }
 

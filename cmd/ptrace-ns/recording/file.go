@@ -168,6 +168,9 @@ func (f *File) countLines(b []byte) {
 // Lines returns how many lines were written to a file of lines.
 func (f *File) Lines() int64 { return f.whole }
 
+// lasting makes a new name in a directory last through a power cut; a test sees when.
+var lasting = syncDir
+
 // Close makes what was written last, and gives the file its name. Where that name is
 // now another file's than the one that was to be replaced, neither is touched.
 func (f *File) Close() error {
@@ -183,7 +186,7 @@ func (f *File) Close() error {
 	if err = errors.Join(err, f.release()); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(f.path))
+	return lasting(filepath.Dir(f.path))
 }
 
 // rename gives the file the name that it is to have.

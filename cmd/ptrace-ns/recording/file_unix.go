@@ -33,3 +33,15 @@ func lock(f *os.File) error {
 	}
 	return nil
 }
+
+// Writing reports whether somebody has the file locked, as a recorder has the file that
+// it writes. Where that cannot be found out, known is false. Whoever asks has the lock
+// himself for a moment if nobody has, shared with others who ask.
+func Writing(f *os.File) (writing, known bool) {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if err == nil {
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
+		return false, err == nil
+	}
+	return true, errors.Is(err, syscall.EWOULDBLOCK)
+}

@@ -91,6 +91,40 @@ func TestF07LinksAndPipes(t *testing.T) {
 	}
 }
 
+// F08: the name that a file gets is made last through a power cut once it has it, and a
+// directory in which that fails is an error.
+func TestF08NameLasts(t *testing.T) {
+	for _, there := range []bool{false, true} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "a")
+		if there {
+			if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f := create(t, path, recording.FileOptions{Replace: true})
+		write(t, f, "new")
+		var synced []string
+		undo := recording.OnSync(func(of string) { synced = append(synced, of+" with "+content(t, path)) })
+		err := f.Close()
+		undo()
+		if err != nil || len(synced) != 1 || synced[0] != dir+" with new" {
+			t.Errorf("synced are %q: %v", synced, err)
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "moved")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f := create(t, filepath.Join(dir, "a"), recording.FileOptions{})
+	if err := os.Rename(dir, dir+"-away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("of a directory that is gone: %v", err)
+	}
+}
+
 // TestFileMode asks for 0600 whatever the umask is: one that is too wide and one that
 // would take the owner's own rights.
 func TestFileMode(t *testing.T) {

@@ -181,3 +181,19 @@ func TestScopeForgets(t *testing.T) {
 		t.Errorf("%d processes are known after a gap, %d live", n, before-1)
 	}
 }
+
+// However fast events come, only so many wait: the oldest are decided first.
+func TestScopeBound(t *testing.T) {
+	const bound = 1 << 16
+	s := newStage(t, false)
+	for pid := int32(1000); pid < 1000+bound; pid++ {
+		s.put(born(pid, tracer))
+	}
+	if n := len(s.got.all); n != 0 {
+		t.Fatalf("%d events are told though more could wait", n)
+	}
+	s.put(born(10, tracer), born(11, tracer), born(12, tracer))
+	if got := s.told(); got != "fork:1000 fork:1001 fork:1002" {
+		t.Errorf("told are %s", got)
+	}
+}

@@ -1,0 +1,11 @@
+package recording
+
+// OnSync has a test see the directories that are synced, until undo is called.
+func OnSync(see func(dir string)) (undo func()) {
+	was := lasting
+	lasting = func(dir string) error {
+		see(dir)
+		return was(dir)
+	}
+	return func() { lasting = was }
+}
