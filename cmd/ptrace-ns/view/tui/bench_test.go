@@ -20,7 +20,7 @@ type crowd struct {
 	next  int32
 }
 
-func newCrowd(b *testing.B, n int) *crowd {
+func newCrowd(b testing.TB, n int) *crowd {
 	c := &crowd{model: tree.New(tree.Options{Keep: 4 << 10}), stage: scene.NewStage(scene.Options{Unicode: true, Zone: time.UTC, FadeNS: 5 * second}), nowNS: 1000 * second, next: 2}
 	c.tell(b, &events.Event{Kind: events.Snapshot, Process: c.process(1, 0)})
 	for c.next < int32(n) {
@@ -44,14 +44,14 @@ func (c *crowd) process(pid, parent int32) events.Process {
 	return p
 }
 
-func (c *crowd) tell(b *testing.B, ev *events.Event) {
+func (c *crowd) tell(b testing.TB, ev *events.Event) {
 	if err := c.model.Apply(ev, c.stage.Put); err != nil {
 		b.Fatal(err)
 	}
 }
 
 // churn is n events: births, execs and ends.
-func (c *crowd) churn(b *testing.B, n int) {
+func (c *crowd) churn(b testing.TB, n int) {
 	for range n / 3 {
 		p := c.process(c.next, 9)
 		c.next++

@@ -25,9 +25,22 @@ func (m *Model) box() []string {
 		pen.put(dim, side)
 		lines = append(lines, pen.line())
 	}
-	pen := m.pen(plain)
-	pen.put(dim, m.glyphs.close+strings.Repeat(m.glyphs.ahead, max(0, m.width-2))+turned(m.glyphs.close))
-	return append(lines, pen.line())
+	return append(lines, m.boxBottom())
+}
+
+// boxBottom says how much there is that is not shown.
+func (m *Model) boxBottom() string {
+	p, pen := m.pane, m.pen(plain)
+	pen.put(dim, m.glyphs.close+m.glyphs.ahead)
+	above := p.view.YOffset()
+	below := max(0, p.view.TotalLineCount()-above-p.h)
+	if above > 0 || below > 0 {
+		pen.put(dim, " ")
+		pen.put(bold, fmt.Sprintf("%d lines above, %d below", above, below))
+		pen.put(dim, " ")
+	}
+	pen.put(dim, strings.Repeat(m.glyphs.ahead, max(0, pen.left-1))+turned(m.glyphs.close))
+	return pen.line()
 }
 
 // boxTop has the title and the tabs.

@@ -76,6 +76,7 @@ func (m *Model) bodyLine(c columns, at int) string {
 	if at == m.line {
 		under = reverse
 	}
+	m.work.lines++
 	p := m.pen(under)
 	l := m.layout.lines[at]
 	if l.row < 0 {

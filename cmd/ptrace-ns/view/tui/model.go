@@ -3,7 +3,6 @@ package tui
 import (
 	"time"
 
-	"charm.land/bubbles/v2/help"
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
@@ -20,7 +19,6 @@ type Model struct {
 	src    Source
 	player Player // nil where it is live
 	keys   *keys
-	help   help.Model
 	look   *palette
 	glyphs glyphs
 
@@ -44,7 +42,11 @@ type Model struct {
 	asked         time.Time
 	notice        string
 	drawn         string // what View returns; empty is to be drawn
+	work          work
 }
+
+// work counts what drawing has cost.
+type work struct{ screens, lines int }
 
 type (
 	sceneMsg   struct{ scene *scene.Scene }
@@ -58,11 +60,10 @@ type (
 
 // New returns the screen before the first scene.
 func New(src Source, o Options) *Model {
-	m := &Model{Options: o, src: src, folds: map[place]bool{}, help: help.New(), notice: o.Notice, glyphs: o.glyphs()}
+	m := &Model{Options: o, src: src, folds: map[place]bool{}, notice: o.Notice, glyphs: o.glyphs()}
 	m.player, _ = src.(Player)
 	m.keys = newKeys(m.player != nil)
 	m.light(!o.Light)
-	m.help.Ellipsis = m.glyphs.more
 	if o.Filter != "" {
 		m.setFilter(o.Filter)
 	}
@@ -71,8 +72,9 @@ func New(src Source, o Options) *Model {
 
 // light takes the colours for a dark or a light terminal.
 func (m *Model) light(dark bool) {
-	m.look = newPalette(dark)
-	m.help.Styles = help.DefaultStyles(dark)
+	if m.look = uncoloured(); m.Color {
+		m.look = newPalette(dark)
+	}
 }
 
 // Init asks for the first scene, and for the terminal's background.
@@ -121,7 +123,6 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
-		m.help.SetWidth(msg.Width)
 		m.resize()
 	case tea.BackgroundColorMsg:
 		m.light(msg.IsDark())

@@ -61,7 +61,7 @@ func (m *Model) open(msg tea.KeyPressMsg) (tea.Cmd, bool) {
 			return content{title: "PID namespaces", tabs: []tab{{lines: cleaned(src.Namespaces()), table: true}}}
 		}}
 	case key.Matches(msg, k.help):
-		p = &pane{name: "help", content: m.helpContent()}
+		p = &pane{name: "help"}
 	default:
 		return nil, false
 	}
@@ -150,6 +150,9 @@ func (m *Model) resize() {
 		return
 	}
 	p.w, p.h = max(0, m.width-4), max(0, m.bodyHeight()-1)
+	if p.name == "help" {
+		p.content = m.helpContent(p.w)
+	}
 	p.view.SetWidth(p.w)
 	p.view.SetHeight(p.h)
 	p.set(!p.begun)
@@ -207,27 +210,4 @@ func deaths(all []scene.Line) content {
 		lines = []string{"none yet"}
 	}
 	return content{title: "signals and deaths", tabs: []tab{{lines: lines, ends: true}}}
-}
-
-// helpContent lists all keys.
-func (m *Model) helpContent() content {
-	names := []string{"moving", "looking", "panes", "recording"}
-	var lines []string
-	for i, column := range m.keys.FullHelp() {
-		if i > 0 {
-			lines = append(lines, "")
-		}
-		lines = append(lines, names[i])
-		for _, b := range column {
-			if !b.Enabled() {
-				continue
-			}
-			name := b.Help().Key
-			if !m.Unicode {
-				name = asciiKeys.Replace(name)
-			}
-			lines = append(lines, "  "+fit(name, 9, "")+" "+b.Help().Desc)
-		}
-	}
-	return content{title: "keys", tabs: []tab{{lines: lines}}}
 }

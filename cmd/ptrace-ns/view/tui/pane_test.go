@@ -2,9 +2,12 @@ package tui
 
 import (
 	"fmt"
+	"image/color"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -147,5 +150,53 @@ func TestLongPanesScroll(t *testing.T) {
 	m.Update(tea.MouseWheelMsg{Button: tea.MouseWheelDown})
 	if strings.Contains(text(m), "event 0 ") {
 		t.Error("the wheel does not scroll")
+	}
+}
+
+// TestPanesSayWhatIsNotShown: a pane that goes on says so, in the frame.
+func TestPanesSayWhatIsNotShown(t *testing.T) {
+	for _, c := range []struct {
+		width, height int
+		more          bool
+	}{{160, 40, false}, {200, 30, false}, {80, 24, true}, {40, 12, true}} {
+		m := screen(t, &reel{still: still{scene: family()}}, c.width, c.height)
+		press(m, "?")
+		if got := strings.Contains(text(m), "0 lines above, "); got != c.more {
+			t.Errorf("%d×%d says that there is more: %t\n%s", c.width, c.height, got, text(m))
+		}
+		for i := 0; c.more && i < 100 && !strings.Contains(text(m), ", 0 below"); i++ {
+			press(m, "j")
+		}
+		if !strings.Contains(text(m), "to the beginning") {
+			t.Errorf("%d×%d does not come to its end:\n%s", c.width, c.height, text(m))
+		}
+		m.Update(tea.WindowSizeMsg{Width: 40, Height: 60})
+		if !strings.Contains(text(m), "to the beginning") {
+			t.Errorf("made narrow it is cut:\n%s", text(m))
+		}
+	}
+}
+
+// TestNoColours: not one sequence that sets or takes back a colour, on any screen.
+func TestNoColours(t *testing.T) {
+	colour := regexp.MustCompile(`\x1b\[([0-9]+[;:])*([34][0-9]|9[0-7]|10[0-7])([;:][0-9]+)*m`)
+	sc := family()
+	sc.Rows[2].State, sc.Rows[2].End = report.Exited, &scene.End{Status: events.ExitStatus{Signal: 9}}
+	sc.Rows[3].BornNS, sc.Lost = sc.NowNS, 3
+	sc.Rows[5].Adopted = &report.Adoption{BootNS: sc.NowNS}
+	for _, coloured := range []bool{true, false} {
+		m := New(&still{scene: sc, detail: life()}, Options{Unicode: true, Color: coloured, Zone: time.UTC, Compile: refuseAll})
+		m.Update(tea.WindowSizeMsg{Width: 160, Height: 40})
+		next(m)
+		all := m.View().Content
+		for _, keys := range []string{"t", "t", "F", "V", "tab", "esc", "K", "N", "?", "esc", "/", "x", "esc", `\`, "x"} {
+			press(m, keys)
+			all += m.View().Content
+		}
+		m.Update(tea.BackgroundColorMsg{Color: color.White})
+		all += m.View().Content
+		if got := colour.FindString(all); (got != "") != coloured {
+			t.Errorf("with colours %t: %q", coloured, got)
+		}
 	}
 }

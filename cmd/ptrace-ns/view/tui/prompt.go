@@ -37,7 +37,7 @@ func (m *Model) ask(of purpose) tea.Cmd {
 	p.input.SetWidth(max(1, m.width-len(p.input.Prompt)-1))
 	p.input.KeyMap.Paste.Unbind() // it would run a program to ask for the clipboard; what a terminal pastes comes as it is
 	styles := p.input.Styles()
-	styles.Cursor.Blink = false
+	styles.Cursor.Blink, styles.Cursor.Color = false, nil
 	styles.Focused = textinput.StyleState{}
 	p.input.SetStyles(styles)
 	m.prompt = p

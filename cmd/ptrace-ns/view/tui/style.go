@@ -3,8 +3,7 @@ package tui
 import "strings"
 
 // The only escape sequences that a line may hold: colours of the terminal's own
-// palette, which its owner has chosen to be legible, and weights. Where there are to be
-// no colours bubbletea leaves them out and keeps the weights.
+// palette, which its owner has chosen to be legible, and weights.
 const (
 	reset   = "\x1b[0m"
 	plain   = ""
@@ -18,6 +17,14 @@ type palette struct {
 	title, heading, group                          string
 	container, born, gone, failed, moved, key, bar string
 	spaces                                         []string // neighbouring PID namespaces are told apart
+}
+
+// uncoloured tells apart by weights alone.
+func uncoloured() *palette {
+	return &palette{
+		title: bold, heading: "\x1b[1;4m", group: bold, key: bold, bar: bold,
+		container: plain, born: bold, gone: dim, failed: bold, moved: "\x1b[4m", spaces: []string{plain},
+	}
 }
 
 func newPalette(dark bool) *palette {

@@ -97,11 +97,25 @@ func Run(ctx context.Context, src Source, o Options, ended <-chan error) error {
 	return errors.Join(<-failed, err, g.err)
 }
 
-// Still returns the first screen of that size as text with colours: for pictures in
-// documents.
-func Still(src Source, o Options, width, height int) string {
+// Still returns the first screen of that size as text with colours, or what it is once
+// these keys are pressed, a rune each: for pictures in documents.
+func Still(src Source, o Options, width, height int, keys string) string {
 	m := New(src, o)
 	m.Update(tea.WindowSizeMsg{Width: width, Height: height})
 	m.Update(m.next()())
+	for _, r := range keys {
+		key := tea.KeyPressMsg{Code: r, Text: string(r)}
+		switch r {
+		case '\r', '\t':
+			key.Text = ""
+		}
+		_, cmd := m.Update(key)
+		if cmd == nil || m.prompt != nil {
+			continue
+		}
+		if told := cmd(); told != nil {
+			m.Update(told)
+		}
+	}
 	return m.View().Content
 }

@@ -55,6 +55,7 @@ func (m *Model) draw() string {
 	if m.width <= 0 || m.height <= 0 {
 		return ""
 	}
+	m.work.screens++
 	lines := make([]string, 0, m.height)
 	lines = append(lines, m.header())
 	if m.pane != nil {
