@@ -3,6 +3,7 @@ package container
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -227,5 +228,32 @@ func TestWaitFor(t *testing.T) {
 	a.let <- nil
 	if late := awaitLate(t, l); late.Container.ID != other("01") {
 		t.Errorf("answer %+v, want that of the first", late.Container)
+	}
+}
+
+// TestAddressedAmongMany: all of Docker's containers are looked at, and all users' places.
+func TestAddressedAmongMany(t *testing.T) {
+	const many = 300
+	files := map[string]string{}
+	for i := range many {
+		name := fmt.Sprintf("%064x", i)
+		files["var/lib/docker/containers/"+name+"/config.v2.json"] = fmt.Sprintf(`{"ID":"%s","NetworkSettings":{"Networks":{"n":{"IPAddress":"10.0.0.%d","GlobalIPv6Address":"fd00::%d"}}}}`, name, i, i)
+		files[fmt.Sprintf("run/user/%d/crun/c%d/status", 1000+i, i)] = fmt.Sprintf(`{"cgroup-path":"/u%d/c%d","bundle":"/gone"}`, i, i)
+	}
+	r := NewResolver(disk(t, files))
+	r.owner = func(cgroup string) uint32 {
+		var n uint32
+		fmt.Sscanf(cgroup, "/u%d/", &n)
+		return 1000 + n
+	}
+	for i := range many {
+		for _, address := range []string{fmt.Sprintf("10.0.0.%d", i), fmt.Sprintf("fd00::%d", i)} {
+			if c := r.Addressed(address); c == nil || c.ID != fmt.Sprintf("%064x", i) {
+				t.Fatalf("%s: got %+v", address, c)
+			}
+		}
+		if c := r.Identify(fmt.Sprintf("/u%d/c%d", i, i)); c == nil || c.Runtime != "crun" {
+			t.Fatalf("user %d: got %+v", i, c)
+		}
 	}
 }

@@ -117,6 +117,9 @@ func TestManyOfOthers(t *testing.T) {
 	if n := len(r.declared.byID["web"]); n != maxOfOne {
 		t.Errorf("%d declarations, want %d", n, maxOfOne)
 	}
+	if all := r.declared.of("web", nil, believed(superuser)); len(all) != 1 || all[0].bundle != "/b" {
+		t.Errorf("of root's: %+v, want the one", all)
+	}
 	if n := len(r.kept.of("web")); n != maxOfOne {
 		t.Errorf("%d bundles, want %d", n, maxOfOne)
 	}
@@ -159,6 +162,14 @@ func TestLateOfAUser(t *testing.T) {
 		l.give(make(chan finding), c.a)
 		if _, ok := l.Late(); ok != c.want {
 			t.Errorf("%+v: told %v, want %v", c.a, ok, c.want)
+		}
+	}
+}
+
+func TestOwnFirst(t *testing.T) {
+	for pair, want := range map[[2]uint32]int{{superuser, superuser}: 0, {user, user}: 0, {superuser, user}: 1, {user, superuser}: -1} {
+		if got := ownFirst(pair[0], pair[1]); got != want {
+			t.Errorf("%v: %d, want %d", pair, got, want)
 		}
 	}
 }

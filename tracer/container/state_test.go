@@ -85,6 +85,14 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// TestStateOfAnother: runc's file that says it is another container's is not this one's.
+func TestStateOfAnother(t *testing.T) {
+	r := NewResolver(disk(t, map[string]string{"run/runc/web/state.json": `{"id":"other","cgroup_paths":{"":"/sys/fs/cgroup/mine/web"},"config":{"labels":["bundle=/gone"]}}`}))
+	if got := r.Identify("/mine/web"); got != nil {
+		t.Errorf("got %+v, want none", got)
+	}
+}
+
 // TestUsersPlaces: what lies there and is not named by a uid is nobody's.
 func TestUsersPlaces(t *testing.T) {
 	r := owned(NewResolver(disk(t, map[string]string{"run/user/me/crun/web/status": `{"cgroup-path":"/mine/web","bundle":"/gone"}`})), "/mine", user)
