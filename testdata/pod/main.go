@@ -81,13 +81,30 @@ func (k kubelet) do(ctx context.Context, command string, args []string) error {
 	case command == "container" && len(args) >= 3:
 		return k.container(ctx, args[0], args[1], args[2], args[3:])
 	case command == "stop" && len(args) == 1:
-		_, err := k.runtime.StopPodSandbox(ctx, &cri.StopPodSandboxRequest{PodSandboxId: args[0]})
-		return err
+		return k.stop(ctx, args[0])
 	case command == "remove" && len(args) == 1:
 		_, err := k.runtime.RemovePodSandbox(ctx, &cri.RemovePodSandboxRequest{PodSandboxId: args[0]})
 		return err
 	}
 	return fmt.Errorf("command %q with %d arguments\n%s", command, len(args), usage)
+}
+
+// stop ends a pod. Where its containers share a PID namespace they may be dead before
+// containerd has heard of it, and one that it thinks running cannot be removed.
+func (k kubelet) stop(ctx context.Context, pod string) error {
+	if _, err := k.runtime.StopPodSandbox(ctx, &cri.StopPodSandboxRequest{PodSandboxId: pod}); err != nil {
+		return err
+	}
+	running := &cri.ListContainersRequest{Filter: &cri.ContainerFilter{
+		PodSandboxId: pod, State: &cri.ContainerStateValue{State: cri.ContainerState_CONTAINER_RUNNING},
+	}}
+	for {
+		list, err := k.runtime.ListContainers(ctx, running)
+		if err != nil || len(list.Containers) == 0 {
+			return err
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // ready waits for images that were imported behind the CRI's back, which learns of
