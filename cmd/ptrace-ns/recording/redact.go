@@ -38,7 +38,12 @@ func ParseRedaction(patterns []string) (*Redaction, error) {
 
 // Args returns the vector without its secrets; what has none is returned as it is.
 // The true size stays that of the vector as passed.
-func (r *Redaction) Args(a events.Args) events.Args {
+func (r *Redaction) Args(a events.Args) events.Args { return r.vector(a, false) }
+
+// Env is Args for an environment, in which each string is one variable.
+func (r *Redaction) Env(a events.Args) events.Args { return r.vector(a, true) }
+
+func (r *Redaction) vector(a events.Args, env bool) events.Args {
 	if !a.Known() || len(a.Raw) == 0 {
 		return a
 	}
@@ -50,6 +55,9 @@ func (r *Redaction) Args(a events.Args) events.Args {
 		found := r.find(text)
 		if r.usual {
 			found = append(found, call.secrets(args, i)...)
+			if env || i > 0 && !shellOption.Match(bytes.TrimSuffix(args[i-1], []byte{0})) {
+				found = find(found, text, assignments)
+			}
 		}
 		if out, ok := blacken(text, found); ok {
 			args[i] = append(out, arg[len(text):]...)
@@ -121,7 +129,7 @@ func (s *redact) Put(ev *events.Event) error {
 	// The event is shared with sinks that are not behind this one.
 	args, env := ev.Process.Args, ev.Process.Env
 	defer func() { ev.Process.Args, ev.Process.Env = args, env }()
-	ev.Process.Args, ev.Process.Env = s.r.Args(args), s.r.Args(env)
+	ev.Process.Args, ev.Process.Env = s.r.Args(args), s.r.Env(env)
 	return s.next.Put(ev)
 }
 

@@ -14,6 +14,13 @@ const (
 // a shell's script.
 const value = `("[^"]*"|'[^']*'|[^\s"';&|]+)`
 
+// assignments are --password=x and DB_PASSWORD=x as a whole argument, whose value has
+// whatever characters; shellOption is one behind which it may be a script instead.
+var (
+	assignments = compile(`(?is)^-{0,2}(?:[\w.-]*` + secretName + `[\w.-]*|` + lastWord + `)=(.*)$`)
+	shellOption = regexp.MustCompile(`^-\w*c$`)
+)
+
 // usual are the patterns of what is a secret by its form. The first group, or with
 // none the whole match, is the secret.
 var usual = compile(
