@@ -46,10 +46,10 @@ func believed(user uint32) believes {
 // ownFirst orders who says something of a cgroup: who owns it knows better than root, who
 // is believed everywhere and may mean another one of the same name.
 func ownFirst(a, b uint32) int {
-	switch {
-	case a == b:
+	switch a {
+	case b:
 		return 0
-	case a == superuser:
+	case superuser:
 		return 1
 	}
 	return -1
