@@ -18,15 +18,20 @@ import (
 
 // topOptions is what the flags of top say.
 type topOptions struct {
-	filter, group, color string
-	args                 bool
-	buffer               size
-	past                 past
+	watchOptions
+	group string
+	args  bool
+	past  past
 }
 
 const topLong = `Top shows the processes of the whole machine as they come and go: as a tree, by PID
 namespace or by container (t). New ones light up, those that have ended fade with their
 status, and those that got a new parent show where they came from. ? lists the keys.
+
+Which processes are shown is chosen as with watch; what is above them in the tree is shown
+dim. With -- CMD the command is started once tracing is attached and --scope says what is
+shown, as with watch; its input and output are /dev/null. The view stays when CMD ends, and
+CMD gets SIGTERM when the view ends before it. Its exit code is passed on.
 
 With -r it plays a recording: space plays and pauses, < and > change the pace, n, d and r
 step to the next event, death and reparenting. With --at it begins there, and pauses.
@@ -37,21 +42,28 @@ has ended; what is above it in the tree is shown dim.`
 
 const topExample = `  ptrace-ns top
   ptrace-ns top --group container -F 'process.container.runtime == "docker"'
+  ptrace-ns top -c web -w web.zst
+  ptrace-ns top --scope containers -- docker run --rm busybox sleep 60
   ptrace-ns top -r start.zst --at 1.5s`
 
 func newTop(a *app) *cobra.Command {
-	o := &topOptions{buffer: 8 << 20}
+	o := &topOptions{watchOptions: watchOptions{output: "text", buffer: 8 << 20, maxArgs: 32 << 10, signals: []string{"SIGKILL", "SIGTERM", "SIGSTOP"}}}
 	cmd := &cobra.Command{
-		Use:     "top [flags]",
+		Use:     "top [flags] [-- CMD ARG...]",
 		Short:   "Show the processes as they come and go",
 		Long:    topLong,
 		Example: topExample,
-		Args:    noArgs,
+		Args:    func(cmd *cobra.Command, args []string) error { return o.takeCommand(cmd, args) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.past.check(cmd); err != nil {
 				return err
 			}
-			return o.run(cmd.Context(), a)
+			if o.past.path != "" {
+				if err := o.notRecorded(cmd.Flags()); err != nil {
+					return err
+				}
+			}
+			return o.run(cmd.Context(), a, cmd.Flags())
 		},
 	}
 	f := cmd.Flags()
@@ -59,21 +71,23 @@ func newTop(a *app) *cobra.Command {
 	f.StringVar(&o.group, "group", tui.GroupNames[0], "begin arranged by `WHAT`: tree, pidns or container")
 	f.BoolVarP(&o.args, "args", "a", false, "show command lines and not names")
 	f.StringVar(&o.color, "color", "auto", "colour `WHEN`: auto, always or never; NO_COLOR is heeded by auto")
-	o.kernelFlags(f)
+	o.processFlags(f)
+	f.StringVar(&o.scope, "scope", "", "with -- CMD: show `WHAT`: command, containers or all")
+	o.fileFlags(f)
+	f.Var(&o.buffer, "buffer", "`SIZE` of the ring buffer, a power of two from 32KiB on")
 	a.runtimeAPIFlag(cmd)
 	a.userFlag(cmd)
 	f.StringVarP(&o.past.path, "recording", "r", "", "play the recording `FILE`; needs neither root nor Linux")
 	f.StringVar(&o.past.at, "at", "", "with -r: begin at that `MOMENT`, and pause: "+momentHelp)
 	complete(cmd, "group", tui.GroupNames[:]...)
 	complete(cmd, "color", "auto", "always", "never")
+	complete(cmd, "scope", scopes...)
+	completeContainers(cmd)
+	a.completeContainer(cmd, noPath)
 	return cmd
 }
 
-func (o *topOptions) kernelFlags(f *pflag.FlagSet) {
-	f.Var(&o.buffer, "buffer", "`SIZE` of the ring buffer, a power of two from 32KiB on")
-}
-
-func (o *topOptions) run(ctx context.Context, a *app) error {
+func (o *topOptions) run(ctx context.Context, a *app, flags *pflag.FlagSet) error {
 	view, err := o.view(a)
 	if err != nil {
 		return err
@@ -81,7 +95,11 @@ func (o *topOptions) run(ctx context.Context, a *app) error {
 	if o.past.path != "" {
 		return o.replay(ctx, a, view)
 	}
-	return o.live(ctx, a, view)
+	c, err := o.choose(a, flags)
+	if err != nil {
+		return err
+	}
+	return c.live(ctx, view)
 }
 
 // view checks the flags, and the terminal, which is the only output there is.

@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"strconv"
 	"time"
 
-	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/confine"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui/scene"
 	"github.com/ptrace-ns/ptrace-ns/events"
@@ -20,27 +20,72 @@ import (
 const keptForTop = 4 << 10
 
 // live shows what happens now.
-func (o *topOptions) live(ctx context.Context, a *app, v tui.Options) (err error) {
+func (c *choice) live(ctx context.Context, v tui.Options) (err error) {
+	a := c.app
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	a.quietLog()
-	live, err := a.open(ctx, liveOptions{BufferBytes: int(o.buffer), Signals: deadly, Keep: keptForTop})
+	file, err := c.createFile()
 	if err != nil {
 		return err
 	}
-	defer func() { err = first(err, live.Close()) }()
-	if err := a.confined(confine.Plan{}); err != nil {
-		return err
+	live, err := a.open(ctx, c.watch.live)
+	if err != nil {
+		return errors.Join(err, file.discard())
 	}
-	v.BootTime = live.Header().BootTimeNS
+	defer func() { err = first(err, live.Close()) }()
+	header := *live.Header()
+	header.Version, header.Options = readBuild().Version, c.asked
+	file.begin(&header)
+	if file != nil { // the screen is the view's: what is wrong is told at the end
+		file.failed = func(error) {}
+	}
+	defer func() { file.close(summary{}) }()
+	v.BootTime = header.BootTimeNS
 	if live.Partial() {
 		v.Notice = partialWatch
 	}
-	src := &present{live: live, stage: newStage(v, live.Header().StartNS), bootTime: v.BootTime}
+	src := &present{live: live, stage: newStage(v, header.StartNS), bootTime: v.BootTime, choice: c}
+	src.stage.Only = c.only()
+	if err := c.show(ctx, src, v, c.route(&header, file)); err != nil {
+		return err
+	}
+	s, err := live.Summary()
+	if err != nil {
+		return err
+	}
+	file.close(s)
+	if file != nil && file.err != nil {
+		return file.err
+	}
+	if err := s.check(); err != nil || c.child == nil {
+		return err
+	}
+	<-c.child.settled
+	return c.child.status()
+}
+
+// show traces and shows until one of these ends, and the other with it.
+func (c *choice) show(ctx context.Context, src *present, v tui.Options, route events.Sink) error {
 	tracing, cancel := context.WithCancel(ctx)
 	defer cancel()
+	run := tracing
+	if c.child != nil {
+		// One looks at what a command has left behind for as long as one likes.
+		c.child.linger = func(ctx context.Context) { <-ctx.Done() }
+		src.live.AwaitBirths()
+		if err := c.child.start(nil, nil, nil); err != nil {
+			return err
+		}
+		var stop context.CancelFunc
+		run, stop = c.child.lifetime(tracing)
+		defer stop()
+	}
+	if err := c.app.confined(c.plan()); err != nil {
+		return err
+	}
 	over := make(chan error, 1)
-	go func() { over <- guarded(func() error { return live.Run(tracing, src.stage) }) }()
+	go func() { over <- guarded(func() error { return src.live.Run(run, route, src.stage) }) }()
 	// What ends the tracing ends the view; then it is for the tracing to end.
 	broken := make(chan error, 1)
 	done := make(chan struct{})
@@ -56,14 +101,7 @@ func (o *topOptions) live(ctx context.Context, a *app, v tui.Options) (err error
 		shown = first(shown, ended(err))
 	default:
 	}
-	if shown != nil {
-		return shown
-	}
-	s, err := live.Summary()
-	if err != nil {
-		return err
-	}
-	return s.check()
+	return shown
 }
 
 // guarded makes an error of a panic: it would end the program with the terminal as the
@@ -80,6 +118,7 @@ func guarded(do func() error) (err error) {
 // present is the live kernel as a source of scenes.
 type present struct {
 	live     tracing
+	choice   *choice
 	stage    *scene.Stage
 	bootTime int64
 	seen     uint64 // events in the last scene
@@ -99,7 +138,12 @@ func (p *present) Look(f *scene.Filter) *scene.Scene {
 		return nil
 	}
 	p.seen, p.filter, p.at = seen, f, now
-	sc, err := p.stage.Look(p.look, p.nowNS(), f)
+	sc, err := p.stage.Look(func(see func(*tree.Model) error) error {
+		return p.look(func(m *tree.Model) error {
+			p.choice.tidy(m)
+			return see(m)
+		})
+	}, p.nowNS(), f)
 	if err != nil {
 		return nil
 	}

@@ -97,7 +97,8 @@ func (p *player) past(to moment) string {
 	}
 	last := p.marks[len(p.marks)-1]
 	if part := newSpan(moment{}, to, p.header); to.seq > last.seq || to.seq == 0 && part.toNS > last.ns {
-		return fmt.Sprintf("--at is after the end, %.3fs (seq %d)", float64(last.ns-p.fromNS())/1e9, last.seq)
+		ms := (last.ns - p.fromNS()) / 1e6 // the scrubber cuts them, too
+		return fmt.Sprintf("--at is after the end, %d.%03ds (seq %d)", ms/1000, ms%1000, last.seq)
 	}
 	return ""
 }

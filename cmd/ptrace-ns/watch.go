@@ -81,7 +81,7 @@ func newWatch(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return t.run(cmd.Context(), a)
+				return t.run(cmd.Context(), a, flags)
 			}
 			w, err := o.check(a)
 			if err != nil {
@@ -105,6 +105,14 @@ func newWatch(a *app) *cobra.Command {
 
 func (o *watchOptions) selectionFlags(f *pflag.FlagSet) {
 	f.StringSliceVarP(&o.events, "events", "e", nil, "show only these `EVENTS`, by their names in the stream; +name and -name change the default (text hides snapshot, and the signals that pidns_reap tells again)")
+	o.processFlags(f)
+	f.StringVarP(&o.filter, "filter", "F", "", "only events for which `EXPR` is true")
+	f.DurationVar(&o.timeout, "timeout", 0, "end after `DURATION`, e.g. 90s")
+	f.Uint64Var(&o.maxEvents, "max-events", 0, "end after `N` events")
+}
+
+// processFlags choose processes.
+func (o *watchOptions) processFlags(f *pflag.FlagSet) {
 	f.Int32SliceVarP(&o.pids, "pid", "p", nil, "only the process `PID`, as the host numbers it (repeatable)")
 	f.BoolVar(&o.follow, "follow", false, "with -p: also all that descends from it, reparented or not")
 	f.UintSliceVar(&o.pidns, "pidns", nil, "only the PID namespace `INUM` and those nested in it, as ls -l /proc/PID/ns/pid shows it (repeatable)")
@@ -112,9 +120,6 @@ func (o *watchOptions) selectionFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.host, "host", false, "only processes outside any child PID namespace and any container")
 	f.StringSliceVarP(&o.containers, "container", "c", nil, "only the container with that `NAME`, or whose id begins so, and those in it (repeatable); what docker exec runs is in it from the moment that its cgroup says so")
 	o.chosen.add(f)
-	f.StringVarP(&o.filter, "filter", "F", "", "only events for which `EXPR` is true")
-	f.DurationVar(&o.timeout, "timeout", 0, "end after `DURATION`, e.g. 90s")
-	f.Uint64Var(&o.maxEvents, "max-events", 0, "end after `N` events")
 }
 
 func (o *watchOptions) kernelFlags(f *pflag.FlagSet) {
@@ -132,7 +137,7 @@ func (o *watchOptions) outputFlags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.fields, "fields", nil, "print only `FIELDS`, by their dotted JSON names: members with json, columns with text")
 	f.StringVar(&o.color, "color", "auto", "colour text `WHEN`: auto, always or never; NO_COLOR is heeded by auto")
 	f.BoolVar(&o.tree, "tree", false, "at the end, show what was followed as a tree, exited processes and changes of parent included, and its PID namespaces; with -o json on standard error")
-	f.BoolVar(&o.tui, "tui", false, "show the processes themselves, as top does")
+	f.BoolVar(&o.tui, "tui", false, "show the processes themselves, as top does; goes with what chooses processes, -F, -w and -- CMD")
 	f.DurationVar(&o.interval, "interval", 0, "with --tree: show it every `DURATION`, too")
 	o.fileFlags(f)
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no summary at the end")

@@ -74,6 +74,12 @@ func (term *Terminal) Keys(names ...string) {
 	term.do(append([]string{"send-keys"}, names...)...)
 }
 
+// Type sends bytes as they are: those that a terminal sends for what is no key, too.
+func (term *Terminal) Type(text string) {
+	term.t.Helper()
+	term.do("send-keys", "-l", text)
+}
+
 // Resize gives the terminal another size.
 func (term *Terminal) Resize(width, height int) {
 	term.t.Helper()

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -34,7 +35,7 @@ func top(t testing.TB, width, height int, args ...string) *tmux.Terminal {
 // begun waits for the first scene.
 func begun(term *tmux.Terminal) {
 	term.Await("the first scene", func(screen string) bool {
-		return strings.Contains(screen, "? F1 help") && !strings.Contains(screen, "looking at")
+		return strings.Contains(screen, "COMMAND") && !strings.Contains(screen, "looking at")
 	})
 }
 
@@ -49,7 +50,7 @@ func TestTopScreens(t *testing.T) {
 		{"stop-args", "docker-stop", []string{"--at", "1h", "-a"}, nil},
 		{"shim-killed-container", "shim-killed", []string{"--at", "1h", "--group", "container"}, nil},
 		{"nested-pidns", "nested-unshare", []string{"--at", "1h"}, []string{"t"}},
-		{"details", "docker-stop", []string{"--at", "1h"}, []string{"/", "sh -c", "Enter", "V"}},
+		{"details", "docker-stop", []string{"--at", "1.157s"}, []string{"/", "sh -c", "Enter", "V"}},
 		{"help", "docker-run", []string{"--at", "0s"}, []string{"?"}},
 	} {
 		for _, size := range [][2]int{{40, 12}, {80, 24}, {160, 50}} {
@@ -172,6 +173,88 @@ func TestTopColours(t *testing.T) {
 			t.Errorf("%v %v: the cursor is not seen: %.500q", c.env, c.args, screen)
 		}
 	}
+}
+
+// TestTopSendsNoColour: no sequence that sets a colour or takes one back is among all
+// that is sent to a terminal that is to have none, whatever is opened.
+func TestTopSendsNoColour(t *testing.T) {
+	colour := regexp.MustCompile(`\x1b\[([0-9]+[;:])*([34][0-9]|9[0-7]|10[0-7])([;:][0-9]+)*m`)
+	sent := filepath.Join(t.TempDir(), "sent")
+	term := tmux.Start(t, 100, 30, []string{"NO_COLOR=1", "COLORTERM=truecolor"},
+		"sh", "-c", `exec script -qec "$1" "$2" </dev/tty`, "sh", binary(t)+" top -r "+recorded(t, "docker-run")+" --at 0.85s", sent)
+	begun(term)
+	term.Keys("V", "Tab", "Escape", "t", "t", "F", "K")
+	term.Shows("signals and deaths")
+	term.Keys("Escape", `\`, "b", "a", "d")
+	term.Shows("unknown name bad")
+	term.Keys("Escape", "q")
+	if code, _ := term.Ended(); code != "0" {
+		t.Errorf("exit code %s", code)
+	}
+	all, err := os.ReadFile(sent)
+	if err != nil || len(all) < 1000 {
+		t.Fatalf("%d bytes were sent: %v", len(all), err)
+	}
+	if got := colour.Find(all); got != nil {
+		t.Errorf("%q is sent", got)
+	}
+}
+
+// TestTopWheel: a terminal's mouse moves the screen and not the cursor, and chooses; with
+// F the process stays in view while a recording is stepped through.
+func TestTopWheel(t *testing.T) {
+	term := top(t, 80, 10, "-r", recorded(t, "docker-run"), "--at", "0.85s")
+	begun(term)
+	first := func() string { return strings.Split(term.Screen(), "\n")[2] }
+	// SGR encoding of mouse reports, ESC [ < button ; column ; row M (ctlseqs, "SGR (1006)").
+	term.Type("\x1b[<65;10;5M")
+	term.Await("the table, scrolled", func(screen string) bool {
+		return !strings.HasPrefix(strings.Split(screen, "\n")[2], "1 ")
+	})
+	term.Type("\x1b[<64;10;5M")
+	term.Await("the table, scrolled back", func(string) bool { return strings.HasPrefix(first(), "1 ") })
+	term.Type("\x1b[<0;10;6M")
+	term.Type("\x1b[<0;10;6m")
+	line := strings.Split(term.Screen(), "\n")[5]
+	pid, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+	term.Keys("V")
+	term.Shows("╭─ " + pid + " ")
+	term.Type("\x1b[<65;10;5M")
+	term.Shows("3 lines above")
+	term.Keys("Escape")
+}
+
+// TestTopFollows a process while others are born above it, and not any more once the
+// wheel has moved the screen.
+func TestTopFollows(t *testing.T) {
+	term := top(t, 80, 10, "-r", recorded(t, "docker-run"), "--at", "0s")
+	begun(term)
+	term.Keys("G", "F")
+	term.Shows("following")
+	followed := strings.Fields(strings.Split(strings.TrimRight(term.Screen(), "\n"), "\n")[5])[0]
+	for range 5 {
+		term.Keys("d")
+	}
+	term.Keys("]", "]", "]", "]")
+	term.Await("what is followed", func(screen string) bool {
+		lines := strings.Split(screen, "\n")
+		return !strings.Contains(lines[len(lines)-3], " 0.000s") && strings.Contains(strings.Join(lines[2:8], "\n"), followed+" ")
+	})
+	term.Type("\x1b[<64;10;5M")
+	term.Await("following ended", func(screen string) bool { return !strings.Contains(screen, "following") })
+}
+
+// TestTopLight: a terminal that says that its background is light gets no colour that is
+// hard to read there.
+func TestTopLight(t *testing.T) {
+	pale := regexp.MustCompile(`\x1b\[([0-9;]*;)?3[36](;[0-9;]*)?m`)
+	term := tmux.Start(t, 160, 30, nil, binary(t), "top", "-r", recorded(t, "docker-run"), "--at", "0.85s")
+	begun(term)
+	if screen := term.Coloured(); !pale.MatchString(screen) {
+		t.Fatalf("nothing is cyan or yellow on a dark terminal: %.500q", screen)
+	}
+	term.Type("\x1b]11;rgb:ffff/ffff/ffff\x1b\\")
+	term.Await("darker colours", func(string) bool { return !pale.MatchString(term.Coloured()) })
 }
 
 func TestTopResizes(t *testing.T) {

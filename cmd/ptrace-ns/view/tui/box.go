@@ -63,11 +63,12 @@ func (m *Model) tabs(pen *pen) {
 	for _, t := range p.tabs {
 		need += cells(t.name) + 2
 	}
+	few := need > pen.left
 	for i, t := range p.tabs {
 		switch {
-		case t.name == "" || need > pen.left && i != p.at:
+		case t.name == "" || few && i != p.at:
 			continue
-		case need > pen.left:
+		case few:
 			t.name = fmt.Sprintf("%s %d/%d", t.name, i+1, len(p.tabs))
 		}
 		style := dim

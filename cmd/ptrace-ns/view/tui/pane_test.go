@@ -47,6 +47,9 @@ func TestDetails(t *testing.T) {
 	src := &still{scene: family(), detail: life()}
 	m := screen(t, src, 120, 40)
 	press(m, "G", "k", "V")
+	if got := shown(m)[1]; !strings.Contains(got, "  identity  PIDs  namespaces  cgroup  arguments  images  events ") {
+		t.Errorf("the tabs are %q", got)
+	}
 	if len(src.asked) != 1 || src.asked[0] != m.scene.Rows[4].Key {
 		t.Fatalf("asked for %v", src.asked)
 	}

@@ -29,6 +29,9 @@ type Options struct {
 	FromNS uint64
 	// FadeNS is for how long a process stays after its end, where not too many do.
 	FadeNS uint64
+	// Only says which processes are wanted, beside any filter; nil is all. It is asked
+	// while no event is told.
+	Only func(events.ProcKey) bool
 }
 
 // Stage is the sink beside the model that scenes are taken of. But for Seen, its

@@ -55,7 +55,9 @@ func (s *Stage) take(m *tree.Model, nowNS uint64, f *Filter) (*Scene, []question
 			at = int32(len(sc.Rows))
 			a = s.below(a, p.Key)
 			sc.Rows = append(sc.Rows, Row{Process: s.process(p, parent, a), Up: up})
-			if q := f.ask(p, a, &sc.Rows[at], at, nowNS); q.event != nil {
+			if s.Only != nil && !s.Only(p.Key) {
+				sc.Rows[at].Hit = false
+			} else if q := f.ask(p, a, &sc.Rows[at], at, nowNS); q.event != nil {
 				open = append(open, q)
 			}
 		}
