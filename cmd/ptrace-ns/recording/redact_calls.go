@@ -28,6 +28,10 @@ var short = []struct {
 	{program: `redis-cli`, option: "-a"},
 	{program: `ldap\w+`, option: "-w"},
 	{program: `(?:smbclient|rpcclient)`, option: "-U"},
+	{program: `(?:zip|unzip|zipcloak|zipnote)`, option: "-P"},
+	{program: `7z[ar]?`, option: "-p"},
+	{program: `openssl`, option: "-k"},
+	{program: `openssl`, option: "-K"},
 }
 
 // programs are the patterns of their programs, and scripts those of their whole calls

@@ -42,6 +42,8 @@ var usual = compile(
 	// Authorization: Bearer x, X-Api-Key: x
 	`(?i)authorization["']?\s*[:=]\s*["']?(?:[a-z]+\s+)?([^\s"']+)`,
 	`(?i)\b[\w-]*`+secretName+`:\s*([^\s"']+)`,
+	// Cookie: x=y; z=w, to the end of the header
+	`(?i)\b(?:set-)?cookie2?:\s*([^"'\r\n]+)`,
 	// Bearer x, wherever it is put together
 	`(?i)\bbearer\s+([\w.~+/=-]{8,})`,
 	// openssl -passin pass:x
