@@ -60,3 +60,29 @@ func TestRecordWithACommand(t *testing.T) {
 		t.Error("a command that is not there leaves a file")
 	}
 }
+
+// TestRecordAndWatchAgree: of the same events record and watch -w keep as many of each kind.
+func TestRecordAndWatchAgree(t *testing.T) {
+	dir := t.TempDir()
+	said := map[string]string{}
+	for name, args := range map[string]string{
+		"watch": "watch --threads --syscalls -e +snapshot -w", "record": "record --threads --syscalls --redact none -o",
+	} {
+		path := filepath.Join(dir, name+".zst")
+		r := (&fake{events: family()}).execute(t, nil, append(strings.Fields(args), path)...)
+		again := (&fake{}).execute(t, nil, "replay", "-o", "json", path)
+		if r.code != 0 || again.code != 0 {
+			t.Fatalf("%s: %v, %v", name, r.err, again.err)
+		}
+		said[name] = again.errOut
+		if name == "record" {
+			counts, _, _ := strings.Cut(r.errOut, ")")
+			if !strings.HasPrefix(again.errOut, counts) {
+				t.Errorf("record counts %s, replay %s", r.errOut, again.errOut)
+			}
+		}
+	}
+	if said["watch"] != said["record"] || said["watch"] == "" {
+		t.Errorf("watch -w has %s, record %s", said["watch"], said["record"])
+	}
+}
