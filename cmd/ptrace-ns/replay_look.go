@@ -62,13 +62,14 @@ func recall(ctx context.Context, from *playback, at moment) (*census, error) {
 		model: tree.New(tree.Options{Keep: keptForTree}), jobs: jobs{},
 		bootTime: h.BootTimeNS, nowNS: h.StartNS, recorded: true,
 	}
-	part, last := newSpan(moment{}, at, h), uint64(0)
+	part := newSpan(moment{}, at, h)
+	last, lastNS := uint64(0), h.StartNS // of all that was read: what comes after the moment tells that the recording goes on
 	for {
 		ev, err := from.Next(ctx)
 		if errors.Is(err, io.EOF) || err == nil && part.ends(ev) {
 			c.damage = from.damage
 			if err != nil {
-				c.short = part.short(last, c.nowNS, h)
+				c.short = part.short(last, lastNS, h)
 			}
 			if part.toNS > 0 && c.short == "" {
 				c.nowNS = part.toNS
@@ -81,7 +82,7 @@ func recall(ctx context.Context, from *playback, at moment) (*census, error) {
 		if last == 0 {
 			covered.Begin(ev)
 		}
-		last = ev.Seq
+		last, lastNS = ev.Seq, max(lastNS, ev.BootNS)
 		if part.after(ev) {
 			continue
 		}

@@ -111,8 +111,9 @@ func (s *span) ends(ev *events.Event) bool {
 }
 
 // short says, of a span whose end comes after the last event of the recording, where that
-// one is: nobody knows what was later. It is empty where the span ends before, and for a
-// second in which nothing happened any more.
+// one is: nobody knows what was later. seq and lastNS are of the last event of the whole
+// recording, not of the span. It is empty where the span ends before, and for a second in
+// which nothing happened any more.
 func (s *span) short(seq, lastNS uint64, h *events.Header) string {
 	if !s.to.given || s.to.seq > 0 && s.to.seq <= seq || s.to.seq == 0 && s.toNS <= lastNS+uint64(time.Second) {
 		return ""

@@ -97,7 +97,7 @@ func TestLookBeyond(t *testing.T) {
 		args, says string
 		code       int
 	}{
-		{"tree 10 -r", "had ended at that moment: exited 0, ", 1},
+		{"tree 10 -r", "had ended when the recording ended: exited 0, ", 1},
 		{"tree 10 --exited -r", "", 0},
 		{"tree 10 --at 6 -r", "", 0},
 		{"tree --at 10h -r", "last event, ", 0},
@@ -113,5 +113,44 @@ func TestLookBeyond(t *testing.T) {
 		if r.code != c.code || !strings.Contains(said, c.says) || c.says == "" && said != "" {
 			t.Errorf("%s: code %d, said %q", c.args, r.code, said)
 		}
+	}
+}
+
+// A moment in which nothing happened is within the recording where more comes after it:
+// no warning, and what there is has been so until then.
+func TestLookIntoAGap(t *testing.T) {
+	all := family()
+	for i, ev := range all {
+		if ev.BootNS = uint64(i+1) * 1_000_000; i > 20 {
+			ev.BootNS += 5_000_000_000 // all after the end of 12, the PID 1 of 77
+		}
+	}
+	path := recorded(t, all)
+	for _, c := range []struct {
+		args, says string
+		code       int
+	}{
+		{"tree --at 3s -r", "12→1", 0},
+		{"tree 10 --at 3s -r", "had ended at that moment: exited 0, 3 s before", 1},
+		{"tree 10 --at 10h -r", "had ended when the recording ended: exited 0, 5 s before", 1},
+		{"namespaces --at 3s -r", "dying for 3 s:", 0},
+		{"lineage 13 --at 3s -r", "13 sh", 0},
+	} {
+		r := (&fake{}).execute(t, func(a *app) { a.getenv = func(string) string { return "C.UTF-8" } }, append(strings.Fields(c.args), path)...)
+		said := r.out
+		if r.err != nil {
+			said += r.err.Error()
+		}
+		if r.code != c.code || !strings.Contains(said, c.says) || strings.Contains(r.errOut, "last event") != strings.Contains(c.args, "10h") {
+			t.Errorf("%s: code %d, said %q, warned %q", c.args, r.code, said, r.errOut)
+		}
+	}
+	p := played(t, all, "3s")
+	sc := p.Look(nil)
+	if sc == nil || sc.NowNS != 3_000_000_001 || sc.Reel.At != sc.Reel.Total-4 {
+		t.Errorf("top is at %+v", sc)
+	}
+	if m, _ := parseMoment("at", "3s"); p.past(m) != "" {
+		t.Errorf("top says %q", p.past(m))
 	}
 }

@@ -187,19 +187,22 @@ func (o *treeOptions) hidden(c *census) error {
 	if err != nil {
 		return err
 	}
-	name := words.Ref(p.Ref())
+	name, when := words.Ref(p.Ref()), "at that moment"
+	if c.recorded && (!o.past.moment.given || c.short != "") {
+		when = "when the recording ended"
+	}
 	end, seen := p.End()
 	switch {
 	case p.State == tree.Placeholder:
 		return fmt.Errorf("process %s is known by its name alone: others' events name it", name)
 	case !seen:
-		return fmt.Errorf("process %s had ended at that moment, and nobody saw how; --exited shows it", name)
+		return fmt.Errorf("process %s had ended %s, and nobody saw how; --exited shows it", name, when)
 	}
 	how := words.Status(end.Status)
 	if end.AtNS != 0 && end.AtNS <= c.nowNS {
 		how += ", " + words.Duration(c.nowNS-end.AtNS) + " before"
 	}
-	return fmt.Errorf("process %s had ended at that moment: %s; --exited shows it", name, how)
+	return fmt.Errorf("process %s had ended %s: %s; --exited shows it", name, when, how)
 }
 
 func (o *treeOptions) view(a *app, c *census) forest.Options {
