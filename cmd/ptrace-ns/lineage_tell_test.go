@@ -43,7 +43,7 @@ func TestNarratorOfDeath(t *testing.T) {
 		}
 	}
 	const at = "00:00:00.000000 9 "
-	want := at + "SIGHUP to sh from 3 sh, PID 1 of its namespace\n" + at + "SIGUSR2 to sh from 3 sh, ignored by this PID 1\n" +
+	want := at + "SIGHUP to sh, PID 1 of its namespace, from 3 sh\n" + at + "SIGUSR2 to sh from 3 sh, ignored by this PID 1\n" +
 		at + "sh: killed by SIGKILL, by 5 sh; SIGTERM from 4 sh was ignored\n" + at + "with it ended the container web\n"
 	if got := out.String(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)

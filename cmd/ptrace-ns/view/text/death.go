@@ -40,17 +40,22 @@ func (p *printer) status(s events.ExitStatus) { p.str(words.Status(s)) }
 
 func (p *printer) signal(d *events.SignalDetail, process *events.Process) {
 	p.str(names.Signal(d.Signal), " to ", words.Name(process.Comm))
+	comma := ""
+	if d.TargetIsInit && d.Result == events.SignalDelivered {
+		p.str(", PID 1 of its namespace") // said here: behind the sender it would be said of that
+		comma = ","
+	}
 	switch d.Origin {
 	case events.OriginPidnsReap:
-		p.str(" ", words.Reaping(d.Sender))
+		p.str(comma, " ", words.Reaping(d.Sender))
 	case events.OriginKernel:
-		p.sentBy(" by the kernel", ", in ", d.Sender)
+		p.sentBy(comma+" by the kernel", ", in ", d.Sender)
 	case events.OriginOOM:
-		p.sentBy(" by the OOM killer", ", in ", d.Sender)
+		p.sentBy(comma+" by the OOM killer", ", in ", d.Sender)
 	case events.OriginCgroupKill:
-		p.sentBy(" by cgroup.kill", " of ", d.Sender)
+		p.sentBy(comma+" by cgroup.kill", " of ", d.Sender)
 	default:
-		p.sentBy("", " from ", d.Sender)
+		p.sentBy("", comma+" from ", d.Sender)
 	}
 	if d.ParentDeath {
 		p.str(", asked for at its parent's death")
@@ -60,8 +65,6 @@ func (p *printer) signal(d *events.SignalDetail, process *events.Process) {
 		p.str(", ignored by this PID 1")
 	case d.Result != events.SignalDelivered:
 		p.str(", ", resultWords[min(int(d.Result), len(resultWords)-1)])
-	case d.TargetIsInit:
-		p.str(", PID 1 of its namespace")
 	}
 }
 
