@@ -148,6 +148,50 @@ func TestTopLive(t *testing.T) {
 	}
 }
 
+// TestTopThreads: the details tell how many threads there are now. This process has made
+// all but one of its own since its exec.
+func TestTopThreads(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	pid := fmt.Sprint(os.Getpid())
+	term := top(t, 100, 30, "-p", pid)
+	term.Shows(pid)
+	term.Keys("/", pid, "Enter", "V")
+	term.Shows("identity")
+	term.Await("as many threads as /proc has", func(screen string) bool {
+		tasks, err := os.ReadDir("/proc/self/task")
+		return err == nil && len(tasks) > 1 && strings.Contains(screen, fmt.Sprintf("threads      %d ", len(tasks)))
+	})
+}
+
+// TestTopCommand: a command is shown and what it starts, and nothing else; it is told to
+// end with the view, its exit code is passed on, and the file has what was shown.
+func TestTopCommand(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	file := filepath.Join(t.TempDir(), "top.ndjson")
+	term := top(t, 100, 30, "-a", "-w", file, "--", "sh", "-c", "sleep 4321.75 & wait; exit 7")
+	screen := term.Await("the command and its child", func(screen string) bool {
+		return strings.Contains(screen, "sh -c 'sleep 4321.75 &") && strings.Contains(screen, "sleep 4321.75\n") ||
+			strings.Contains(screen, "sh -c 'sleep 4321.75 &") && strings.Contains(screen, "└─sleep 4321.75 ")
+	})
+	for line := range strings.Lines(screen) {
+		if pid, _, _ := strings.Cut(strings.TrimSpace(line), " "); strings.Contains(line, "└─sleep 4321.75") {
+			run(t, "kill", pid)
+		}
+	}
+	term.Shows("exited 7")
+	term.Keys("q")
+	code, asBefore := term.Ended()
+	equal(t, "exit code", code, "7")
+	equal(t, "settings are as before", asBefore, true)
+	all, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(all), `"4321.75"`) || !strings.Contains(string(all), `"code":7`) {
+		t.Errorf("the file lacks the command: %.2000s", all)
+	}
+}
+
 // TestTopColours: a terminal gets colours, unless somebody does not want them; what is
 // chosen stands out all the same.
 func TestTopColours(t *testing.T) {
@@ -183,11 +227,13 @@ func TestTopSendsNoColour(t *testing.T) {
 	term := tmux.Start(t, 100, 30, []string{"NO_COLOR=1", "COLORTERM=truecolor"},
 		"sh", "-c", `exec script -qec "$1" "$2" </dev/tty`, "sh", binary(t)+" top -r "+recorded(t, "docker-run")+" --at 0.85s", sent)
 	begun(term)
-	term.Keys("V", "Tab", "Escape", "t", "t", "F", "K")
+	term.Keys("V", "Tab", "q", "t", "t", "F", "K")
 	term.Shows("signals and deaths")
-	term.Keys("Escape", `\`, "b", "a", "d")
+	term.Keys("q", `\`, "b", "a", "d")
 	term.Shows("unknown name bad")
-	term.Keys("Escape", "q")
+	term.Keys("Escape") // which with a key right behind it would be Alt and that key
+	term.Await("the table", func(screen string) bool { return !strings.Contains(screen, "filter:") })
+	term.Keys("q")
 	if code, _ := term.Ended(); code != "0" {
 		t.Errorf("exit code %s", code)
 	}
