@@ -257,7 +257,7 @@ func (k *Kernel) endDrain() error {
 }
 
 // awaitPrograms returns when every program has ended that ran before. They run without
-// preemption or under RCU's read lock, and MEMBARRIER_CMD_GLOBAL is synchronize_rcu
+// preemption or under RCU's read lock, and MEMBARRIER_CMD_GLOBAL ends with a grace period
 // (kernel/sched/membarrier.c), which waits for both. Where that call is not to be had,
 // as with nohz_full, time has to do.
 func awaitPrograms() {

@@ -179,7 +179,7 @@ func (m *Model) parentUntil(p *Process) uint64 {
 
 // adopted notes of who got an orphan what the kernel's reason shows of it.
 func (m *Model) adopted(to *Process, reason events.ReparentReason) {
-	if reason == events.ReparentSubreaper && to.State == Live {
+	if reason == events.ReparentSubreaper && to.State != Exited {
 		m.shownReaping(to, true)
 	}
 }
