@@ -16,6 +16,8 @@ const volatile __u64 signal_mask = 1ULL << (SIGKILL - 1);
 
 /* Signals from here on wait each, and not once for all (include/linux/signal.h). */
 #define REAL_TIME 32
+/* Queued, without room for what it says (enum in include/trace/events/signal.h). */
+#define LOSE_INFO 4
 #define NEAR_WAITING 8
 
 /*
@@ -118,6 +120,8 @@ static __always_inline __u32 queue_flags(int sig, struct task_struct *task, int 
 		flags |= SIG_BESIDE;
 	if (sig >= REAL_TIME && result == 0)
 		before = waits_before(sig, group ? &signal->shared_pending.list : &task->pending.list);
+	if (sig >= REAL_TIME && result == LOSE_INFO) /* in no list: what waits is not known */
+		before = -1;
 	if (before)
 		flags |= SIG_BEHIND;
 	if (before < 0) /* then which is the first is not known */
@@ -149,6 +153,18 @@ static __always_inline __u32 signal_flags(int sig, unsigned long info, struct ta
 }
 
 /*
+ * Whether the signal is recorded though nobody asked for it. One of real time that is
+ * queued is, whoever handles it: it waits among others of its number, and one that was
+ * not seen among them would leave all their senders in doubt.
+ */
+static __always_inline bool is_kept(int sig, __u32 flags, int result)
+{
+	if (flags & SIG_DEADLY || ASKS_TO_END & BIT(sig))
+		return true;
+	return sig >= REAL_TIME && (result == 0 || result == LOSE_INFO);
+}
+
+/*
  * Why signal_generate and not signal_deliver: the sender is current here and
  * nowhere else (si_pid is rewritten to 0 across namespaces), and a SIGKILL is
  * never delivered to a handler.
@@ -175,7 +191,7 @@ int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_
 		init = targets_child_init(task);
 	asked = init || (signal_mask & BIT(sig));
 	waiting = queue_flags(sig, task, group, result);
-	if (!asked && !(waiting & SIG_DEADLY) && !(ASKS_TO_END & BIT(sig)))
+	if (!asked && !is_kept(sig, waiting, result))
 		return 0;
 
 	flags = waiting | signal_flags(sig, kind, task, cur, group);

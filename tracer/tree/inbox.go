@@ -26,7 +26,7 @@ func (b *inbox) queue(r received, d *events.SignalDetail, looked int32) {
 	behind, beside := d.Behind, d.Beside // and nobody saw it sent
 	before := 0
 	// One that is recorded only as long as no handler stands may have come meanwhile.
-	unseen := d.Unasked && !among(asksToEnd, d.Signal)
+	unseen := d.Unasked && !among(asksToEnd, d.Signal) && d.Signal < realTime
 	b.waiting = slices.DeleteFunc(b.waiting, func(w received) bool {
 		if w.signal != r.signal {
 			return false

@@ -12,6 +12,10 @@ const (
 	asksToEnd  uint64 = 1<<0 | 1<<1 | 1<<2 | 1<<14
 )
 
+// realTime is the first real-time signal (include/linux/signal.h). Those that are queued are
+// recorded whatever signals are asked for, and whoever handles them.
+const realTime = 32
+
 func among(set uint64, signal int32) bool { return set>>(signal-1)&1 != 0 }
 
 // received is a signal that was sent to a process.
