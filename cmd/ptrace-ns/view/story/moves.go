@@ -43,17 +43,22 @@ func (t *teller) reaping(l *report.Life) {
 
 // moves tells how it changed its own namespaces: the calls that were seen with what they
 // led to, and of others between which two records they were.
-func (t *teller) moves(l *report.Life) {
-	if n := l.MovesBefore; n > 0 {
-		t.say("It changed its namespaces ", words.Count(n, "time", "times"), " before; these earlier changes are not kept")
-	}
-	for _, mv := range l.Moves {
-		if mv.Exact {
-			t.say(t.call(mv))
-		} else {
-			t.say(t.between(mv))
+func (t *teller) moves(l *report.Life) (s steps) {
+	for i, mv := range l.Moves {
+		when, text := mv.At.BootNS, t.call
+		if !mv.Exact {
+			text = t.between
 		}
+		if n := l.MovesBefore; n > 0 && i == 0 {
+			s.add(when, "It changed its namespaces "+words.Count(n, "time", "times")+" before; these earlier changes are not kept")
+		}
+		s.add(when, text(mv))
 	}
+	return s
+}
+
+// undated tells of namespaces what nobody knows the moment of.
+func (t *teller) undated(l *report.Life) {
 	if l.ChildrenPidns != 0 {
 		t.say("Its children ", t.are, " born into PID namespace ", inum(l.ChildrenPidns), ", which is not its own: by unshare or setns, before that was first looked at")
 	}

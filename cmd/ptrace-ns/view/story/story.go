@@ -71,10 +71,9 @@ func (t *teller) tell(l *report.Life) {
 	t.place(l)
 	t.reaping(l)
 	t.apart(l)
-	t.moves(l)
 	t.role(l)
-	t.images(l)
-	t.parents(l)
+	t.happened(t.images(l), t.moves(l), t.parents(l))
+	t.undated(l)
 	t.ancestors(l)
 	t.children(l)
 	t.end(l)
@@ -176,7 +175,7 @@ func cloneFlags(flags uint64) string {
 	return string(b)
 }
 
-func (t *teller) images(l *report.Life) {
+func (t *teller) images(l *report.Life) (s steps) {
 	for i, image := range l.Images {
 		what := string(words.AppendArgs(nil, image.Args, t.more))
 		switch {
@@ -190,26 +189,31 @@ func (t *teller) images(l *report.Life) {
 		}
 		switch {
 		case image.BootNS != 0 && image.OldTID != 0:
-			t.say("Its thread ", strconv.Itoa(int(image.OldTID)), " executed ", what, " at ", t.at(image.BootNS), " and became the process")
+			s.add(image.BootNS, "Its thread "+strconv.Itoa(int(image.OldTID))+" executed "+what+" at "+t.at(image.BootNS)+" and became the process")
 		case image.BootNS != 0:
-			t.say("It executed ", what, " at ", t.at(image.BootNS))
+			s.add(image.BootNS, "It executed "+what+" at "+t.at(image.BootNS))
 		case l.Birth == nil && i < len(l.Images)-1:
-			t.say("It ran ", what, " before")
+			s.add(0, "It ran "+what+" before")
 		case l.Birth != nil && i == 0:
-			t.say("It was born running ", what)
+			s.add(0, "It was born running "+what)
 		default:
-			t.say("It ", t.runs, " ", what)
+			s.add(0, "It "+t.runs+" "+what)
 		}
 	}
+	return s
 }
 
-func (t *teller) parents(l *report.Life) {
-	if n := l.ReparentedBefore; n > 0 {
-		t.say("It changed its parent ", words.Count(n, "time", "times"), " before; these earlier changes are not kept")
-	}
-	for _, a := range l.Reparented {
+func (t *teller) parents(l *report.Life) (s steps) {
+	for i, a := range l.Reparented {
+		when := a.EndNS
+		if when == 0 {
+			when = a.BootNS
+		}
+		if n := l.ReparentedBefore; n > 0 && i == 0 {
+			s.add(when, "It changed its parent "+words.Count(n, "time", "times")+" before; these earlier changes are not kept")
+		}
 		if a.EndNS == 0 || a.Confirmed && a.EndNS != a.BootNS {
-			t.say(t.late(a))
+			s.add(when, t.late(a))
 			continue
 		}
 		text := t.lost(a.ReparentDetail) + " at " + t.at(a.EndNS) + ", and it became a child of " + words.Ref(a.To)
@@ -219,8 +223,9 @@ func (t *teller) parents(l *report.Life) {
 		if !a.Confirmed {
 			text += " (by the kernel's rule, not yet seen)"
 		}
-		t.say(text)
+		s.add(when, text)
 	}
+	return s
 }
 
 // lost tells how it lost its parent.

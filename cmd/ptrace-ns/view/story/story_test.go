@@ -132,6 +132,26 @@ func TestReadAloud(t *testing.T) {
 	}
 }
 
+// TestInOrder: what it ran, its calls and its parents are told in the order in which they
+// happened, and of what was at an unknown moment first what it was found with.
+func TestInOrder(t *testing.T) {
+	l := lives("sh")["followed"]
+	l.Images = append(l.Images, report.Image{BootNS: 2_500_000_000, Args: events.ArgsOf("late")})
+	l.Moves = []report.Move{{Call: "unshare", At: report.Sight{BootNS: 1_200_000_000, Kind: events.Unshare}, Exact: true}}
+	l.ReparentedBefore, l.MovesBefore = 3, 1
+	got := tell(t, l)
+	for _, want := range []string{
+		"born running runc", "changed its namespaces 1 time before", "called unshare", "executed sh", "changed its parent 3 times before",
+		"Its parent 7600 runc exited", "executed late", "It was a child of",
+	} {
+		_, rest, found := strings.Cut(got, want)
+		if !found {
+			t.Fatalf("no %q, or too early, in\n%s", want, tell(t, l))
+		}
+		got = rest
+	}
+}
+
 // moved is one that changed its namespaces: by calls that were seen, and that were not.
 func moved(s string) *report.Life {
 	at := func(ns uint64, kind events.Kind) report.Sight { return report.Sight{BootNS: ns, Kind: kind} }
