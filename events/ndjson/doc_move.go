@@ -45,3 +45,18 @@ type ReapingDoc struct {
 	// That is the call; else a record that shows it.
 	UntilCalled bool `json:"until_called,omitzero"`
 }
+
+// ThreadApartDoc is a thread whose children are born into another PID namespace than its
+// process's own.
+type ThreadApartDoc struct {
+	// The thread, which is not the leader.
+	TID int32 `json:"tid"`
+	// Inode number of the namespace.
+	ChildrenPidns uint32 `json:"children_pidns"`
+	// What led there; absent where it may be either.
+	Call string `json:"call,omitzero" jsonschema:"enum=unshare,enum=setns"`
+	// The birth that shows it first, CLOCK_BOOTTIME.
+	BootNS uint64 `json:"boot_ns"`
+	// Whose birth that is.
+	Child *RefDoc `json:"child,omitzero"`
+}

@@ -177,6 +177,9 @@ type LineageDoc struct {
 	// The PID namespace that its children are born into, where that is not its own and
 	// none of these changes tells it.
 	ChildrenPidns uint32 `json:"children_pidns,omitzero"`
+	// Threads other than its leader whose children are born into another PID namespace than
+	// its own.
+	ThreadsApart []ThreadApartDoc `json:"threads_apart,omitzero"`
 	// The latest time for which it was seen to be a subreaper.
 	Subreaper *ReapingDoc `json:"subreaper,omitzero"`
 	// Its PID namespace.
@@ -195,6 +198,8 @@ type BirthDoc struct {
 	BootNS uint64 `json:"boot_ns"`
 	// Who called clone.
 	Creator *RefDoc `json:"creator,omitzero"`
+	// The thread that called, when it was not the leader.
+	CreatorTID int32 `json:"creator_tid,omitzero"`
 	// Its first parent.
 	Parent *RefDoc `json:"parent,omitzero"`
 	// Names of the clone flags.

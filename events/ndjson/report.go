@@ -78,6 +78,9 @@ func (e *encoder) place(l *report.Life) {
 	e.known("moved_before", uint64(max(l.MovesBefore, 0)))
 	e.known("moved_by_threads", uint64(max(l.ThreadMoves, 0)))
 	e.known("children_pidns", uint64(l.ChildrenPidns))
+	if len(l.ThreadsApart) > 0 {
+		e.threadsApart(l.ThreadsApart)
+	}
 	if d := l.Reaping; d != nil {
 		o := e.open("subreaper")
 		e.known("after_ns", d.AfterNS)
@@ -87,6 +90,21 @@ func (e *encoder) place(l *report.Life) {
 		e.flag("until_called", d.EndedCall)
 		e.close(o)
 	}
+}
+
+// threadsApart writes the threads whose children are born elsewhere.
+func (e *encoder) threadsApart(all []report.ThreadApart) {
+	e.array("threads_apart")
+	for _, a := range all {
+		outer := e.open("")
+		e.int("tid", int64(a.TID))
+		e.uint("children_pidns", uint64(a.Pidns))
+		e.text("call", a.Call)
+		e.uint("boot_ns", a.At.BootNS)
+		e.ref("child", a.At.Child)
+		e.close(outer)
+	}
+	e.endArray()
 }
 
 // moves writes the changes of namespaces that a process brought about in itself.
@@ -180,6 +198,9 @@ func (e *encoder) birth(d *report.Birth) {
 	outer := e.open("birth")
 	e.uint("boot_ns", d.BootNS)
 	e.ref("creator", d.Creator)
+	if d.CreatorTID != d.Creator.Key.PID {
+		e.known("creator_tid", uint64(max(d.CreatorTID, 0)))
+	}
 	e.ref("parent", d.Parent)
 	e.flags("clone_flags", d.Flags)
 	e.close(outer)

@@ -50,7 +50,7 @@ func sampleLife() *report.Life {
 	line := ndjson.AppendEvent(nil, &events.Event{Seq: 9, Kind: events.OOM, Process: brief()}, bootTime)
 	return &report.Life{
 		Node:      *node,
-		Birth:     &report.Birth{BootNS: 5, Creator: runc, Parent: ref(1, "init"), Flags: 1 << 29},
+		Birth:     &report.Birth{BootNS: 5, Creator: runc, CreatorTID: 7601, Parent: ref(1, "init"), Flags: 1 << 29},
 		Unborn:    report.NotAsked,
 		Ancestors: []report.Ancestor{{Ref: runc, Role: "container runtime", Container: docker}, {Ref: ref(1, "init")}},
 		Images:    []report.Image{{Exe: "/bin/a\xfe", Args: events.ArgsOf("a", "")}, {BootNS: 6, Filename: "b", Interpreter: "/bin/sh", OldTID: 7612}},
@@ -62,11 +62,12 @@ func sampleLife() *report.Life {
 				Changes: []report.NSChange{{Name: "pid_for_children", From: 4026531836, To: 4026532178}}},
 		},
 		MovesBefore: 1, ThreadMoves: 2, ChildrenPidns: 4026532179,
-		Reaping:  &report.Reaping{AfterNS: 5, FromNS: 6, UntilNS: 7, BeganCall: true, EndedCall: true},
-		Pidns:    sampleNamespace().Children[0],
-		Children: []events.Ref{ref(8, "c")},
-		Unknown:  []string{"creator", "images"},
-		Events:   [][]byte{bytes.TrimSpace(line)},
+		ThreadsApart: []report.ThreadApart{{TID: 7612, Pidns: 4026532180, Call: "unshare", At: report.Sight{BootNS: 61, Kind: events.Fork, Child: ref(9, "d")}}},
+		Reaping:      &report.Reaping{AfterNS: 5, FromNS: 6, UntilNS: 7, BeganCall: true, EndedCall: true},
+		Pidns:        sampleNamespace().Children[0],
+		Children:     []events.Ref{ref(8, "c")},
+		Unknown:      []string{"creator", "images"},
+		Events:       [][]byte{bytes.TrimSpace(line)},
 	}
 }
 

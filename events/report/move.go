@@ -37,3 +37,12 @@ type Reaping struct {
 	BeganCall       bool
 	EndedCall       bool
 }
+
+// ThreadApart is a thread whose children are born into a PID namespace that is not its
+// process's own.
+type ThreadApart struct {
+	TID   int32
+	Pidns uint32
+	Call  string // that led there: unshare or setns; empty is not known
+	At    Sight  // the birth that shows it first
+}

@@ -166,6 +166,9 @@ type Life struct {
 	// other than its leader called unshare or setns, for themselves alone.
 	Moves                    []Move
 	MovesBefore, ThreadMoves int
+	// ThreadsApart are threads other than its leader whose children are born into another
+	// PID namespace than its own.
+	ThreadsApart []ThreadApart
 	// ChildrenPidns is the PID namespace that its children are born into where that is not
 	// its own and no move tells it; 0 is none such.
 	ChildrenPidns uint32
@@ -185,6 +188,7 @@ type Life struct {
 type Birth struct {
 	BootNS          uint64
 	Creator, Parent events.Ref
+	CreatorTID      int32  // the thread that called; 0 is not known
 	Flags           uint64 // clone flags
 }
 

@@ -23,7 +23,7 @@ func (m *Model) fork(ev *events.Event) {
 		p.pass = m.pass.number // told by its birth, it is not in the pass
 	}
 	p.Birth = Birth{
-		Seen: true, Creator: m.keep(d.Creator), Under: m.keep(ev.Process.Parent),
+		Seen: true, Creator: m.keep(d.Creator), TID: d.CreatorTID, Under: m.keep(ev.Process.Parent),
 		Flags: d.Flags, AtNS: ev.BootNS,
 	}
 	if len(p.images) == 0 {

@@ -12,6 +12,7 @@ type deeds struct {
 	moves    []Move
 	before   uint32 // moves before those that are kept
 	byThread uint32 // calls of threads other than the leader
+	apart    []Apart
 	reaping  Reaping
 }
 

@@ -79,6 +79,7 @@ type Birth struct {
 	Entered bool       // into a PID namespace that is neither new nor its creator's
 	Setns   bool       // its creator had called setns for that, and not made the namespace
 	Creator events.Ref // who called clone
+	TID     int32      // the thread of it that called; 0 is not known
 	Under   events.Ref // real_parent at birth
 	Flags   uint64     // clone flags
 	AtNS    uint64

@@ -44,8 +44,14 @@ func (m *Model) learnNamespaces(child *Process, ev *events.Event, d *events.Fork
 		key = born.Parent.Key
 	}
 	creator := m.procs[key]
-	if creator == nil || creator.State != Live || !born.Full || d.CreatorTID != 0 && d.CreatorTID != key.PID ||
-		ev.BootNS < creator.shownNS {
+	if creator == nil || creator.State != Live || !born.Full {
+		return
+	}
+	if d.CreatorTID != 0 && d.CreatorTID != key.PID {
+		m.shownByThread(creator, child, d)
+		return
+	}
+	if ev.BootNS < creator.shownNS {
 		return
 	}
 	at := Sight{AtNS: ev.BootNS, Kind: events.Fork, Child: child.Ref()}

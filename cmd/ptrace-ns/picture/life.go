@@ -44,7 +44,7 @@ func life(m *tree.Model, p *tree.Process, nowNS uint64, members map[*tree.Namesp
 	l := &report.Life{Node: *newNode(m, p), Unknown: unknown(p)}
 	switch {
 	case p.Birth.Seen:
-		l.Birth = &report.Birth{BootNS: p.Birth.AtNS, Creator: p.Birth.Creator, Parent: p.Birth.Under, Flags: p.Birth.Flags}
+		l.Birth = &report.Birth{BootNS: p.Birth.AtNS, Creator: p.Birth.Creator, CreatorTID: p.Birth.TID, Parent: p.Birth.Under, Flags: p.Birth.Flags}
 	case p.State != tree.Placeholder:
 		l.Unborn = report.BeforeLook
 	}

@@ -23,6 +23,9 @@ func addMoves(l *report.Life, p *tree.Process) {
 		})
 	}
 	l.MovesBefore, l.ThreadMoves = before, p.ThreadMoves()
+	for _, a := range p.Apart() {
+		l.ThreadsApart = append(l.ThreadsApart, report.ThreadApart{TID: a.TID, Pidns: a.Pidns, Call: a.Call, At: sight(a.At)})
+	}
 	if born := p.NS.PIDForChildren; born != 0 && p.NS.PID != 0 && born != p.NS.PID && !told {
 		l.ChildrenPidns = born
 	}

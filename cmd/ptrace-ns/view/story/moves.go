@@ -62,6 +62,14 @@ func (t *teller) undated(l *report.Life) {
 	if l.ChildrenPidns != 0 {
 		t.say("Its children ", t.are, " born into PID namespace ", inum(l.ChildrenPidns), ", which is not its own: by unshare or setns, before that was first looked at")
 	}
+	for _, a := range l.ThreadsApart {
+		call := "unshare or setns"
+		if a.Call != "" {
+			call = a.Call
+		}
+		t.say("Children of its thread ", strconv.Itoa(int(a.TID)), " ", t.are, " born into PID namespace ", inum(a.Pidns),
+			", which is not its own: by ", call, " of that thread, for itself alone, before ", t.sight(a.At))
+	}
 	if n := l.ThreadMoves; n > 0 {
 		t.say("Threads of it that are not its leader called unshare or setns ", words.Count(n, "time", "times"), ", each for itself alone")
 	}

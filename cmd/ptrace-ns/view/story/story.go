@@ -105,7 +105,7 @@ func (t *teller) ago(bootNS uint64) string {
 func (t *teller) birth(l *report.Life) {
 	start := l.Process.Key.Start
 	if b := l.Birth; b != nil {
-		text := "It was forked at " + t.at(b.BootNS) + " by " + words.Ref(b.Creator)
+		text := "It was forked at " + t.at(b.BootNS) + " by " + words.Caller(b.Creator, b.CreatorTID)
 		if !b.Parent.IsZero() && b.Parent.Key != b.Creator.Key {
 			text += ", as a child of " + words.Ref(b.Parent)
 		}
@@ -316,6 +316,9 @@ func (t *teller) end(l *report.Life) {
 			text += " after " + words.Duration(l.LifetimeNS)
 		}
 		key := l.Process.Key
+		if l.Exit != nil && l.Exit.Signal != 0 && l.Killer == nil && slices.Contains(l.Unknown, "killer") {
+			text += "; who sent that was not seen"
+		}
 		t.say(text, words.Killer(l.Killer, key, key.Start+l.LifetimeNS))
 	}
 }

@@ -132,6 +132,19 @@ func TestReadAloud(t *testing.T) {
 	}
 }
 
+// TestUnseenKiller: that nobody saw who sent the signal is said, and not of what is no signal.
+func TestUnseenKiller(t *testing.T) {
+	l := lives("sh")["followed"]
+	l.Killer, l.Unknown = nil, []string{"killer"}
+	if got, want := tell(t, l), "It was killed by SIGKILL after 3.2 s; who sent that was not seen.\n"; !strings.Contains(got, want) {
+		t.Errorf("no %q in\n%s", want, got)
+	}
+	l.Exit = &events.ExitStatus{}
+	if got := tell(t, l); strings.Contains(got, "was not seen") {
+		t.Errorf("a sender of no signal in\n%s", got)
+	}
+}
+
 // TestInOrder: what it ran, its calls and its parents are told in the order in which they
 // happened, and of what was at an unknown moment first what it was found with.
 func TestInOrder(t *testing.T) {
@@ -159,7 +172,7 @@ func moved(s string) *report.Life {
 	child.Child = ref(7650, s)
 	return &report.Life{
 		Node:  report.Node{Process: sh(), State: report.Live},
-		Birth: &report.Birth{BootNS: 1_000_000_000, Creator: ref(7601, "sh")},
+		Birth: &report.Birth{BootNS: 1_000_000_000, Creator: ref(7601, "sh"), CreatorTID: 7602},
 		Moves: []report.Move{
 			{Call: "unshare", Flags: 0x20020000, At: at(1_000_010_000, events.Unshare), Exact: true, Changes: []report.NSChange{
 				{Name: "pid_for_children", From: 4026531836, To: 4026532178}, {Name: "mnt", From: 4026531841, To: 4026532177},
@@ -169,6 +182,9 @@ func moved(s string) *report.Life {
 			{Call: "setns", After: at(1_000_040_000, events.CgroupMove), At: child, Changes: []report.NSChange{{Name: "pid_for_children", From: 3, To: 4}}},
 		},
 		MovesBefore: 2, ThreadMoves: 1, ChildrenPidns: 4026532179,
+		ThreadsApart: []report.ThreadApart{
+			{TID: 7612, Pidns: 4026532180, Call: "unshare", At: child}, {TID: 7613, Pidns: 4026532181, At: child},
+		},
 		Reaping: &report.Reaping{AfterNS: 1_000_000_000, FromNS: 1_000_060_000, UntilNS: 2_000_000_000, EndedCall: true},
 	}
 }

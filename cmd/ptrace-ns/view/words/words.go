@@ -44,6 +44,15 @@ func Ref(r events.Ref) string {
 	return strconv.Itoa(int(r.Key.PID)) + " " + Name(r.Comm)
 }
 
+// Caller returns a process, and the thread of it that called where that is known not to
+// be the leader.
+func Caller(r events.Ref, tid int32) string {
+	if tid == 0 || tid == r.Key.PID || r.IsZero() {
+		return Ref(r)
+	}
+	return "thread " + strconv.Itoa(int(tid)) + " of " + Ref(r)
+}
+
 // Status returns how a process ended.
 func Status(s events.ExitStatus) string {
 	if s.Signal == 0 {
