@@ -98,6 +98,9 @@ func (o *timelineOptions) print(a *app, all *starts) error {
 	if err != nil && !errors.Is(err, errSeveral) {
 		return first(all.damage, err)
 	}
+	if one == nil {
+		a.log.Info().Msg("several started, and which is meant is not said: CONTAINER chooses one of the list")
+	}
 	if o.output == "json" {
 		if one == nil {
 			_, err = a.out.Write(ndjson.AppendTimelines(nil, several, all.bootTime))

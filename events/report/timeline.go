@@ -54,7 +54,9 @@ type Timeline struct {
 	Exit    *events.ExitStatus
 	Killer  *events.Killer
 	Reaped  []events.Ref // members that the kernel killed after its init's end
-	Gone    bool         // nothing lives in its PID namespace any more
+	// Guests are, of those reaped, the processes of other containers in its PID namespace.
+	Guests map[events.ProcKey]*events.Container
+	Gone   bool // nothing lives in its PID namespace any more
 }
 
 // Phase is one step of a start or an end, and the process that did it.
@@ -108,7 +110,7 @@ type Absence struct {
 	Phase string
 	// Why is "before", for what was before the stream began, "not_recorded", for
 	// kinds of events that were not asked for, "lost", where events found no room,
-	// or "not_seen".
+	// "others", where it may as well have been for others, or "not_seen".
 	Why string
 }
 

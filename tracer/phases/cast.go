@@ -75,6 +75,8 @@ type play struct {
 	link  map[*life]string
 	// chores are what a daemon had others do meanwhile.
 	chores []*life
+	// busy says that they may as well have been for others, and are left out.
+	busy bool
 	// cgroup is the container's, in one hierarchy; without a path it is not known.
 	cgroup events.Cgroup
 }
@@ -176,14 +178,25 @@ func (x *index) stage(s *subject) *play {
 	if s.child != nil {
 		p.who[first] = []*life{s.child}
 	}
-	p.who[entered] = s.entered
+	p.who[entered] = s.visitors()
 	p.who[helper] = p.helpers()
 	p.who[beside], p.who[cleanup] = p.calls(beside), p.calls(cleanup)
 	p.findCgroup()
 	p.findClient()
 	p.findStoppers()
-	p.chores = p.findChores()
+	p.findChores()
 	return p
+}
+
+// visitors are those who were put into the container's PID namespace, but for those of
+// another container that shares it.
+func (s *subject) visitors() (found []*life) {
+	for _, l := range s.entered {
+		if l.subject == nil && !s.isGuest(l) {
+			found = append(found, l)
+		}
+	}
+	return found
 }
 
 // ownShim reports whether the shim was started for this container. A pod's is called

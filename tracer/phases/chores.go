@@ -7,23 +7,24 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/events/report"
 )
 
-// maxChores is how many of the daemons' latest children are kept until it is known for
-// whose start they were.
+// maxChores is how many of the daemons' latest children, and of their clients, are kept
+// until it is known for whose start they were.
 const maxChores = 128
 
-// chore keeps a child of a daemon: what a daemon has others do for a start, networks
-// mostly, it does before there is anything of the container.
-func (r *Recorder) chore(l *life) {
-	if len(r.chores) == maxChores {
-		r.chores = append(r.chores[:0], r.chores[1:]...)
+// latest adds to the latest, of which the oldest goes.
+func latest(all []*life, l *life) []*life {
+	if len(all) == maxChores {
+		all = append(all[:0], all[1:]...)
 	}
-	r.chores = append(r.chores, l)
+	return append(all, l)
 }
 
-// takeChores gives a start, when it is over, those that may have been for it.
-func (s *subject) takeChores(all []*life) {
+// takeChores gives a start, when it is over, the latest children of daemons: what a
+// daemon has others do for a start, networks mostly, it does before there is anything of
+// the container. Who called daemons meanwhile may have had it done as well.
+func (s *subject) takeChores(r *Recorder) {
 	if s.chores == nil {
-		s.chores = slices.Clone(all)
+		s.chores, s.callers = slices.Clone(r.chores), slices.Clone(r.callers)
 	}
 }
 
@@ -37,26 +38,16 @@ var networking = map[string]bool{
 // findChores finds what a daemon had others do between the client's call and the
 // entrypoint. Only time ties them to it: where another start was under way, or another
 // client called, it is not known whose they are.
-func (p *play) findChores() (found []*life) {
+func (p *play) findChores() {
 	asker := p.one(client)
 	if asker == nil || !asker.is(roleClient) || len(p.subject.chores) == 0 {
-		return nil
+		return
 	}
 	from, to := asker.launched(roleClient), p.startEnds()
 	if from == nil || to == nil {
-		return nil
+		return
 	}
 	within := func(seq uint64) bool { return seq > from.Seq && seq < to.Seq }
-	for _, other := range p.index.subjects {
-		if other != p.subject && within(other.seq) {
-			return nil
-		}
-	}
-	for _, c := range p.index.clients {
-		if c.asks() && within(c.at.Seq) && c.parent().Key != asker.key {
-			return nil
-		}
-	}
 	family := programOf(asker.image(roleClient)).family
 	for _, l := range p.subject.chores {
 		boss := p.index.lives[l.parent().Key]
@@ -64,10 +55,38 @@ func (p *play) findChores() (found []*life) {
 			continue
 		}
 		if own := programOf(boss.image(roleDaemon)).family; own == family || own == "" || family == "" {
-			found = append(found, l)
+			p.chores = append(p.chores, l)
 		}
 	}
-	return found
+	if len(p.chores) > 0 && (p.others(within) || slices.ContainsFunc(p.subject.callers, func(l *life) bool {
+		own := programOf(l.image(roleClient)).family
+		return !isOne(l, asker) && (own == family || own == "" || family == "") && l.disturbs(from.Seq, to.Seq)
+	})) {
+		p.chores, p.busy = nil, true
+	}
+}
+
+// others reports whether another start was under way.
+func (p *play) others(within func(seq uint64) bool) bool {
+	return slices.ContainsFunc(p.index.subjects, func(s *subject) bool { return s != p.subject && within(s.seq) })
+}
+
+// isOne reports whether two clients are one call: a plugin is called by its program.
+func isOne(a, b *life) bool {
+	return a == b || a.parent().Key == b.key || b.parent().Key == a.key
+}
+
+// disturbs reports whether the client called for something by which a daemon may have
+// others do something between two moments. Who asked for a container before may wait for
+// its end since.
+func (l *life) disturbs(from, to uint64) bool {
+	image := l.image(roleClient)
+	at := l.launched(roleClient)
+	if at == nil || at.Seq > to || l.exit != nil && l.exit.Seq < from || onlyLooks(image.Args) {
+		return false
+	}
+	c := commandOf(image, roleClient)
+	return at.Seq > from || !c.asks()
 }
 
 // startEnds is the event by which the start is over, well or not; nil is not seen.

@@ -3,6 +3,7 @@ package phases_test
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
@@ -90,6 +91,39 @@ func TestWhoseChores(t *testing.T) {
 	begun.ran(21, 10, "/usr/bin/iptables", "-C")
 	begun.makes(30, "moby", docker(idB, "db"))
 	begun.makes(40, "moby", docker(idA, "web"))
+	beside := func(line string, before, ends bool) []*events.Event {
+		s := engine()
+		call := func() {
+			s.calls(15, strings.Fields("/usr/bin/docker "+line)...)
+			if ends {
+				s.exit(15, 1, events.ReparentInit)
+			}
+		}
+		if before {
+			call()
+		}
+		s.calls(20, "/usr/bin/docker", "run", "--name", "web", "-p", "1:1", "busybox")
+		s.ran(21, 10, "/usr/bin/iptables", "-C")
+		if !before {
+			call()
+		}
+		s.makes(40, "moby", docker(idA, "web"))
+		return s.all
+	}
+	for line, c := range map[string]struct {
+		before, ends bool
+		want         int
+	}{
+		"network create n": {false, true, 0}, "-H x network rm n": {true, false, 0}, "network connect n db": {true, true, 1},
+		"ps -a": {false, true, 1}, "network ls": {false, false, 1}, "run --name db busybox": {true, false, 1}, "logs -f db": {true, false, 1},
+		"rm -f db": {false, true, 0}, "container inspect db": {false, true, 1}, "-D": {false, true, 1},
+	} {
+		got := only(t, beside(line, c.before, c.ends))
+		said := slices.Contains(got.Absent, report.Absence{Phase: "network", Why: "others"})
+		if n := len(chores(got)); n != c.want || said != (c.want == 0) {
+			t.Errorf("beside docker %s: %d phases, want %d; said to be others': %v", line, n, c.want, said)
+		}
+	}
 	for name, c := range map[string]struct {
 		all  []*events.Event
 		want int

@@ -1,6 +1,11 @@
 package phases
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
 
 // grammar is how a program's arguments are read, as far as containers' lives go.
 type grammar struct {
@@ -101,4 +106,39 @@ var ofRole = map[role]*grammar{
 	roleShim: {
 		verbs: list("start delete"), bare: map[string][]string{"": list("debug info v")}, long: true,
 	},
+}
+
+// looking are the commands of clients by which a daemon only shows what there is, or what
+// is within one container.
+var looking = list("ps ls list inspect logs events exec images image version info attach wait stats top cp port diff history search" +
+	" tag login logout manifest context completion help docker-cli-plugin-metadata")
+
+// onlyLooks reports whether a client's command is one of those, or of no word.
+func onlyLooks(args events.Args) bool {
+	c, waits, n := command{grammar: &dockerlike, flags: map[string]string{}}, "", 0
+	for arg := range args.All {
+		s := string(arg)
+		if n++; n == 1 {
+			continue
+		} else if n > maxWords {
+			break
+		}
+		switch {
+		case waits != "":
+			waits = ""
+		case len(s) > 1 && s[0] == '-':
+			waits = c.take(s)
+		default:
+			c.words = append(c.words, s)
+		}
+		if len(c.words) == 2 {
+			break
+		}
+	}
+	if len(c.words) == 0 {
+		return true
+	}
+	// docker network ls, docker container inspect: the second word says what is done.
+	object := list("container network volume compose system service node stack plugin builder")
+	return slices.Contains(looking, c.words[0]) || len(c.words) > 1 && slices.Contains(object, c.words[0]) && slices.Contains(looking, c.words[1])
 }

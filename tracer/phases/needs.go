@@ -67,6 +67,7 @@ const (
 	whyNotRecorded = "not_recorded"
 	whyLost        = "lost"
 	whyNotSeen     = "not_seen"
+	whyOthers      = "others"
 )
 
 // absences tells which phases a start of this kind has that the stream does not show.
@@ -77,6 +78,9 @@ func (p *play) absences(t *report.Timeline) {
 	}
 	if l := p.one(daemon); l != nil && p.one(client) == nil {
 		t.Absent = append(t.Absent, report.Absence{Phase: "asked", Why: whyNotSeen})
+	}
+	if p.busy {
+		t.Absent = append(t.Absent, report.Absence{Phase: "network", Why: whyOthers})
 	}
 	for i := range rules {
 		rule := &rules[i]

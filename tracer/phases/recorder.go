@@ -6,6 +6,7 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/tracer/container"
 )
 
 // Recorder is a Sink that keeps of a stream what belongs to the lives of containers
@@ -19,6 +20,8 @@ type Recorder struct {
 	lastNS   uint64
 	held     holders
 	chores   []*life // the latest children of daemons
+	callers  []*life // the latest clients of daemons
+	ended    *life   // the latest to end
 }
 
 // subject is a container, or a PID namespace that is none's.
@@ -32,7 +35,9 @@ type subject struct {
 	helpers []*life
 	entered []*life
 	chores  []*life // the latest children of daemons when its start was over
+	callers []*life // the latest clients of daemons then
 	reaped  []events.Ref
+	guests  map[events.ProcKey]*events.Container // of those reaped that were another container's
 	gone    *events.Event
 }
 
@@ -61,28 +66,69 @@ func (r *Recorder) Put(ev *events.Event) error {
 	if ev.Process.Key.PID == 0 {
 		return nil
 	}
+	// The end of a container comes after that of its init, which nobody may have needed.
+	if ev.Kind == events.ContainerExit && r.ended != nil && r.ended.key == ev.Process.Key {
+		r.lives[r.ended.key] = r.ended
+	}
 	l := r.life(ev.Process.Key)
 	l.note(ev)
 	switch ev.Kind {
 	case events.Fork:
 		r.forked(l)
+	case events.Exec:
+		if l.is(roleClient) {
+			r.callers = latest(r.callers, l)
+		}
 	case events.PidnsEnter:
 		r.enters(l, ev)
 	case events.PidnsReap:
 		if s := r.byNS[ev.Pidns.NS.ID.Inum]; s != nil {
-			s.reaped = append(s.reaped, ev.Process.Ref())
+			s.reaps(l)
 		}
 	}
 	r.note(l, ev)
 	r.holds(l, ev)
 	if l.subject != nil && (ev.Kind == events.ContainerStart || ev.Kind == events.Exit) {
-		l.subject.takeChores(r.chores)
+		l.subject.takeChores(r)
 	}
 	if ev.Kind == events.Exit {
 		r.held.drop(l)
 		r.forget(l)
+		r.ended = l
 	}
 	return nil
+}
+
+// reaps notes who was killed with the PID 1 of the namespace, and whose it was: a
+// container that shares the namespace has its own.
+func (s *subject) reaps(l *life) {
+	s.reaped = append(s.reaped, l.last.Ref())
+	if !s.isGuest(l) {
+		return
+	}
+	if s.guests == nil {
+		s.guests = map[events.ProcKey]*events.Container{}
+	}
+	s.guests[l.key] = l.last.Container
+}
+
+// isGuest reports whether a process of its PID namespace is another container's.
+func (s *subject) isGuest(l *life) bool {
+	own, c := s.init.last.Container, l.last.Container
+	return own != nil && c != nil && c.ID != own.ID
+}
+
+// begins reports whether the event shows the init of a container. One that was there
+// before has the role in every event but the snapshot, whose processes are not all told yet.
+func (l *life) begins(ev *events.Event) bool {
+	switch ev.Kind {
+	case events.ContainerStart, events.ContainerExit:
+		return true
+	case events.Snapshot:
+		return false
+	}
+	c := ev.Process.Container
+	return !l.seenBorn() && ev.Process.Role == container.Init && c != nil && c.ID != ""
 }
 
 // note finds the subject whose init the process is.
@@ -94,13 +140,12 @@ func (r *Recorder) note(l *life, ev *events.Event) {
 		}
 		return
 	}
-	begins := ev.Kind == events.ContainerStart || ev.Kind == events.ContainerExit
-	if !begins && !isInit(&ev.Process) {
+	if !l.begins(ev) && !isInit(&ev.Process) {
 		return
 	}
 	own := ev.Process.Chain.Own().NS
 	s := &subject{init: l, seq: ev.Seq, shared: !isInit(&ev.Process)}
-	if l.seenBorn() {
+	if l.birth != nil {
 		s.seq = l.birth.Seq
 	}
 	s.ns = events.NSInfo{ID: own, Level: max(ev.Process.Chain.Level(), 0)}
@@ -163,7 +208,7 @@ func (r *Recorder) keepMakers(l *life) {
 func (r *Recorder) forked(l *life) {
 	parent, ok := r.lives[l.parent().Key]
 	if ok && parent.is(roleDaemon) {
-		r.chore(l)
+		r.chores = latest(r.chores, l)
 	}
 	if !ok || parent.subject == nil {
 		return

@@ -16,7 +16,7 @@ func (x *index) tell(s *subject) *report.Timeline {
 	last := &s.init.last
 	t := &report.Timeline{
 		ID: p.id, Container: clone(last.Container), Runtime: p.family(), Genealogy: p.genealogy(), Pidns: s.ns, Shared: s.shared,
-		Init: last.Ref(), Chain: last.Chain, Args: last.Args, Parent: s.init.parent(), Reaped: s.reaped, Gone: s.gone != nil,
+		Init: last.Ref(), Chain: last.Chain, Args: last.Args, Parent: s.init.parent(), Reaped: s.reaped, Guests: s.guests, Gone: s.gone != nil,
 	}
 	if c := last.Container; c != nil && c.Runtime != "" {
 		t.Runtime = c.Runtime

@@ -120,3 +120,45 @@ func FuzzStrings(f *testing.F) {
 		}
 	})
 }
+
+// TestRefused: a request that failed is told as refused, unless something came of it.
+func TestRefused(t *testing.T) {
+	for _, c := range []struct {
+		exit *events.ExitStatus
+		came bool
+		want string
+	}{
+		{nil, false, "web had asked for a signal to it (signal_asked web).\n"},
+		{&events.ExitStatus{}, false, "(signal_asked web).\n"},
+		{&events.ExitStatus{Code: 1}, false, "(signal_asked web), which was refused (exited 1).\n"},
+		{&events.ExitStatus{Code: 1}, true, "(signal_asked web); it exited 1.\n"},
+		{&events.ExitStatus{Code: 130}, false, "(signal_asked web); it exited 130.\n"},
+		{&events.ExitStatus{Signal: 2}, false, "(signal_asked web); it was killed by SIGINT.\n"},
+	} {
+		tl := lives("web")["killed"]
+		for i := range tl.Phases {
+			if f := &tl.Phases[i]; f.Name == "signal_asked" {
+				f.Exit = c.exit
+			}
+		}
+		if c.came {
+			tl.Phases = append(tl.Phases, report.Phase{Name: "signal", Section: report.Stopping, BeginNS: 1_050_000_000, Signal: &events.SignalDetail{Signal: 15}})
+		}
+		if got := tell(t, tl); !strings.Contains(got, c.want) {
+			t.Errorf("%v, came %v: want %q in\n%s", c.exit, c.came, c.want, got)
+		}
+	}
+}
+
+// TestOthers: who of those reaped is another container's, and that others called the daemon.
+func TestOthers(t *testing.T) {
+	tl := lives("web")["whole"]
+	tl.Guests = map[events.ProcKey]*events.Container{tl.Reaped[1].Key: {ID: "db", Name: "db"}}
+	tl.Absent = []report.Absence{{Phase: "network", Why: "others"}}
+	got := tell(t, tl)
+	for _, want := range []string{"2 processes, 21 web, 22 b of container db.\n", "others called the daemon at that time.\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("want %q in\n%s", want, got)
+		}
+	}
+}

@@ -38,11 +38,7 @@ func (a *teller) entered() {
 			text += " (" + c + ")"
 		}
 		if f.Exit != nil {
-			text += "; it "
-			if f.Exit.Signal != 0 {
-				text += "was "
-			}
-			text += words.Status(*f.Exit) + " after " + words.Duration(f.EndNS-f.BeginNS)
+			text += "; it " + was(*f.Exit) + words.Status(*f.Exit) + " after " + words.Duration(f.EndNS-f.BeginNS)
 		}
 		a.say("entered", text)
 	}

@@ -1,11 +1,13 @@
 package account
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/names"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
 )
 
 func (a *teller) end() {
@@ -46,11 +48,33 @@ func (a *teller) end() {
 func (a *teller) stopAsked() {
 	for i := range a.t.Phases {
 		if f := &a.t.Phases[i]; f.Name == "stop_asked" {
-			a.say("stop", ref(f.Process), " had asked for its end (", command(f.Args), ")")
+			a.say("stop", ref(f.Process), " had asked for its end (", command(f.Args), ")", a.refused(f))
 		} else if f.Name == "signal_asked" {
-			a.say("signal", ref(f.Process), " had asked for a signal to it (", command(f.Args), ")")
+			a.say("signal", ref(f.Process), " had asked for a signal to it (", command(f.Args), ")", a.refused(f))
 		}
 	}
+}
+
+// refused tells that the client failed. Where nothing came to the container while it
+// waited, its request was refused.
+func (a *teller) refused(f *report.Phase) string {
+	if f.Exit == nil || *f.Exit == (events.ExitStatus{}) {
+		return ""
+	}
+	within := func(ns uint64) bool { return ns >= f.BeginNS && ns <= f.EndNS }
+	came := within(a.t.EndedNS) || slices.ContainsFunc(a.t.Phases, func(s report.Phase) bool { return s.Signal != nil && within(s.BeginNS) })
+	if f.Exit.Code != 1 || came {
+		return "; it " + was(*f.Exit) + words.Status(*f.Exit)
+	}
+	return ", which was refused (" + words.Status(*f.Exit) + ")"
+}
+
+// was makes a sentence of a status by a signal.
+func was(status events.ExitStatus) string {
+	if status.Signal != 0 {
+		return "was "
+	}
+	return ""
 }
 
 // shimKilled tells who killed the shim, which leaves the container to nobody.
@@ -107,7 +131,11 @@ func (a *teller) reaped() {
 				all = append(all, "...")
 				break
 			}
-			all = append(all, ref(r))
+			one := ref(r)
+			if c := t.Guests[r.Key]; c != nil {
+				one += " of container " + words.Container(c)
+			}
+			all = append(all, one)
 		}
 		a.say("reaped", "With its PID 1 gone, the kernel killed what was left in its PID namespace: ", words.Count(n, "process", "processes"), ", ", strings.Join(all, ", "))
 	}

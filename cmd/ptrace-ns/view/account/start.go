@@ -1,11 +1,13 @@
 package account
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/timeline"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
 )
 
 func (a *teller) what() {
@@ -123,6 +125,9 @@ func (a *teller) meanwhile() {
 			boss = ref(f.Parent)
 			all = append(all, strconv.Itoa(f.Count)+" "+quoted(timeline.Named(f).Comm))
 		}
+	}
+	if slices.ContainsFunc(a.t.Absent, func(x report.Absence) bool { return x.Phase == "network" && x.Why == "others" }) {
+		a.unknown("network", "What its daemon ran for it meanwhile is not known: others called the daemon at that time")
 	}
 	if len(all) > 0 {
 		a.say("network", boss, " ran meanwhile ", strings.Join(all, ", "), ", which only the time ties to it")

@@ -245,7 +245,7 @@ func pad(text string, width int) string {
 }
 
 var whys = map[string]string{
-	"before": "before the recording", "not_recorded": "not recorded", "lost": "lost", "not_seen": "not seen",
+	"before": "before the recording", "not_recorded": "not recorded", "lost": "lost", "not_seen": "not seen", "others": "others called the daemon then",
 }
 
 // absent says what is not known.
