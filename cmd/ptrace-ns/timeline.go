@@ -99,7 +99,7 @@ func (o *timelineOptions) print(a *app, all *starts) error {
 		return first(all.damage, err)
 	}
 	if one == nil {
-		a.log.Info().Msg("several started, and which is meant is not said: CONTAINER chooses one of the list")
+		a.log.Info().Msg("which container is not said: CONTAINER chooses one of these")
 	}
 	if o.output == "json" {
 		if one == nil {

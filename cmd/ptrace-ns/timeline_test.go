@@ -113,7 +113,7 @@ func TestTimelineOfCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, lines, _ := bytes.Cut(other, []byte("\n"))
-	lines = bytes.ReplaceAll(lines, []byte(`"seq":`), []byte(`"seq":1`))
+	lines = bytes.ReplaceAll(lines, []byte(`"seq":`), []byte(`"seq":1000`))
 	both = append(both, lines...)
 	input := func(raw []byte) func(*app) { return func(a *app) { a.in = bytes.NewReader(raw) } }
 	if r := (&fake{}).execute(t, input(both), "timeline", "-"); r.code != 0 || !strings.HasPrefix(r.out, "docker web") {
@@ -121,8 +121,8 @@ func TestTimelineOfCommand(t *testing.T) {
 	}
 	header, rest, _ := bytes.Cut(both, []byte("\n"))
 	nobody := append(regexp.MustCompile(`"tracer_pid":[0-9]+`).ReplaceAll(header, []byte(`"tracer_pid":1`)), '\n')
-	if r := (&fake{}).execute(t, input(append(nobody, rest...)), "timeline", "-"); r.code != 0 || !strings.HasPrefix(r.out, "ID ") {
-		t.Errorf("by nobody: %d, %v, printed\n%s", r.code, r.err, r.out)
+	if r := (&fake{}).execute(t, input(append(nobody, rest...)), "timeline", "-"); r.code != 0 || !strings.HasPrefix(r.out, "ID ") || !strings.Contains(r.errOut, "CONTAINER chooses") {
+		t.Errorf("by nobody: %d, %v, printed\n%s and\n%s", r.code, r.err, r.out, r.errOut)
 	}
 	for _, args := range [][]string{{"explain", "-"}, {"diff", "-", startRun("unshare")}} {
 		r := (&fake{}).execute(t, input(append(nobody, rest...)), args...)

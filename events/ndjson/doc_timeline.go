@@ -141,8 +141,8 @@ type PhaseDoc struct {
 type AbsenceDoc struct {
 	// Its name; start is the whole start.
 	Phase string `json:"phase"`
-	// It was before the stream began, such events were not asked for, events were lost, or it was not seen.
-	Why string `json:"why" jsonschema:"enum=before,enum=not_recorded,enum=lost,enum=not_seen"`
+	// It was before the stream began, such events were not asked for, events were lost, it may as well have been for others, or it was not seen.
+	Why string `json:"why" jsonschema:"enum=before,enum=not_recorded,enum=lost,enum=others,enum=not_seen"`
 }
 
 // TimelinesDoc is all containers of a stream, where none was chosen.
