@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/progress"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/record"
 )
@@ -82,7 +83,21 @@ func (a *app) openRecording(ctx context.Context, path string, growing bool) (*pl
 	if p.reader, err = record.NewReader(r, record.ReadOptions{Growing: growing}); err != nil {
 		return nil, errors.Join(p.broken(err), p.file.Close())
 	}
+	if text := laterPart(p.reader.Header()); text != "" {
+		a.log.Warn().Msg(safe.String(path) + " is " + text)
+	}
 	return p, nil
+}
+
+// laterPart says of a file that goes on where another ended what is not in it; nothing
+// of any other.
+func laterPart(h *events.Header) string {
+	part, ok := h.Options["part"].(int64)
+	before, _ := h.Options["continues"].(string)
+	if !ok || part < 2 || before == "" {
+		return ""
+	}
+	return fmt.Sprintf("part %d of a recording: what was before is in %s, the processes that ran then, too", part, safe.String(before))
 }
 
 // Next returns the next event that is whole.

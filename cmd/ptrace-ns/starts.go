@@ -45,6 +45,11 @@ func (s *startSource) take(cmd *cobra.Command, args []string) error {
 			return usageError("recording missing: a file, - for standard input, or --live; see %s --help", cmd.CommandPath())
 		}
 		s.path, args = args[0], args[1:]
+	} else if len(args) > 0 {
+		// A name that is waited for for ever is no answer to a mistaken flag.
+		if info, err := os.Stat(args[0]); err == nil && info.Mode().IsRegular() {
+			return usageError("%s is a file: FILE or --live, not both", safe.String(args[0]))
+		}
 	}
 	return takeContainer(cmd, args, &s.container)
 }

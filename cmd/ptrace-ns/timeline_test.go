@@ -60,6 +60,7 @@ func TestTimeline(t *testing.T) {
 		{"timeline --width 5 " + run, exitUsage, "", "--width 5"},
 		{"timeline -o dot " + run, exitUsage, "", `"dot" is unknown`},
 		{"timeline --timeout 1s " + run, exitUsage, "", "--timeout needs --live"},
+		{"timeline --live " + run, exitUsage, "", "is a file: FILE or --live"},
 		{"timeline a b c", exitUsage, "", `"c" is unexpected`},
 		{"timeline /nowhere", exitFailed, "", "/nowhere"},
 		{"timeline -o json --color always " + run, exitUsage, "", "--color is for text"},

@@ -167,6 +167,9 @@ func (r *Reader) Next(ctx context.Context) (*events.Event, error) {
 			return nil, r.failed(err)
 		}
 		ev, err := r.decode.Event(r.line)
+		if err == nil && r.zstd == nil && ev.Seq != 0 && ev.Seq <= r.lastSeq {
+			return nil, r.failed(r.resumable(fmt.Errorf("event %d comes again or too late", ev.Seq)))
+		}
 		if err == nil {
 			r.lines++
 			r.lastSeq = ev.Seq
@@ -213,8 +216,7 @@ func (r *Reader) takeTrailer() error {
 		return r.damaged(err)
 	}
 	r.trailer = t
-	// Of plain lines somebody may have chosen some.
-	if !r.partial && r.zstd != nil && t.Events != r.lines {
+	if !r.partial && t.Events != r.lines {
 		return r.damaged(fmt.Errorf("%d events were written and %d are there", t.Events, r.lines))
 	}
 	if r.o.Growing {
@@ -258,11 +260,22 @@ func (r *Reader) plainLine() error {
 		}
 		if _, err := r.in.peek(seen + 1); err != nil {
 			if seen == 0 && errors.Is(err, io.EOF) {
-				return io.EOF
+				return r.plainEnd()
 			}
 			return r.damaged(cut(err))
 		}
 	}
+}
+
+// plainEnd is the end of plain lines. A stream of -o json has no trailer, and says in
+// its header that it is one; what has other options was written to a file.
+func (r *Reader) plainEnd() error {
+	output, shown := r.header.Options["output"]
+	_, written := r.header.Options["write"]
+	if shown && output == "json" || !shown && !written {
+		return io.EOF
+	}
+	return r.wholeEnd()
 }
 
 // damaged says that nothing more can be read.

@@ -31,7 +31,11 @@ func newFrames(f *File, h *events.Header, most int64) (encoder, error) {
 
 func (e frameEncoder) end(t record.Trailer) error { return e.Close(t) }
 
-// lineEncoder has no trailer.
+// trailerRoom is kept free for a trailer, in lines that do not compress: the largest
+// there is, of all kinds with counts of 20 digits.
+const trailerRoom = 6 << 10
+
+// lineEncoder writes the lines of a recording, uncompressed.
 type lineEncoder struct {
 	file     *File
 	out      *lines.Buffer
@@ -66,7 +70,7 @@ func (e *lineEncoder) Put(ev *events.Event) error {
 // take gives the buffer its bytes with one line more, or writes what was there before
 // where with it the file would become too large.
 func (e *lineEncoder) take(b []byte, bootNS uint64) error {
-	if e.most > 0 && e.file.Size()+int64(len(b)) > e.most {
+	if e.most > 0 && e.file.Size()+int64(len(b))+trailerRoom > e.most {
 		if err := e.out.Flush(); err != nil {
 			return err
 		}
@@ -81,7 +85,7 @@ func (e *lineEncoder) SetMaxBytes(n int64) { e.most = n }
 
 // count counts the events whose lines were written since.
 func (e *lineEncoder) count() {
-	n := max(0, e.file.Lines()-e.lines)
+	n := min(max(0, e.file.Lines()-e.lines), int64(len(e.put))) // the trailer is no event
 	for _, kind := range e.put[:n] {
 		e.counted[kind]++
 	}
@@ -93,4 +97,19 @@ func (e *lineEncoder) Written() map[events.Kind]uint64 {
 	return e.counted
 }
 
-func (e *lineEncoder) end(record.Trailer) error { return e.Flush() }
+// end writes the trailer, unless some of what it would count could not be written.
+func (e *lineEncoder) end(t record.Trailer) error {
+	if err := e.Flush(); err != nil {
+		return err
+	}
+	e.count()
+	if len(e.put) > 0 {
+		return nil // a write failed before, and was told
+	}
+	t.Events, t.ByKind = 0, e.counted
+	for _, n := range e.counted {
+		t.Events += n
+	}
+	_, err := e.file.Write(ndjson.AppendTrailer(nil, &t))
+	return err
+}

@@ -45,6 +45,8 @@ type Recorder struct {
 	enc    encoder
 	began  time.Time
 	number int        // of the file, from 1
+	part   int        // how many files were begun
+	before string     // the path of the file before this one
 	done   []finished // that stay
 	// written counts the events of the files that are finished.
 	written map[events.Kind]uint64
@@ -86,12 +88,29 @@ func (r *Recorder) Begin(h *events.Header) error {
 
 func (r *Recorder) begin() (err error) {
 	r.began, r.fresh = r.o.Now(), true
+	r.part++
+	h := r.partHeader()
 	if Lines(r.o.Path) {
-		r.enc, err = newLines(r.file, r.header, r.most())
+		r.enc, err = newLines(r.file, h, r.most())
 	} else {
-		r.enc, err = newFrames(r.file, r.header, r.most())
+		r.enc, err = newFrames(r.file, h, r.most())
 	}
 	return err
+}
+
+// partHeader says of a later file that it goes on where another ended: what was there
+// before, and the snapshot above all, is not in it.
+func (r *Recorder) partHeader() *events.Header {
+	if r.part == 1 {
+		return r.header
+	}
+	h := *r.header
+	h.Options = maps.Clone(h.Options)
+	if h.Options == nil {
+		h.Options = map[string]any{}
+	}
+	h.Options["part"], h.Options["continues"] = r.part, filepath.Base(r.before)
+	return &h
 }
 
 // Put writes one event, to a new file where that is due.
@@ -172,6 +191,7 @@ func (r *Recorder) end(t record.Trailer) error {
 	err = errors.Join(err, r.file.Close())
 	r.written = r.Written()
 	r.enc = nil
+	r.before = r.file.Path()
 	r.done = append(r.done, finished{r.file.Path(), r.file.Size()})
 	r.file = nil
 	return err

@@ -5,6 +5,7 @@ package jsonl
 import (
 	"bytes"
 	"io"
+	"maps"
 	"strconv"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/lines"
@@ -25,11 +26,25 @@ type Sink struct {
 // members are printed; the header is whole.
 func New(w io.Writer, h *events.Header, fields *Fields) (*Sink, error) {
 	s := &Sink{out: lines.New(w), bootTime: h.BootTimeNS, fields: fields}
-	b, err := ndjson.AppendHeader(s.out.Bytes(), h)
+	b, err := ndjson.AppendHeader(s.out.Bytes(), shown(h))
 	if err != nil {
 		return nil, err
 	}
 	return s, s.out.Put(b, h.StartNS)
+}
+
+// shown is the header of what is shown. That of a recording names its file, by which
+// readers expect a trailer; a stream has none, and says that it is one.
+func shown(h *events.Header) *events.Header {
+	_, output := h.Options["output"]
+	_, write := h.Options["write"]
+	if !output && !write {
+		return h
+	}
+	stream := *h
+	stream.Options = maps.Clone(h.Options)
+	stream.Options["output"] = "json"
+	return &stream
 }
 
 // Recorded has the sink ask for the line that was read last. Where it is the event's,
