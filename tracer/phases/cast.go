@@ -192,7 +192,7 @@ func (x *index) stage(s *subject) *play {
 // another container that shares it.
 func (s *subject) visitors() (found []*life) {
 	for _, l := range s.entered {
-		if l.subject == nil && !s.isGuest(l) {
+		if !s.isGuest(l) {
 			found = append(found, l)
 		}
 	}

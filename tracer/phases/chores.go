@@ -58,10 +58,11 @@ func (p *play) findChores() {
 			p.chores = append(p.chores, l)
 		}
 	}
-	if len(p.chores) > 0 && (p.others(within) || slices.ContainsFunc(p.subject.callers, func(l *life) bool {
+	called := func(l *life) bool {
 		own := programOf(l.image(roleClient)).family
 		return !isOne(l, asker) && (own == family || own == "" || family == "") && l.disturbs(from.Seq, to.Seq)
-	})) {
+	}
+	if len(p.chores) > 0 && (p.others(within) || slices.ContainsFunc(p.callers, called)) {
 		p.chores, p.busy = nil, true
 	}
 }
