@@ -256,7 +256,7 @@ func TestLiveN06Ending(t *testing.T) {
 	}
 	got := live(t, "lineage", strconv.Itoa(init))
 	for _, want := range []string{
-		"It was killed by SIGKILL.\n  It still waits in the kernel for the other members of its namespace",
+		"It was killed by SIGKILL; who sent that was not seen.\n  It still waits in the kernel for the other members of its namespace",
 		fmt.Sprintf("waits for the zombie %d sleep, whose parent %d ", member, outside),
 	} {
 		if !strings.Contains(got, want) {
