@@ -39,7 +39,7 @@ func containerOf(t *testing.T, name string) (id []byte, pid string) {
 func TestTwice(t *testing.T) {
 	header, first := linesOf(t, "docker-run")
 	_, second := linesOf(t, "docker-run-again")
-	second = bytes.ReplaceAll(second, []byte(`"seq":`), []byte(`"seq":1`))
+	second = bytes.ReplaceAll(second, []byte(`"seq":`), []byte(`"seq":1000`)) // behind the others
 	id, pid := containerOf(t, "docker-run")
 	idAgain, pidAgain := containerOf(t, "docker-run-again")
 	both := bytes.Join([][]byte{header, first, second}, nil)
@@ -93,7 +93,7 @@ func TestRefusedByTheDaemon(t *testing.T) {
 		}
 	}
 	_, others := linesOf(t, "unshare")
-	others = bytes.ReplaceAll(others, []byte(`"seq":`), []byte(`"seq":1`))
+	others = bytes.ReplaceAll(others, []byte(`"seq":`), []byte(`"seq":1000`)) // behind the others
 	const said = "and exited 125 before any process of it was born (its word for a refusal, as of an image that is missing; it printed why)"
 	for name, c := range map[string]struct {
 		raw   []byte

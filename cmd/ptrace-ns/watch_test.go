@@ -137,7 +137,7 @@ func TestFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := told(t, string(stream)), "snapshot exit signal pidns_reap"; got != want {
+	if got, want := told(t, string(stream)), "snapshot exit signal pidns_reap trailer"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode() != 0o600 {
