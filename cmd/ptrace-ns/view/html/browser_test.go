@@ -113,11 +113,11 @@ func TestTree(t *testing.T) {
 // TestStory: a click on a process tells its life, and leads to its relatives.
 func TestStory(t *testing.T) {
 	b := open(t, recorded(t, "docker-stop.zst"), "#tab=tree", 1200, 800)
-	b.run(chromedp.Click(chromedp.Search(`//*[@role="treeitem"][contains(., "sleep 1000")][not(contains(., "sh -c"))]`)))
+	b.clickOn(`//*[@role="treeitem"][contains(., "sleep 1000")][not(contains(., "sh -c"))]`)
 	b.await(`document.querySelector(".story:not([hidden]) .told")?.innerText.includes("reaping the PID namespace of")`)
-	b.run(chromedp.Click(chromedp.Search(`//aside//dt[text()="ended by"]/following-sibling::dd[1]/button`)))
+	b.clickOn(`//aside//dt[text()="ended by"]/following-sibling::dd[1]/button`)
 	b.await(`document.querySelector("#storyhead").innerText.endsWith("sh") && document.querySelector(".story .told").innerText.includes("was ignored")`)
-	b.run(chromedp.Click(chromedp.Search(`//aside//button[text()="In the table"]`)))
+	b.clickOn(`//aside//button[text()="In the table"]`)
 	b.await(`document.querySelector("#tab-events").ariaSelected === "true" && document.querySelectorAll("` + lines + `").length >= 4`)
 	b.run(chromedp.NavigateBack(), chromedp.NavigateBack())
 	b.await(`document.querySelector("#storyhead").innerText.endsWith("sleep") && document.querySelector("#tab-tree").ariaSelected === "true"`)

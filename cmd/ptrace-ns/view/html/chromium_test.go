@@ -170,6 +170,16 @@ func eval[T any](b *tab, expression string) T {
 	return value
 }
 
+// clickOn clicks on the first element of an XPath as soon as it is there. Its place is
+// asked for in one step: a node that is found first may be drawn anew before the click.
+func (b *tab) clickOn(path string) {
+	b.Helper()
+	node := fmt.Sprintf("document.evaluate(%q, document, null, XPathResult.FIRST_ORDERED_NODE_TYPE).singleNodeValue", path)
+	b.await(node + " !== null")
+	at := eval[[]float64](b, `(() => { const n = `+node+`; n.scrollIntoView({block: "nearest"}); const r = n.getBoundingClientRect(); return [r.x + Math.min(r.width, 200) / 2, r.y + r.height / 2]; })()`)
+	b.run(chromedp.MouseClickXY(at[0], at[1]))
+}
+
 // await waits until an expression is true. The page draws before the next frame, so
 // that what was done is seen a little later.
 func (b *tab) await(expression string) {
