@@ -101,7 +101,8 @@ func (m moment) checkFile() {
 	if len(rest) > 0 && m.signals[0] != syscall.SIGKILL && len(m.signals) == 1 {
 		m.t.Errorf("%v after %s: the file ends in a part of a line: %q", m.signals, m.after, rest)
 	}
-	for i, text := range strings.Split(strings.TrimSuffix(string(whole), "\n"), "\n") {
+	lines := strings.Split(strings.TrimSuffix(string(whole), "\n"), "\n")
+	for i, text := range lines {
 		if len(whole) == 0 {
 			break
 		}
@@ -111,6 +112,9 @@ func (m moment) checkFile() {
 		}
 		if err := json.Unmarshal([]byte(text), &l); err != nil {
 			m.t.Fatalf("%v after %s: line %d: %v: %s", m.signals, m.after, i+1, err, text)
+		}
+		if l.Event == "trailer" && i == len(lines)-1 && m.signals[0] != syscall.SIGKILL {
+			break
 		}
 		if l.Seq != uint64(i) || (l.Event == "header") != (i == 0) {
 			m.t.Fatalf("%v after %s: line %d is %s %d", m.signals, m.after, i+1, l.Event, l.Seq)
