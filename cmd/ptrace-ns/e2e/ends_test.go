@@ -37,6 +37,8 @@ func TestR04Signals(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, written, _ := strings.Cut(string(raw), "\n")
+			written, trailer, _ := strings.Cut(written, `{"event":"trailer"`)
+			equal(t, "a file has a trailer", strings.Count(trailer, "\n"), 1)
 			var printed strings.Builder
 			for _, l := range s.lines {
 				printed.WriteString(l.raw)
