@@ -212,7 +212,7 @@ func (k *Kernel) readInto(ctx context.Context) error {
 		if err := k.sleepers.Set(uint32(1)); err != nil {
 			return err
 		}
-	case k.quiet > 1 && !k.awake:
+	case k.quiet > 1 && !k.awake && !k.resync.due: // a look that is due needs no record to come
 		deadline = time.Time{}
 	}
 	k.reader.SetDeadline(deadline)

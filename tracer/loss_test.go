@@ -3,8 +3,10 @@
 package tracer
 
 import (
+	"context"
 	"os/exec"
 	"testing"
+	"time"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
@@ -140,5 +142,36 @@ func TestGapCountedBefore(t *testing.T) {
 	}
 	if len(kinds) != 3 || kinds[0] != events.Gap || kinds[1] == events.Gap || kinds[2] == events.Gap {
 		t.Errorf("kinds %d, want one gap (%d) and two events", kinds, events.Gap)
+	}
+}
+
+// TestLookAfterSilence: a second loss within resyncPause of a look is settled though
+// nothing happens after it that would wake the reader.
+func TestLookAfterSilence(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	k, err := Open(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = k.Close() })
+	for quiet := false; !quiet; {
+		ev, err := k.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		quiet = ev == nil && k.queue.items == nil
+	}
+	k.quiet = 2 // it has asked to be woken, and sleeps next
+	k.resync = resync{due: true, earliest: time.Now().Add(100 * time.Millisecond)}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		ev, err := k.Next(ctx)
+		if err != nil {
+			t.Fatalf("%v before the look came", err)
+		}
+		if ev != nil && ev.Kind == events.SnapshotEnd {
+			return
+		}
 	}
 }
