@@ -25,6 +25,8 @@ type Event struct {
 	Syscall *SyscallDetail // Unshare, Setns, CloneFailed, Subreaper, PivotRoot
 	Pidns   *PidnsDetail   // PidnsCreate, PidnsEnter, PidnsReap, PidnsDestroy, PidnsWait
 	Lost    *LostDetail
+	// Servant, of ContainerKnown, is a program that turned out to work for the container.
+	Servant Ref
 
 	Reparent *ReparentDetail
 }

@@ -18,7 +18,8 @@ type Containers interface {
 	// that is not known yet.
 	Identify(path string) *events.Container
 	// Named returns what is known of the container that a program's arguments name, by its
-	// id or its address; nil for an address that nobody is known to have.
+	// id or its address; nil for an address that nobody is known to have yet: who has it is
+	// told late.
 	Named(call container.Call, by container.Caller) *events.Container
 	// Declare notes that a program was called to make a container.
 	Declare(call container.Call, by container.Caller)
@@ -89,6 +90,13 @@ func (k *Kernel) takeLate() (some bool) {
 		answer, ok := k.containers.Late()
 		if !ok {
 			return some
+		}
+		if answer.Servant != (events.ProcKey{}) {
+			ev := containerKnown(answer.Container, events.Cgroup{}, max(k.lastNS, k.startNS))
+			ev.Servant = events.Ref{Key: answer.Servant}
+			k.queue.push(item{event: ev})
+			some = true
+			continue
 		}
 		for _, cg := range k.cgroups.answered(answer) {
 			k.queue.push(item{event: containerKnown(answer.Container, cg, max(k.lastNS, k.startNS))})

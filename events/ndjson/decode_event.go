@@ -52,6 +52,8 @@ func (d *Decoder) member(key []byte) {
 		d.process(&d.ev.Process)
 	case "container":
 		d.readContainer("container", &d.line.container)
+	case "servant":
+		d.ev.Servant = d.ref("servant")
 	case "lossy":
 		d.bool()
 	case "raw":

@@ -37,6 +37,8 @@ type Doc struct {
 
 	// The container, as in process; or what was found out of one after its processes were told.
 	Container *ContainerDoc `json:"container,omitzero" on:"container_start! container_exit! container_known!"`
+	// A program that turned out to work for the container.
+	Servant *RefDoc `json:"servant,omitzero" on:"container_known"`
 	// The name before.
 	OldComm *string `json:"old_comm,omitzero" on:"rename!"`
 	// The rename belongs to an execve that then failed.

@@ -36,6 +36,7 @@ func (e *encoder) details(ev *events.Event) {
 	case events.ContainerKnown:
 		e.container("container", ev.Process.Container)
 		e.cgroup("cgroup", ev.Process.Cgroup)
+		e.ref("servant", ev.Servant)
 	}
 	if d := ev.Exit; d != nil {
 		e.exited(d)

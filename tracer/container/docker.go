@@ -80,26 +80,6 @@ func (r *Resolver) tellDocker(c *events.Container, s *spec) {
 	}
 }
 
-// Addressed returns Docker's container that has the address, by Docker's own files; nil is
-// none, or one whose files do not say so yet: they are written after it has started.
-func (r *Resolver) Addressed(address string) *events.Container {
-	if address == "" {
-		return nil
-	}
-	for id := range r.dirsIn(dockerDir) {
-		d := r.dockerSaid(dockerDir+"/"+id, id)
-		if d == nil {
-			continue
-		}
-		for _, n := range d.NetworkSettings.Networks {
-			if n.IPAddress == address || n.GlobalIPv6Address == address {
-				return r.complete(&events.Container{ID: id, Runtime: "docker", Source: "state"}, believed(superuser)).Container
-			}
-		}
-	}
-	return nil
-}
-
 // renamed returns the container by its new name when Docker has given it one, else nil.
 func (r *Resolver) renamed(c *events.Container) *events.Container {
 	file, read := r.docker[c.ID]

@@ -23,6 +23,8 @@ type Answer struct {
 	// Path is the cgroup's that was asked for; empty when the answer is about a container.
 	Path      string
 	Container *events.Container
+	// Servant is a program that turned out to work for the container; zero is none.
+	Servant events.ProcKey
 
 	by uint32 // who says so
 }
@@ -39,6 +41,7 @@ type Lookup struct {
 
 	disk, daemon chan func()
 	late         chan Answer
+	running      context.Context
 	stop         context.CancelFunc
 	diskWait     wait
 	daemonWait   time.Duration // left of what answers of the daemon are waited for
@@ -49,7 +52,7 @@ type Lookup struct {
 func NewLookup(r *Resolver, api API) *Lookup {
 	ctx, stop := context.WithCancel(context.Background())
 	l := &Lookup{
-		resolver: r, api: api, known: memory{}, stop: stop, diskWait: wait{most: patience, left: patience},
+		resolver: r, api: api, known: memory{}, running: ctx, stop: stop, diskWait: wait{most: patience, left: patience},
 		disk: make(chan func(), maxQueued), daemon: make(chan func(), maxQueued), late: make(chan Answer, maxQueued),
 	}
 	go work(ctx, l.disk)
@@ -94,14 +97,14 @@ func (l *Lookup) Identify(path string) *events.Container {
 }
 
 // Named returns what is known of a container that the arguments of a program name, by its
-// id or by its address; nil where no file knows the address. What its files say is
-// remembered: they may be gone when the container's cgroup is heard of.
+// id or by its address; nil where no file knows the address yet, which is told late. What
+// its files say is remembered: they may be gone when the container's cgroup is heard of.
 func (l *Lookup) Named(call Call, by Caller) *events.Container {
 	if call.ID == "" && by.UID != superuser {
 		return nil // a user's Docker gives out the same addresses as root's
 	}
 	if call.ID == "" {
-		return l.ask("", func() finding { return finding{l.resolver.Addressed(call.Address), superuser} }).Container
+		return l.addressed(call.Address, by.Key)
 	}
 	c := &events.Container{ID: call.ID, Runtime: call.Runtime(by.Program), Source: "args", Namespace: call.Namespace}
 	if r := l.known.find(c, by.UID); r != nil && worth(r.container) > worth(c) {
@@ -128,6 +131,9 @@ func (l *Lookup) Declare(call Call, by Caller) {
 func (l *Lookup) Late() (Answer, bool) {
 	select {
 	case a := <-l.late:
+		if a.Servant != (events.ProcKey{}) {
+			return a, true
+		}
 		if a.Container.Source != "api" {
 			a.Container = l.remember(finding{a.Container, a.by}, a.Path)
 		} else if a.Container.Outer == nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -96,6 +98,28 @@ func TestAddressed(t *testing.T) {
 		if c := l.Named(Call{Address: address}, Caller{Program: "docker-proxy"}); c != nil {
 			t.Errorf("%q: got %+v, want none", address, c)
 		}
+	}
+}
+
+// TestAddressedLater: Docker writes an address down after it has called the proxy.
+func TestAddressedLater(t *testing.T) {
+	root := disk(t, map[string]string{"var/lib/docker/containers/" + id + "/config.v2.json": `{"ID":"` + id + `","NetworkSettings":{"Networks":{"bridge":{"IPAddress":""}}}}`})
+	l := newLookup(t, root, nil)
+	patient(l)
+	proxy := events.ProcKey{PID: 7, Start: 9}
+	if c := l.Named(Call{Address: "172.17.0.2"}, Caller{Key: proxy, Program: "docker-proxy"}); c != nil {
+		t.Fatalf("got %+v, want none yet", c)
+	}
+	file := filepath.Join(root, "var/lib/docker/containers", id, "config.v2.json")
+	said := `{"ID":"` + id + `","Name":"/web","NetworkSettings":{"Networks":{"bridge":{"IPAddress":"172.17.0.2"}}}}`
+	if err := os.WriteFile(file+".tmp", []byte(said), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(file+".tmp", file); err != nil { // as Docker does
+		t.Fatal(err)
+	}
+	if got := awaitLate(t, l); got.Servant != proxy || got.Path != "" || got.Container.ID != id || got.Container.Name != "web" {
+		t.Errorf("late: %+v, want web for the proxy", got)
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 
 // Caller is who was called with the arguments of a Call.
 type Caller struct {
+	Key     events.ProcKey
 	Program string // as the table of programs has it
 	// UID is the effective one in the initial user namespace.
 	UID   uint32
@@ -28,7 +29,7 @@ type Caller struct {
 
 // CallerOf returns the process as a caller. One whose uid is not known is believed nothing.
 func CallerOf(p *events.Process, program, cwd string) Caller {
-	by := Caller{Program: program, UID: noUser, Cwd: cwd, Outer: p.Container}
+	by := Caller{Key: p.Key, Program: program, UID: noUser, Cwd: cwd, Outer: p.Container}
 	if p.HasIDs {
 		by.UID = p.UID
 	}

@@ -149,7 +149,9 @@ func (m *Model) containerKnown(ev *events.Event) {
 	if cgroup.ID != 0 {
 		found = append(found, m.at(home{cgroup: cgroup.ID, hierarchy: cgroup.Hierarchy})...)
 	}
-	news := m.knowServants(known)
+	m.completeRef(&ev.Servant)
+	news := m.knowServant(m.procs[ev.Servant.Key], known)
+	news = m.knowServants(known) || news
 	for _, p := range found {
 		news = news || !p.Container.Equal(known)
 		p.Container = known
@@ -166,6 +168,15 @@ func (m *Model) containerKnown(ev *events.Event) {
 	if news {
 		m.say(ev)
 	}
+}
+
+// knowServant takes it over for a program that turned out to work for the container.
+func (m *Model) knowServant(p *Process, known *events.Container) (news bool) {
+	if p == nil || p.State != Live || p.duty == nil || p.duty.serves.Equal(known) {
+		return false
+	}
+	m.assign(p, &duty{p.duty.role, p.duty.genealogy, known})
+	return true
 }
 
 // knowServants takes it over for the programs that work for the container.

@@ -162,6 +162,32 @@ func TestContainerKnownLater(t *testing.T) {
 	}
 }
 
+// TestServantKnownLater: for whom a proxy works turns out after it was called, and is told of
+// it from then on; of one that has ended nothing is told.
+func TestServantKnownLater(t *testing.T) {
+	l := &life{t: t, m: New(Options{})}
+	l.put(events.Snapshot, 1, 0, nil)
+	l.put(events.SnapshotEnd, 0, 0, nil)
+	l.put(events.Fork, 11, 1, nil)
+	l.put(events.Exec, 11, 1, program("proxy"))
+	web := &events.Container{ID: "web", Name: "named"}
+	known := func(ev *events.Event) {
+		ev.Process, ev.Servant = events.Process{Container: web}, events.Ref{Key: key(11)}
+	}
+	before := len(l.told)
+	l.put(events.ContainerKnown, 0, 0, known)
+	l.put(events.ContainerKnown, 0, 0, known) // which says nothing new
+	l.put(events.Exit, 11, 1, nil)
+	l.put(events.ContainerKnown, 0, 0, known)
+	told := l.told[before:]
+	if len(told) != 2 || told[0].Kind != events.ContainerKnown || told[0].Servant.Key != key(11) || told[1].Kind != events.Exit {
+		t.Fatalf("%d events are told, want what turned out, once, and the end", len(told))
+	}
+	if at := told[1].Process; at.Role != "proxy" || !at.Serves.Equal(web) {
+		t.Errorf("at its end a %q of %+v, want a proxy of web", at.Role, at.Serves)
+	}
+}
+
 // TestContainerKnownBeforeItsStart: what is found out between the birth of a container's
 // init and its entrypoint keeps nobody from hearing of the start, also where the runtime
 // has a name that nobody knows.

@@ -210,8 +210,13 @@ func TestDockerProxy(t *testing.T) {
 	if text := run(t, binary(t), "tree"); !strings.Contains(text, words) {
 		t.Errorf("tree does not say %q:\n%s", words, text)
 	}
+	known := tr.wait("whose it is", kind("container_known"), func(l *line) bool { return l.Servant != nil && l.Servant.ID == proxy.Process.ID })
+	equal(t, "whose it is", known.Container.Name, name)
 	run(t, "docker", "rm", "-f", id)
-	tr.wait("the proxy's end", kind("exit"), about(proxy.Process.ID))
+	end := tr.wait("the proxy's end", kind("exit"), about(proxy.Process.ID))
+	if c := end.Process.Serves; c == nil || c.ID != id {
+		t.Errorf("at its end the proxy serves %+v, want %s", c, id)
+	}
 	tr.end()
 }
 

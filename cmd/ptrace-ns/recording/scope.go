@@ -183,11 +183,17 @@ func (s *Scope) belongs(ev *events.Event, l *life) bool {
 	case s.o.Containers && (s.within(&ev.Process) || ev.Pidns != nil && s.ns[ev.Pidns.NS.ID] || s.isEnd(ev, l)):
 		return true
 	case l == nil:
-		return s.o.Containers && (ev.Kind == events.CgroupMkdir || ev.Kind == events.CgroupRmdir || ev.Kind == events.ContainerKnown)
+		return s.o.Containers && (ev.Kind == events.CgroupMkdir || ev.Kind == events.CgroupRmdir || ev.Kind == events.ContainerKnown && s.hasServant(ev))
 	case l.mark == named:
 		return ev.Kind != events.ThreadStart && ev.Kind != events.ThreadExit
 	}
 	return l.mark == whole
+}
+
+// hasServant reports whether the program that turned out to work for a container is in.
+func (s *Scope) hasServant(ev *events.Event) bool {
+	l := s.procs[ev.Servant.Key]
+	return ev.Servant.IsZero() || l != nil && l.mark != undecided
 }
 
 // isEnd reports whether the event is of the end of a namespace or container that is

@@ -157,7 +157,8 @@ func (p *printer) containerStart(ev *events.Event) {
 }
 
 // containerKnown tells what was found out of a container.
-func (p *printer) containerKnown(c *events.Container, cgroup events.Cgroup) {
+func (p *printer) containerKnown(ev *events.Event) {
+	c, cgroup := ev.Process.Container, ev.Process.Cgroup
 	if c == nil {
 		return
 	}
@@ -178,6 +179,11 @@ func (p *printer) containerKnown(c *events.Container, cgroup events.Cgroup) {
 	if cgroup.Path != "" {
 		p.str(", in cgroup ")
 		p.kernel(cgroup.Path)
+	}
+	if !ev.Servant.IsZero() {
+		p.str(", for which ")
+		p.ref(ev.Servant)
+		p.str(" works")
 	}
 }
 

@@ -36,7 +36,7 @@ func (p *printer) what(ev *events.Event) {
 	case ev.Cgroup != nil:
 		p.cgroup(ev)
 	case ev.Kind == events.ContainerKnown:
-		p.containerKnown(ev.Process.Container, ev.Process.Cgroup)
+		p.containerKnown(ev)
 	case ev.Kind == events.OOM:
 		p.subject(ev)
 		p.str("chosen by the OOM killer")
