@@ -201,10 +201,7 @@ func (m *Model) recallDestroy(ev *events.Event) {
 	if d == nil {
 		return
 	}
-	ns := m.nsByInum[d.NS.ID.Inum]
-	for ns != nil && (!sameNS(ns.ID, d.NS.ID) || !ns.Init.IsZero() && ns.Init.Key != d.Init.Key) {
-		ns = ns.former
-	}
+	ns := m.destroyed(d)
 	if ns == nil || ns.Level == 0 {
 		return
 	}
@@ -215,6 +212,24 @@ func (m *Model) recallDestroy(ev *events.Event) {
 		return
 	}
 	m.empty(ns)
+}
+
+// destroyed finds the namespace that is told to have ended. The inode number may be
+// another's by then, because an end that was lost is told late: the PID 1 tells them
+// apart. Without it the place among namespaces must do, and where records were lost that
+// is not enough.
+func (m *Model) destroyed(d *events.PidnsDetail) *Namespace {
+	var unnamed *Namespace
+	for ns := m.nsByInum[d.NS.ID.Inum]; ns != nil; ns = ns.former {
+		switch {
+		case !sameNS(ns.ID, d.NS.ID) || ns.Level != d.NS.Level:
+		case ns.Init.Key == d.Init.Key:
+			return ns
+		case ns.Init.IsZero() && m.lossGap == 0:
+			unnamed = ns
+		}
+	}
+	return unnamed
 }
 
 // empty ends the members of a namespace that is told to have none.

@@ -104,3 +104,33 @@ func TestRecallFindsWhatLinesLack(t *testing.T) {
 		t.Errorf("the namespace is %+v", ns)
 	}
 }
+
+// The end of a namespace that was lost is told late, when a PID is another's or a look
+// finds nobody: its inode number may be another namespace's by then, even one of which
+// no PID 1 was seen.
+func TestRecallLateEndOfRecycledInum(t *testing.T) {
+	k := newKernel(false)
+	old := k.fork(k.init, cloneNewPID)
+	outer := k.fork(k.init, cloneNewPID)
+	n := len(k.log)
+	k.exit(old, events.ExitStatus{})
+	member := k.fork(k.fork(outer, cloneNewPID), 0)
+	if member.ns.id != old.ns.id || member.ns.level == old.ns.level {
+		t.Fatal("the inum was not recycled one level deeper")
+	}
+	birth := k.log[len(k.log)-1]
+	k.maxPID, k.lastPID = 2, 1
+	heir := k.fork(k.init, 0) // takes the old init's PID
+	if heir.key.PID != old.key.PID {
+		t.Fatal("the PID was not recycled")
+	}
+	k.log = append(k.log[:n], &events.Event{Kind: events.Lost, BootNS: k.now, Lost: &events.LostDetail{Count: 3}}, birth, k.log[len(k.log)-1])
+	r := newRecaller(t)
+	for _, ev := range k.log {
+		r.apply(ev)
+	}
+	if _, ok := r.told.Process(member.key); !ok {
+		t.Fatal("the member is not known")
+	}
+	r.wantEqual("after the late end")
+}
