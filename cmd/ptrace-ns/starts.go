@@ -2,21 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
-	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
-	"github.com/ptrace-ns/ptrace-ns/tracer/container"
 	"github.com/ptrace-ns/ptrace-ns/tracer/phases"
 )
 
@@ -151,180 +145,11 @@ func (w *awaitEnd) Flush() error {
 	return nil
 }
 
-// errSeveral is why no container was chosen: it is for the user to say which.
-var errSeveral = errors.New("several containers")
-
-// choose returns the container that the word names or, without a word, the one that
-// the recorder's own command asked for, else the only one that started, else, where
-// nobody asked for one in vain, the only one there is. With errSeveral come those to
-// choose from; a word that several answer to is wrong usage.
-func (s *starts) choose(word string) (*report.Timeline, []*report.Timeline, error) {
-	found := s.all
-	if word != "" {
-		found = s.named(word)
-	} else if begun := s.begun(); len(begun) > 0 {
-		found = begun
-		own := s.commanded(begun)
-		if len(own) == 1 {
-			found = own
-		} else if len(own) == 0 && slices.ContainsFunc(s.fruitless, s.isCommand) {
-			return nil, nil, errors.New("no container was started for the command: " + s.refused() + "; others started at that time: " + known(begun))
-		}
-	} else if len(s.fruitless) > 0 {
-		return nil, nil, errors.New("no container was started: " + s.refused())
-	}
-	switch {
-	case len(found) == 1:
-		return found[0], nil, nil
-	case len(found) > 1 && word != "":
-		return nil, nil, usageError("container %s is %s: choose by the init's PID, %s", safe.String(word), times(found), pids(found))
-	case len(found) > 1:
-		return nil, found, errSeveral
-	case word != "":
-		return nil, nil, fmt.Errorf("container %s is not there: %s", safe.String(word), known(s.all)+after(s.refused()))
-	}
-	return nil, nil, errors.New("no container and no PID namespace is there" + after(s.refused()))
-}
-
-// named are those that answer to a word; who is called exactly so comes before those
-// whose ids begin with it.
-func (s *starts) named(word string) (found []*report.Timeline) {
-	exact := false
-	for _, t := range s.all {
-		called := t.ID == word || t.Container != nil && (t.Container.Name == word || t.Container.ID == word)
-		if !phases.Selects(t, word) || exact && !called {
-			continue
-		}
-		if called && !exact {
-			exact, found = true, nil
-		}
-		found = append(found, t)
-	}
-	return found
-}
-
-// refused tells who asked for a container in vain.
-func (s *starts) refused() string {
-	var all []string
-	for _, f := range s.fruitless {
-		all = append(all, fmt.Sprintf("%s asked for one (%s) and %s before any process of it was born",
-			words.Ref(f.Process), words.AppendArgs(nil, f.Args, "..."), words.Status(*f.Exit)))
-		if report.Refused(f.Program, *f.Exit) {
-			all[len(all)-1] += " (its word for a refusal, as of an image that is missing; it printed why)"
-		}
-	}
-	all = atMost(all)
-	var hidden []string
-	for _, f := range s.hidden {
-		role := container.RoleOf(&events.Process{Exe: f.Program, Args: f.Args})
-		hidden = append(hidden, fmt.Sprintf("%s is the %s: inside %s nothing is visible", words.Ref(f.Process), role.Words, safe.String(role.Call.ID)))
-	}
-	return strings.Join(append(all, atMost(hidden)...), "; ")
-}
-
-// atMost cuts a list at the number that an error names.
-func atMost(all []string) []string {
-	if len(all) > maxKnown {
-		all = append(all[:maxKnown], "...")
-	}
-	return all
-}
-
-func after(text string) string {
-	if text == "" {
-		return ""
-	}
-	return "; " + text
-}
-
-// times says how often a container was started, or how many answer to one word.
-func times(found []*report.Timeline) string {
-	for _, t := range found {
-		if t.ID != found[0].ID {
-			return fmt.Sprintf("one of %d", len(found))
-		}
-	}
-	if len(found) == 2 {
-		return "there twice"
-	}
-	return fmt.Sprintf("there %d times", len(found))
-}
-
-// pids tells containers apart by the host's PIDs of their inits.
-func pids(found []*report.Timeline) string {
-	var all []string
-	for _, t := range found {
-		all = append(all, fmt.Sprintf("%d (%s)", t.Init.Key.PID, safe.String(nameOf(t))))
-	}
-	return strings.Join(atMost(all), ", ")
-}
-
-// begun are those whose start is in the stream.
-func (s *starts) begun() (found []*report.Timeline) {
-	for _, t := range s.all {
-		if t.BeganNS != 0 {
-			found = append(found, t)
-		}
-	}
-	return found
-}
-
-// commanded are those whose first process is the command that was recorded.
-func (s *starts) commanded(all []*report.Timeline) (found []*report.Timeline) {
-	for _, t := range all {
-		if len(t.Phases) > 0 && s.isCommand(t.Phases[0]) {
-			found = append(found, t)
-		}
-	}
-	return found
-}
-
-// isCommand reports whether a phase's process is the command that was recorded.
-func (s *starts) isCommand(f report.Phase) bool {
-	return s.tracer > 0 && f.Parent.Key.PID == s.tracer
-}
-
 // tellOthers says what else there was to choose from where nobody said which.
 func (s *starts) tellOthers(a *app, word string) {
 	if begun := s.begun(); word == "" && len(begun) > 1 {
 		a.log.Info().Msg("others started at that time; CONTAINER chooses: " + known(begun))
 	}
-}
-
-// maxKnown is how many containers an error names.
-const maxKnown = 10
-
-// known names containers in an error, those that share a name by their inits' PIDs.
-func known(all []*report.Timeline) string {
-	if len(all) == 0 {
-		return "there is none"
-	}
-	named := map[string]int{}
-	for _, t := range all {
-		named[nameOf(t)]++
-	}
-	var ids []string
-	for i, t := range all {
-		if i == maxKnown {
-			ids = append(ids, "...")
-			break
-		}
-		id := safe.String(nameOf(t))
-		if named[nameOf(t)] > 1 {
-			id = fmt.Sprintf("%d (%s)", t.Init.Key.PID, id)
-		}
-		ids = append(ids, id)
-	}
-	return "there are " + strings.Join(ids, ", ")
-}
-
-// nameOf is what people call a container.
-func nameOf(t *report.Timeline) string {
-	switch {
-	case t.Container != nil && t.Container.Name != "":
-		return t.Container.Name
-	}
-	return words.ShortID(t.ID)
 }
 
 // isFile reports whether a path is there, or is standard input.

@@ -1,12 +1,8 @@
 package phases
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
-	"github.com/ptrace-ns/ptrace-ns/tracer/container"
 )
 
 // Recorder is a Sink that keeps of a stream what belongs to the lives of containers
@@ -23,26 +19,6 @@ type Recorder struct {
 	callers  []*life // the latest clients of daemons
 	ended    *life   // the latest to end
 }
-
-// subject is a container, or a PID namespace that is none's.
-type subject struct {
-	init    *life
-	ns      events.NSInfo
-	shared  bool // the namespace was there before it
-	owners  owners
-	seq     uint64
-	child   *life // the first that the entrypoint forked
-	helpers []*life
-	entered []*life
-	chores  []*life // the latest children of daemons when its start was over
-	callers []*life // the latest clients of daemons then
-	reaped  []events.Ref
-	guests  map[events.ProcKey]*events.Container // of those reaped that were another container's
-	gone    *events.Event
-}
-
-// maxBeside bounds the helpers and the entered processes kept of one container.
-const maxBeside = 64
 
 // New returns an empty recorder.
 func New() *Recorder {
@@ -97,38 +73,6 @@ func (r *Recorder) Put(ev *events.Event) error {
 		r.ended = l
 	}
 	return nil
-}
-
-// reaps notes who was killed with the PID 1 of the namespace, and whose it was: a
-// container that shares the namespace has its own.
-func (s *subject) reaps(l *life) {
-	s.reaped = append(s.reaped, l.last.Ref())
-	if !s.isGuest(l) {
-		return
-	}
-	if s.guests == nil {
-		s.guests = map[events.ProcKey]*events.Container{}
-	}
-	s.guests[l.key] = l.last.Container
-}
-
-// isGuest reports whether a process of its PID namespace is another container's.
-func (s *subject) isGuest(l *life) bool {
-	own, c := s.init.last.Container, l.last.Container
-	return own != nil && c != nil && c.ID != own.ID
-}
-
-// begins reports whether the event shows the init of a container. One that was there
-// before has the role in every event but the snapshot, whose processes are not all told yet.
-func (l *life) begins(ev *events.Event) bool {
-	switch ev.Kind {
-	case events.ContainerStart, events.ContainerExit:
-		return true
-	case events.Snapshot:
-		return false
-	}
-	c := ev.Process.Container
-	return !l.seenBorn() && ev.Process.Role == container.Init && c != nil && c.ID != ""
 }
 
 // note finds the subject whose init the process is.
@@ -275,33 +219,4 @@ func (r *Recorder) Timelines() []*report.Timeline {
 		all = append(all, index.tell(s))
 	}
 	return all
-}
-
-// Selects reports whether a word names the container: its name, the beginning of its
-// id, the inum of its own PID namespace, or its init by the host's PID or by its id. By
-// the last alone a container that was started again is told from what it was before.
-func Selects(t *report.Timeline, word string) bool {
-	if word == "" {
-		return false
-	}
-	if c := t.Container; c != nil && (c.Name == word || strings.HasPrefix(c.ID, word)) {
-		return true
-	}
-	return t.ID == word || !t.Shared && strconv.FormatUint(uint64(t.Pidns.ID.Inum), 10) == word ||
-		strconv.Itoa(int(t.Init.Key.PID)) == word || t.Init.Key.String() == word
-}
-
-// Ended reports whether the end of the container, and of those that belong to it, is
-// in what was seen.
-func Ended(t *report.Timeline) bool {
-	if t.EndedNS == 0 || !t.Shared && !t.Gone {
-		return false
-	}
-	for _, p := range t.Phases {
-		// Who waits for a container ends after it; a daemon stays.
-		if p.Section == report.Starting && p.EndNS == 0 && !p.Moment {
-			return false
-		}
-	}
-	return true
 }

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/tracer/container"
+)
+
+// refused tells who asked for a container in vain.
+func (s *starts) refused() string {
+	var all []string
+	for _, f := range s.fruitless {
+		all = append(all, fmt.Sprintf("%s asked for one (%s) and %s before any process of it was born",
+			words.Ref(f.Process), words.AppendArgs(nil, f.Args, "..."), words.Status(*f.Exit)))
+		if report.Refused(f.Program, *f.Exit) {
+			all[len(all)-1] += " (its word for a refusal, as of an image that is missing; it printed why)"
+		}
+	}
+	all = atMost(all)
+	var hidden []string
+	for _, f := range s.hidden {
+		role := container.RoleOf(&events.Process{Exe: f.Program, Args: f.Args})
+		hidden = append(hidden, fmt.Sprintf("%s is the %s: inside %s nothing is visible", words.Ref(f.Process), role.Words, safe.String(role.Call.ID)))
+	}
+	return strings.Join(append(all, atMost(hidden)...), "; ")
+}
+
+// atMost cuts a list at the number that an error names.
+func atMost(all []string) []string {
+	if len(all) > maxKnown {
+		all = append(all[:maxKnown], "...")
+	}
+	return all
+}
+
+func after(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "; " + text
+}
+
+// times says how often a container was started, or how many answer to one word.
+func times(found []*report.Timeline) string {
+	for _, t := range found {
+		if t.ID != found[0].ID {
+			return fmt.Sprintf("one of %d", len(found))
+		}
+	}
+	if len(found) == 2 {
+		return "there twice"
+	}
+	return fmt.Sprintf("there %d times", len(found))
+}
+
+// pids tells containers apart by the host's PIDs of their inits.
+func pids(found []*report.Timeline) string {
+	var all []string
+	for _, t := range found {
+		all = append(all, fmt.Sprintf("%d (%s)", t.Init.Key.PID, safe.String(nameOf(t))))
+	}
+	return strings.Join(atMost(all), ", ")
+}
+
+// maxKnown is how many containers an error names.
+const maxKnown = 10
+
+// known names containers in an error, those that share a name by their inits' PIDs.
+func known(all []*report.Timeline) string {
+	if len(all) == 0 {
+		return "there is none"
+	}
+	named := map[string]int{}
+	for _, t := range all {
+		named[nameOf(t)]++
+	}
+	var ids []string
+	for i, t := range all {
+		if i == maxKnown {
+			ids = append(ids, "...")
+			break
+		}
+		id := safe.String(nameOf(t))
+		if named[nameOf(t)] > 1 {
+			id = fmt.Sprintf("%d (%s)", t.Init.Key.PID, id)
+		}
+		ids = append(ids, id)
+	}
+	return "there are " + strings.Join(ids, ", ")
+}
+
+// nameOf is what people call a container.
+func nameOf(t *report.Timeline) string {
+	switch {
+	case t.Container != nil && t.Container.Name != "":
+		return t.Container.Name
+	}
+	return words.ShortID(t.ID)
+}
