@@ -21,16 +21,18 @@ func isFirst(name string) bool { return name == bpf.ProgExit || name == bpf.Prog
 
 // attachAll attaches every loaded program but the iterator. The links belong to
 // the process: they end with it, however it ends.
-func attachAll(o *object) (links []link.Link, err error) {
-	for _, name := range o.attachOrder() {
-		l, err := attach(name, o.program(name))
+func (k *Kernel) attachAll() error {
+	for _, name := range k.obj.attachOrder() {
+		l, err := k.steps.attach(name)
 		if err != nil {
-			return nil, errors.Join(err, closeLinks(links))
+			return err // Close detaches the others
 		}
-		links = append(links, l)
+		k.links = append(k.links, l)
 	}
-	return links, nil
+	return nil
 }
+
+func (k *Kernel) attach(name string) (link.Link, error) { return attach(name, k.obj.program(name)) }
 
 // attachOrder returns the programs' names, deaths first and births last.
 func (o *object) attachOrder() []string {

@@ -39,7 +39,7 @@ func TakeCensus(who Containers) (*Census, error) {
 		return nil, err
 	}
 	// After the iterator: a process's cgroup is made before the process is in it.
-	k.cgroups.walk(obj.v1Hierarchy)
+	k.learnCgroups()
 	for _, raw := range seen {
 		k.queue.push(item{raw: raw})
 	}

@@ -33,6 +33,7 @@ type Kernel struct {
 	reader  *ringbuf.Reader
 	decoder bpf.Decoder
 	cgroups *cgroups
+	steps   steps
 	// containers finds out whose the cgroups are.
 	containers Containers
 	proc       procReader
@@ -59,9 +60,23 @@ type Kernel struct {
 	resync    resync
 }
 
+// steps is what attaching and looking are made of. Between any two of them processes
+// come and go, which a test has them do.
+type steps interface {
+	attach(name string) (link.Link, error)
+	openBirths() error
+	learnCgroups()
+	iterate() ([][]byte, error)
+	readAvailable() ([][]byte, error)
+}
+
 // Open loads and attaches the programs and takes the snapshot. Nothing is left
 // attached when it fails; a *NotPossibleError says what the machine lacks.
 func Open(opts Options) (*Kernel, error) {
+	return open(opts, func(k *Kernel) steps { return k })
+}
+
+func open(opts Options, by func(*Kernel) steps) (*Kernel, error) {
 	if err := opts.Check(); err != nil {
 		return nil, err
 	}
@@ -74,6 +89,7 @@ func Open(opts Options) (*Kernel, error) {
 		return nil, err
 	}
 	k := &Kernel{opts: opts, obj: obj, cgroups: newCgroups(opts.Containers), containers: opts.Containers, proc: newProcReader(), waits: true}
+	k.steps = by(k)
 	if err := k.start(); err != nil {
 		return nil, errors.Join(err, k.Close())
 	}
@@ -88,23 +104,15 @@ func (k *Kernel) start() (err error) {
 	if err != nil {
 		return whyNot("the ring buffer", err)
 	}
-	if k.links, err = attachAll(k.obj); err != nil {
+	if err = k.attachAll(); err != nil {
 		return err
 	}
 	k.startNS = Now()
-	if err := k.openBirths(); err != nil {
+	if err := k.steps.openBirths(); err != nil {
 		return err
 	}
-	k.cgroups.walk(k.obj.v1Hierarchy)
+	k.steps.learnCgroups()
 	return k.snapshot(false)
-}
-
-// Now returns CLOCK_BOOTTIME in nanoseconds, the clock of every event.
-func Now() uint64 {
-	var ts unix.Timespec
-	// The clock exists since Linux 2.6.39; there is no other way to fail.
-	_ = unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts)
-	return uint64(ts.Nano())
 }
 
 // Next returns the next event. When the context ends it detaches, returns what is

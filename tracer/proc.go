@@ -18,11 +18,28 @@ const clockTick = 10_000_000
 // procReader completes snapshots from /proc. It is of use only where /proc has
 // the numbers of the initial PID namespace; elsewhere it stays silent rather than
 // look up another process's files.
-type procReader struct{ usable bool }
+type procReader struct {
+	usable bool
+	files  procFiles
+}
+
+// procFiles is /proc, from which a process may go between any two calls.
+type procFiles interface {
+	Readlink(name string) (string, error)
+	ReadFile(name string) ([]byte, error)
+	ReadDir(name string) ([]os.DirEntry, error)
+}
+
+// osFiles is the system's own.
+type osFiles struct{}
+
+func (osFiles) Readlink(name string) (string, error)       { return os.Readlink(name) }
+func (osFiles) ReadFile(name string) ([]byte, error)       { return os.ReadFile(name) }
+func (osFiles) ReadDir(name string) ([]os.DirEntry, error) { return os.ReadDir(name) }
 
 func newProcReader() procReader {
 	own, err := ownPidns()
-	return procReader{err == nil && own == initialPidns}
+	return procReader{err == nil && own == initialPidns, osFiles{}}
 }
 
 // complete adds executable, arguments and working directory. They are what the
@@ -33,14 +50,15 @@ func (r procReader) complete(p *events.Process) {
 	}
 	dir := "/proc/" + strconv.Itoa(int(p.Key.PID)) + "/"
 	from := dir
-	exe, err := os.Readlink(from + "exe")
+	exe, err := r.files.Readlink(from + "exe")
 	if err != nil {
-		exe, from = exeOfThread(dir)
+		exe, from = r.exeOfThread(dir)
 	}
-	cwd, _ := os.Readlink(from + "cwd")
-	args, argsErr := os.ReadFile(from + "cmdline")
+	cwd, _ := r.files.Readlink(from + "cwd")
+	args, argsErr := r.files.ReadFile(from + "cmdline")
 	// Asked last: if the number is still the same process's, the rest was, too.
-	if !sameStart(dir, p.Key.Start) {
+	stat, err := r.files.ReadFile(dir + "stat")
+	if err != nil || !startedAt(stat, p.Key.Start) {
 		return
 	}
 	p.Exe, p.Cwd = exe, cwd
@@ -51,36 +69,39 @@ func (r procReader) complete(p *events.Process) {
 
 // exeOfThread returns the executable and the directory of a thread that has one: a
 // leader that has ended has given its memory back, the process has not.
-func exeOfThread(dir string) (exe, from string) {
-	threads, err := os.ReadDir(dir + "task")
+func (r procReader) exeOfThread(dir string) (exe, from string) {
+	threads, err := r.files.ReadDir(dir + "task")
 	if err != nil {
 		return "", dir
 	}
 	for _, t := range threads {
 		thread := dir + "task/" + t.Name() + "/"
-		if exe, err := os.Readlink(thread + "exe"); err == nil {
+		if exe, err := r.files.Readlink(thread + "exe"); err == nil {
 			return exe, thread
 		}
 	}
 	return "", dir
 }
 
-// sameStart compares the start in /proc/PID/stat, which is in ticks and cut.
+// sameStart reports whether the process in that directory began then.
 func sameStart(dir string, startNS uint64) bool {
 	raw, err := os.ReadFile(dir + "stat")
-	if err != nil {
-		return false
-	}
+	return err == nil && startedAt(raw, startNS)
+}
+
+// startedAt compares the start in the contents of /proc/PID/stat, which is in ticks,
+// cut, and in this process's time namespace.
+func startedAt(stat []byte, startNS uint64) bool {
 	// The name is in parentheses and may hold anything, parentheses included.
-	end := bytes.LastIndexByte(raw, ')')
+	end := bytes.LastIndexByte(stat, ')')
 	if end < 0 {
 		return false
 	}
-	fields := strings.Fields(string(raw[end+1:]))
+	fields := strings.Fields(string(stat[end+1:]))
 	const startField = 22 - 3 // the first field here is the third
 	if len(fields) <= startField {
 		return false
 	}
 	ticks, err := strconv.ParseUint(fields[startField], 10, 64)
-	return err == nil && ticks == startNS/clockTick
+	return err == nil && ticks == (startNS+uint64(bootOffset()))/clockTick
 }

@@ -26,15 +26,15 @@ import (
 // but one whose birth is there is: who is not in the pass has ended in the gap.
 func (k *Kernel) snapshot(last bool) error {
 	began := Now()
-	seen, err := k.iterate()
+	seen, err := k.steps.iterate()
 	if err != nil {
 		return err
 	}
 	if last {
 		// What was lost may be a cgroup's making; one that a process is in is there.
-		k.cgroups.walk(k.obj.v1Hierarchy)
+		k.steps.learnCgroups()
 	}
-	meanwhile, err := k.readAvailable()
+	meanwhile, err := k.steps.readAvailable()
 	if err != nil {
 		return err
 	}
@@ -121,6 +121,9 @@ func settledBy(records [][]byte, recordsFirst bool) (map[events.ProcKey]bool, er
 	}
 	return settled, nil
 }
+
+// learnCgroups learns the cgroups that are there.
+func (k *Kernel) learnCgroups() { k.cgroups.walk(k.obj.v1Hierarchy) }
 
 // iterate runs the iterator over all tasks and returns its records.
 func (k *Kernel) iterate() ([][]byte, error) {

@@ -39,6 +39,8 @@ type liveOptions struct {
 type tracing interface {
 	// Header is the stream's first line; Version and Options are the caller's.
 	Header() *events.Header
+	// NowNS is CLOCK_BOOTTIME: the wall clock may be set while it traces.
+	NowNS() uint64
 	// AwaitBirths returns once births are counted, some milliseconds after attaching.
 	AwaitBirths()
 	// Run gives events to the sinks until the context has ended and what was

@@ -74,6 +74,8 @@ func (k *kernel) Unanswered() error { return k.who.Unanswered() }
 
 func (k *kernel) Header() *events.Header { return k.header }
 
+func (k *kernel) NowNS() uint64 { return tracer.Now() }
+
 func (k *kernel) Model() *tree.Model { return k.model }
 
 func (k *kernel) Run(ctx context.Context, sinks ...events.Sink) error {

@@ -39,6 +39,7 @@ type fake struct {
 func (f *fake) Partial() bool { return false }
 
 func (f *fake) Header() *events.Header { return &events.Header{TracerPID: tracerPID, StartNS: 1} }
+func (f *fake) NowNS() uint64          { return 1 }
 func (f *fake) AwaitBirths()           { f.counts = true }
 func (f *fake) Close() error           { f.closed = true; return nil }
 

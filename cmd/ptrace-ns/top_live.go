@@ -45,7 +45,7 @@ func (c *choice) live(ctx context.Context, v tui.Options) (err error) {
 	if live.Partial() {
 		v.Notice = partialWatch
 	}
-	src := &present{live: live, stage: newStage(v, header.StartNS), bootTime: v.BootTime, choice: c}
+	src := &present{live: live, stage: newStage(v, header.StartNS), choice: c}
 	src.stage.Only = c.only()
 	if err := c.show(ctx, src, v, c.route(&header, file)); err != nil {
 		return err
@@ -117,19 +117,16 @@ func guarded(do func() error) (err error) {
 
 // present is the live kernel as a source of scenes.
 type present struct {
-	live     tracing
-	choice   *choice
-	stage    *scene.Stage
-	bootTime int64
-	seen     uint64 // events in the last scene
-	at       time.Time
-	filter   *scene.Filter
+	live   tracing
+	choice *choice
+	stage  *scene.Stage
+	seen   uint64 // events in the last scene
+	at     time.Time
+	filter *scene.Filter
 }
 
 // restless is how long a scene is good for when nothing happens: ages go on.
 const restless = 500 * time.Millisecond
-
-func (p *present) nowNS() uint64 { return uint64(time.Now().UnixNano() - p.bootTime) }
 
 // Look implements tui.Source.
 func (p *present) Look(f *scene.Filter) *scene.Scene {
@@ -143,7 +140,7 @@ func (p *present) Look(f *scene.Filter) *scene.Scene {
 			p.choice.tidy(m)
 			return see(m)
 		})
-	}, p.nowNS(), f)
+	}, p.live.NowNS(), f)
 	if err != nil {
 		return nil
 	}
@@ -168,7 +165,7 @@ func (p *present) Seen() uint64 { return p.stage.Seen() }
 // Detail implements tui.Source.
 func (p *present) Detail(key events.ProcKey) (d *scene.Detail) {
 	_ = p.look(func(m *tree.Model) error {
-		d = p.stage.Detail(m, key, p.nowNS())
+		d = p.stage.Detail(m, key, p.live.NowNS())
 		return nil
 	})
 	if d != nil && d.Life.State == report.Live {
@@ -182,7 +179,7 @@ func (p *present) Detail(key events.ProcKey) (d *scene.Detail) {
 // Namespaces implements tui.Source.
 func (p *present) Namespaces() (lines []string) {
 	_ = p.look(func(m *tree.Model) error {
-		lines = p.stage.Namespaces(m, p.nowNS())
+		lines = p.stage.Namespaces(m, p.live.NowNS())
 		return nil
 	})
 	return lines

@@ -32,6 +32,7 @@ func TestTopUsage(t *testing.T) {
 		"top --scope all":                     "--scope needs -- CMD",
 		"top -p 1 -- true":                    "-p does not go with -- CMD",
 		"top -r x -c web":                     "--container does not go with -r",
+		"top -r x --user 65534":               "--user does not go with -r",
 		"top -r x -w y":                       "--write does not go with -r",
 		"top -r x -- true":                    "-- CMD does not go with -r",
 		"top --force":                         "--force needs -w FILE",

@@ -9,11 +9,11 @@ import (
 // chooses are the flags that top has as watch has them, for what is traced.
 var chooses = []string{
 	"pid", "follow", "pidns", "new-pidns", "host", "container", "pod", "namespace", "image", "runtime", "new-containers",
-	"scope", "write", "force", "redact", "buffer", "runtime-api",
+	"scope", "write", "force", "redact", "buffer", "runtime-api", "user",
 }
 
 // ofTop are the flags of watch that top has, too.
-var ofTop = append([]string{"tui", "filter", "color", "user", "log-level", "log-format"}, chooses...)
+var ofTop = append([]string{"tui", "filter", "color", "log-level", "log-format"}, chooses...)
 
 // top is watch --tui: the same as the command top.
 func (o *watchOptions) top(flags *pflag.FlagSet) (*topOptions, error) {

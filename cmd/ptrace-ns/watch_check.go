@@ -19,6 +19,7 @@ type watch struct {
 	*watchOptions
 	app    *app
 	live   liveOptions
+	nowNS  func() uint64 // CLOCK_BOOTTIME, of the tracer
 	asked  map[string]any
 	wanted []selection.Predicate
 	screen selection.KindSet

@@ -48,6 +48,7 @@ func (w *watch) traced(ctx context.Context, route func(*events.Header, *eventFil
 		return errors.Join(err, file.discard())
 	}
 	defer func() { err = first(err, live.Close()) }()
+	w.nowNS = live.NowNS
 	if live.Partial() {
 		w.app.log.Warn().Msg(partialWatch)
 	}
@@ -242,7 +243,7 @@ func (w *watch) outputs(h *events.Header, file *eventFile) (*outputs, error) {
 		sinks = []events.Sink{nsLog{w.app.log}, stream, screen}
 	}
 	if w.tree {
-		show := w.newTreeShow(h.BootTimeNS, h.StartNS)
+		show := w.newTreeShow(h.StartNS)
 		out.again, out.last, out.interval = show.show, show.show, w.interval
 		sinks = append(sinks[:1:1], append([]events.Sink{&show.followed}, sinks[1:]...)...)
 	}

@@ -61,13 +61,11 @@ type treeShow struct {
 }
 
 // newTreeShow prints where people look: beside the stream of text, but beside the
-// summary when standard output is for JSON. bootTime is the wall clock at
-// CLOCK_BOOTTIME 0, startNS when tracing began.
-func (w *watch) newTreeShow(bootTime int64, startNS uint64) *treeShow {
-	s := &treeShow{w: w.app.out, followed: followed{keys: map[events.ProcKey]struct{}{}}, view: forest.Options{
+// summary when standard output is for JSON. startNS is when tracing began.
+func (w *watch) newTreeShow(startNS uint64) *treeShow {
+	s := &treeShow{w: w.app.out, nowNS: w.nowNS, followed: followed{keys: map[events.ProcKey]struct{}{}}, view: forest.Options{
 		Color: w.app.coloured(w.color), Unicode: w.app.unicode(), Width: w.app.width(), User: w.app.user, Ended: true,
 	}}
-	s.nowNS = func() uint64 { return uint64(time.Now().UnixNano() - bootTime) }
 	if w.child != nil {
 		s.followed.since = startNS
 	}
