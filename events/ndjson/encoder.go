@@ -2,9 +2,9 @@ package ndjson
 
 import (
 	"encoding/base64"
+	"math/bits"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 	"unsafe"
 )
@@ -16,6 +16,8 @@ type encoder struct {
 	// and of those around it; close takes its object's.
 	raw  [rawRoom]rawText
 	raws int
+	// repeated is what an Encoder has written before, else nil.
+	repeated *repeated
 }
 
 // rawText is a string that JSON cannot hold. Its value is a view.
@@ -91,6 +93,10 @@ func (e *encoder) array(name string) {
 func (e *encoder) endArray() { e.b = append(e.b, ']') }
 
 func (e *encoder) int(name string, v int64) {
+	if v >= 0 {
+		e.uint(name, uint64(v))
+		return
+	}
 	e.name(name)
 	e.b = strconv.AppendInt(e.b, v, 10)
 }
@@ -100,15 +106,17 @@ func (e *encoder) uint(name string, v uint64) {
 	e.b = appendUint(e.b, v)
 }
 
+// powers[n] is the least number with n+1 digits; that of 0 is 0, which has one.
+var powers = [20]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19}
+
 // appendUint is strconv.AppendUint without its second buffer: numbers are a third
 // of a line.
 func appendUint(b []byte, v uint64) []byte {
-	n := 1
-	for limit := uint64(10); v >= limit; limit *= 10 {
-		if n++; n == 20 { // no power of ten is above
-			break
-		}
+	n := bits.Len64(v) * 1233 >> 12 // times log10(2): the digits, or one less
+	if v >= powers[n] {
+		n++
 	}
+	n = max(n, 1)
 	const pairs = "0001020304050607080910111213141516171819" +
 		"2021222324252627282930313233343536373839" +
 		"4041424344454647484950515253545556575859" +
@@ -176,31 +184,6 @@ func (e *encoder) texts(name string, all []string) {
 	}
 }
 
-func (e *encoder) time(name string, unixNS int64) {
-	e.name(name)
-	t := time.Unix(0, unixNS).UTC()
-	year, month, day := t.Date()
-	hour, minute, second := t.Clock()
-	// RFC3339Nano drops trailing zeros, and a layout with nine digits is read anew
-	// each time.
-	b := decimal(append(e.b, '"'), year, 1000)
-	b = decimal(append(b, '-'), int(month), 10)
-	b = decimal(append(b, '-'), day, 10)
-	b = decimal(append(b, 'T'), hour, 10)
-	b = decimal(append(b, ':'), minute, 10)
-	b = decimal(append(b, ':'), second, 10)
-	b = decimal(append(b, '.'), t.Nanosecond(), 100_000_000)
-	e.b = append(b, 'Z', '"')
-}
-
-// decimal appends the digits of n from that of unit down.
-func decimal(b []byte, n, unit int) []byte {
-	for ; unit > 0; unit /= 10 {
-		b = append(b, '0'+byte(n/unit%10))
-	}
-	return b
-}
-
 const hex = "0123456789abcdef"
 
 // appendQuoted writes a JSON string that is safe on a terminal too: controls, C1
@@ -238,7 +221,15 @@ func appendQuoted[S string | []byte](e *encoder, s S) (lossy bool) {
 	return lossy
 }
 
-func plain(c byte) bool { return c >= ' ' && c < 0x7f && c != '"' && c != '\\' }
+func plain(c byte) bool { return isPlain[c] }
+
+// isPlain has the bytes that a JSON string holds as they are.
+var isPlain = func() (is [256]bool) {
+	for c := ' '; c < 0x7f; c++ {
+		is[c] = c != '"' && c != '\\'
+	}
+	return is
+}()
 
 func appendEscaped(b []byte, c byte) []byte {
 	switch c {

@@ -6,6 +6,10 @@ import "github.com/ptrace-ns/ptrace-ns/events"
 // has room. The wall clock is bootTimeNS, the header's, plus the event's time.
 func AppendEvent(b []byte, ev *events.Event, bootTimeNS int64) []byte {
 	e := encoder{b: b}
+	return e.event(ev, bootTimeNS)
+}
+
+func (e *encoder) event(ev *events.Event, bootTimeNS int64) []byte {
 	outer := e.begin()
 	e.uint("seq", ev.Seq)
 	e.time("time", bootTimeNS+int64(ev.BootNS))

@@ -150,6 +150,22 @@ func (e *encoder) namespaces(p *events.Process) {
 	if pid == 0 && (!p.Full || p.NS == events.Namespaces{}) {
 		return
 	}
+	if !p.Full || e.repeated == nil {
+		e.namespacesOf(p, pid)
+		return
+	}
+	key := namespacesKey{p.NS, pid, p.PidnsOwner}
+	known := e.repeated.at(&key)
+	if len(known.text) == 0 || known.of != key {
+		start := len(e.b)
+		e.namespacesOf(p, pid)
+		known.of, known.text = key, append(known.text[:0], e.b[start:]...)
+		return
+	}
+	e.b = append(e.b, known.text...)
+}
+
+func (e *encoder) namespacesOf(p *events.Process, pid uint32) {
 	outer := e.open("ns")
 	e.known("pid", uint64(pid))
 	if p.Full {

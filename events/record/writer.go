@@ -36,6 +36,7 @@ type Writer struct {
 	bootTime int64
 	lines    []byte // of the frame to come
 	line     []byte
+	encoder  ndjson.Encoder
 	packed   []byte
 	frame    marker
 	waiting  [256]uint64 // events of the frame to come, by kind
@@ -94,7 +95,7 @@ func (w *Writer) Put(ev *events.Event) error {
 	if w.err != nil {
 		return w.err
 	}
-	w.line = ndjson.AppendEvent(w.line[:0], ev, w.bootTime)
+	w.line = w.encoder.AppendEvent(w.line[:0], ev, w.bootTime)
 	if len(w.line) > MaxFrame {
 		return fmt.Errorf("event %d of %d bytes is larger than a recording takes", ev.Seq, len(w.line))
 	}

@@ -19,6 +19,7 @@ type Sink struct {
 	bootTime int64
 	fields   *Fields
 	scratch  []byte
+	encoder  ndjson.Encoder
 	recorded func() []byte
 }
 
@@ -33,16 +34,16 @@ func New(w io.Writer, h *events.Header, fields *Fields) (*Sink, error) {
 	return s, s.out.Put(b, h.StartNS)
 }
 
-// shown is the header of what is shown. That of a recording names its file, by which
-// readers expect a trailer; a stream has none, and says that it is one.
+// shown is the header of what is shown. That of a recording says that a trailer ends it,
+// and names its file; a stream has none, and says that it is one.
 func shown(h *events.Header) *events.Header {
-	_, output := h.Options["output"]
-	_, write := h.Options["write"]
-	if !output && !write {
+	o := h.Options
+	if o[ndjson.OptionTrailer] == nil && o["output"] == nil && o["write"] == nil {
 		return h
 	}
 	stream := *h
-	stream.Options = maps.Clone(h.Options)
+	stream.Options = maps.Clone(o)
+	delete(stream.Options, ndjson.OptionTrailer)
 	stream.Options["output"] = "json"
 	return &stream
 }
@@ -60,9 +61,9 @@ func (s *Sink) Put(ev *events.Event) error {
 		}
 	}
 	if s.fields == nil {
-		return s.out.Put(ndjson.AppendEvent(s.out.Bytes(), ev, s.bootTime), ev.BootNS)
+		return s.out.Put(s.encoder.AppendEvent(s.out.Bytes(), ev, s.bootTime), ev.BootNS)
 	}
-	s.scratch = ndjson.AppendEvent(s.scratch[:0], ev, s.bootTime)
+	s.scratch = s.encoder.AppendEvent(s.scratch[:0], ev, s.bootTime)
 	b, err := s.fields.append(s.out.Bytes(), s.scratch)
 	if err != nil {
 		return err
