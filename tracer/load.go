@@ -179,7 +179,7 @@ func tracepointParams(kernel *btf.Spec, name string) ([]btf.FuncParam, error) {
 // setKnobs sets the constants that the verifier prunes by.
 func setKnobs(spec *ebpf.CollectionSpec, subsys int32, hierarchy uint32, opts Options) error {
 	for name, value := range map[string]any{
-		bpf.VarWakeupBytes: uint64(min(wakeupBytes, opts.BufferBytes/4)),
+		bpf.VarWakeupBytes: uint64(opts.wakeupBytes()),
 		bpf.VarWantThreads: opts.Threads,
 		bpf.VarSignalMask:  opts.Signals,
 		bpf.VarMaxBlob:     uint32(opts.maxBlob()),

@@ -30,6 +30,9 @@ type Options struct {
 	Syscalls bool
 	// CgroupDirs has cgroup_mkdir and cgroup_rmdir told.
 	CgroupDirs bool
+	// Latency has the reader woken for each record, which costs whoever caused it some
+	// ten times what the record does. Otherwise it comes up to 50 ms later.
+	Latency bool
 	// Containers says which container a cgroup is and what is known of it; nil knows
 	// what cgroup paths say by themselves.
 	Containers Containers
@@ -65,6 +68,14 @@ func (o Options) maxBlob() int {
 		return 2 * o.MaxArgs
 	}
 	return o.MaxArgs
+}
+
+// wakeupBytes is how much gathers before the programs wake a reader that does not sleep.
+func (o Options) wakeupBytes() int {
+	if o.Latency {
+		return 1
+	}
+	return min(wakeupBytes, o.BufferBytes/4)
 }
 
 // largestArgs is the greatest MaxArgs with which two records fit into the buffer.

@@ -30,6 +30,7 @@ type liveOptions struct {
 	Threads     bool    // thread_start and thread_exit
 	Syscalls    bool    // unshare, setns, clone_failed, subreaper, pivot_root
 	CgroupDirs  bool    // cgroup_mkdir and cgroup_rmdir
+	Latency     bool    // the reader is woken for each record
 	RuntimeAPI  string  // off, auto, or an engine's socket
 	Keep        int     // how many exited processes the model keeps; 0 is its own choice
 }

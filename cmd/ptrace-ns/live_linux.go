@@ -34,6 +34,7 @@ func openLive(_ context.Context, o liveOptions) (tracing, error) {
 		Threads:     o.Threads,
 		Syscalls:    o.Syscalls,
 		CgroupDirs:  o.CgroupDirs,
+		Latency:     o.Latency,
 	})
 	if err != nil {
 		who.Close()

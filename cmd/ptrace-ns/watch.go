@@ -24,6 +24,7 @@ type watchOptions struct {
 	chosen                     containerFlags
 	filter                     string
 	threads, syscalls, quiet   bool
+	latency                    bool
 	tree, tui                  bool
 	interval                   time.Duration
 	intervalled                bool
@@ -138,6 +139,7 @@ func (o *watchOptions) outputFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.color, "color", "auto", "colour text `WHEN`: auto, always or never; NO_COLOR is heeded by auto")
 	f.BoolVar(&o.tree, "tree", false, "at the end, show what was followed as a tree, exited processes and changes of parent included, and its PID namespaces; with -o json on standard error")
 	f.BoolVar(&o.tui, "tui", false, "show the processes themselves, as top does; goes with what chooses processes, -F, -w and -- CMD")
+	f.BoolVar(&o.latency, "latency", false, "tell each event at once, not up to 100 ms later: who makes a process then waits some 10 µs for each of its events while ptrace-ns is woken")
 	f.DurationVar(&o.interval, "interval", 0, "with --tree: show it every `DURATION`, too")
 	o.fileFlags(f)
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no summary at the end")

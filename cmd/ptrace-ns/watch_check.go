@@ -195,7 +195,7 @@ func (w *watch) checkSizes() error {
 	if w.maxArgs < 1 || w.maxArgs > maxArgsLimit {
 		return fmt.Errorf("max-args of %s is not between 1 and %s", w.maxArgs, size(maxArgsLimit))
 	}
-	w.live.BufferBytes = int(w.buffer)
+	w.live.BufferBytes, w.live.Latency = int(w.buffer), w.latency
 	if w.argsLimited {
 		w.live.MaxArgs = int(w.maxArgs)
 	}

@@ -175,9 +175,9 @@ func (failing) Flush() error            { return syscall.ENOSPC }
 
 func TestWhatTheKernelIsAsked(t *testing.T) {
 	f := &fake{}
-	r := f.execute(t, nil, "watch", "-q", "--signals", "15,kill", "--buffer", "1MiB", "--env", "-e", "+thread_exit,+cgroup_mkdir")
+	r := f.execute(t, nil, "watch", "-q", "--signals", "15,kill", "--buffer", "1MiB", "--env", "--latency", "-e", "+thread_exit,+cgroup_mkdir")
 	want := liveOptions{
-		BufferBytes: 1 << 20, Env: envNames, Threads: true, CgroupDirs: true,
+		BufferBytes: 1 << 20, Env: envNames, Threads: true, CgroupDirs: true, Latency: true,
 		Signals: names.SignalBit(9) | names.SignalBit(15),
 	}
 	if r.code != 0 || f.asked != want {
