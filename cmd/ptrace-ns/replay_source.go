@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/progress"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/record"
 )
@@ -25,6 +27,7 @@ type playback struct {
 	damage error
 	tail   *tail            // nil where the file does not grow
 	bar    *progress.Reader // nil where nobody sees it
+	warn   func(text string)
 }
 
 // takeRecording takes the recording that is a command's first argument, and returns
@@ -83,27 +86,48 @@ func (a *app) openRecording(ctx context.Context, path string, growing bool) (*pl
 	if p.reader, err = record.NewReader(r, record.ReadOptions{Growing: growing}); err != nil {
 		return nil, errors.Join(p.broken(err), p.file.Close())
 	}
+	p.warn = func(text string) { a.log.Warn().Msg(safe.String(path) + " " + text) }
 	if text := laterPart(p.reader.Header()); text != "" {
-		a.log.Warn().Msg(safe.String(path) + " is " + text)
+		p.warn("is " + text)
 	}
 	return p, nil
+}
+
+// thinned says of lines that somebody filtered what is not there, once.
+func (p *playback) thinned() {
+	t := p.reader.Thinned()
+	if t.Header {
+		p.warn("has no header: what was recorded, and where, is not known")
+	}
+	if t.Events > 0 {
+		p.warn("lacks " + words.Count(int(min(t.Events, math.MaxInt)), "event", "events") + " that were recorded: somebody took them out")
+	}
+	p.warn = func(string) {}
 }
 
 // laterPart says of a file that goes on where another ended what is not in it; nothing
 // of any other.
 func laterPart(h *events.Header) string {
-	part, ok := h.Options["part"].(int64)
-	before, _ := h.Options["continues"].(string)
-	if !ok || part < 2 || before == "" {
+	part, _ := h.Options[record.OptionPart].(int64)
+	before, _ := h.Options[record.OptionContinues].(string)
+	left, _ := h.Options[record.OptionLeftOut].(int64)
+	if part < 2 || before == "" {
 		return ""
 	}
-	return fmt.Sprintf("part %d of a recording: what was before is in %s, the processes that ran then, too", part, safe.String(before))
+	text := fmt.Sprintf("part %d of a recording: what happened before is in %s", part, safe.String(before))
+	if left > 0 {
+		text += fmt.Sprintf(", and so are %d of the processes that lived then, for which it had no room", left)
+	}
+	return text
 }
 
 // Next returns the next event that is whole.
 func (p *playback) Next(ctx context.Context) (*events.Event, error) {
 	for {
 		ev, err := p.reader.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			p.thinned()
+		}
 		if err == nil || errors.Is(err, io.EOF) {
 			return ev, err
 		}

@@ -1,6 +1,8 @@
 package ndjson
 
 import (
+	"math"
+
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
@@ -32,6 +34,10 @@ type Counts struct {
 // TrailerEvent is the trailer's "event".
 const TrailerEvent = "trailer"
 
+// OptionTrailer is the option of a recording's header that says that a trailer ends its
+// lines, so that an end without one is a cut.
+const OptionTrailer = "trailer"
+
 // AppendTrailer appends the last line of a recording, newline included.
 func AppendTrailer(b []byte, t *Trailer) []byte {
 	e := encoder{b: b}
@@ -51,6 +57,20 @@ func AppendTrailer(b []byte, t *Trailer) []byte {
 	e.close(outer)
 	return append(e.b, '\n')
 }
+
+// MaxTrailer is the most bytes that the last line of a recording takes: of all kinds,
+// with the largest counts.
+var MaxTrailer = func() int {
+	const most = math.MaxUint64
+	t := Trailer{
+		Events: most, ByKind: map[events.Kind]uint64{}, Lost: most, Kernel: map[events.Kind]Counts{},
+		BirthsNewtask: most, BirthsFork: most, Mispredicted: most,
+	}
+	for k := events.KindUnknown; k <= events.Lost; k++ {
+		t.ByKind[k], t.Kernel[k] = most, Counts{most, most, most, most}
+	}
+	return len(AppendTrailer(nil, &t))
+}()
 
 // byKind writes counts in the kinds' own order, which a range over the map would
 // not give.

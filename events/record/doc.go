@@ -21,3 +21,18 @@ const (
 	// grows by its headers.
 	maxPacked = MaxFrame + MaxFrame/64
 )
+
+// The options by which the header of a later file of a recording of several says what it
+// goes on with. Reader takes the files one behind the other, as `cat` joins them.
+const (
+	// OptionPart is which of the files this is: 2 or more.
+	OptionPart = "part"
+	// OptionContinues is the name of the file before.
+	OptionContinues = "continues"
+	// OptionSnapshot is with how many snapshots of those who lived then the file begins.
+	// Their numbers come before those of the file's own events, in the midst of those of
+	// the file before.
+	OptionSnapshot = "snapshot"
+	// OptionLeftOut is for how many more there was no room.
+	OptionLeftOut = "snapshot_left_out"
+)

@@ -42,9 +42,13 @@ type Reader struct {
 	lines   uint64 // of events, read or not known
 	partial bool   // not all lines were seen
 	marked  bool   // the file has markers
-	pending error  // damage before the header, to be told by Next
+	first   bool   // the first line is an event, and was not given
+	thinned Thinned
+	pending error // damage before the header, to be told by Next
 	skipped Skipped
 	trailer *Trailer
+	ended   int64 // where the trailer does
+	parts   parts
 	end     error // what Next returns from now on
 }
 
@@ -56,6 +60,9 @@ type Skipped struct {
 }
 
 const maxSkipped = 64
+
+// headerEvent is the header's "event".
+const headerEvent = "header"
 
 func addSkipped(to *map[string]uint64, name string) {
 	if *to == nil {
@@ -115,7 +122,7 @@ func (r *Reader) readHeader() error {
 	}
 	if err == nil {
 		if err = r.decode.Header(r.line, &r.header); err != nil {
-			err = fmt.Errorf("recording: %w", err)
+			err = r.withoutHeader(fmt.Errorf("recording: %w", err))
 		}
 	}
 	if err != nil && r.pending != nil {
@@ -133,12 +140,13 @@ func (r *Reader) Header() *events.Header { return &r.header }
 // of Next.
 func (r *Reader) Line() []byte { return r.line }
 
-// Trailer returns the recording's last line once Next has come to it.
+// Trailer returns the recording's last line once Next has come to it; of several files
+// what all of them say.
 func (r *Reader) Trailer() (Trailer, bool) {
 	if r.trailer == nil {
 		return Trailer{}, false
 	}
-	return *r.trailer, true
+	return r.parts.sum(*r.trailer), true
 }
 
 // Skipped returns what has been passed over so far.
@@ -160,13 +168,19 @@ func (r *Reader) Next(ctx context.Context) (*events.Event, error) {
 			return nil, err
 		}
 		err := r.nextLine()
-		if err == nil && r.trailer != nil {
-			err = r.damaged(errBehind)
+		if r.trailer != nil {
+			if err = r.behind(err); err == nil {
+				continue
+			}
 		}
 		if err != nil {
 			return nil, r.failed(err)
 		}
 		ev, err := r.decode.Event(r.line)
+		if err == nil && r.parts.told(ev) {
+			r.lines++
+			continue
+		}
 		if err == nil && r.zstd == nil && ev.Seq != 0 && ev.Seq <= r.lastSeq {
 			return nil, r.failed(r.resumable(fmt.Errorf("event %d comes again or too late", ev.Seq)))
 		}
@@ -179,6 +193,17 @@ func (r *Reader) Next(ctx context.Context) (*events.Event, error) {
 			return nil, r.failed(err)
 		}
 	}
+}
+
+// behind takes what comes behind a trailer, or why nothing does.
+func (r *Reader) behind(err error) error {
+	switch {
+	case err == nil:
+		return r.nextPart()
+	case errors.Is(err, io.EOF):
+		return err
+	}
+	return r.notBehind(errBehind)
 }
 
 // failed remembers an error after which there is nothing more.
@@ -201,6 +226,9 @@ func (r *Reader) other(err error) error {
 		}
 		return r.resumable(err)
 	}
+	if unknown.Kind == headerEvent {
+		return r.damaged(errAnother)
+	}
 	if unknown.Kind != ndjson.TrailerEvent {
 		r.lines++
 		addSkipped(&r.skipped.Kinds, unknown.Kind)
@@ -215,9 +243,12 @@ func (r *Reader) takeTrailer() error {
 	if err := r.decode.Trailer(r.line, t); err != nil {
 		return r.damaged(err)
 	}
-	r.trailer = t
-	if !r.partial && t.Events != r.lines {
-		return r.damaged(fmt.Errorf("%d events were written and %d are there", t.Events, r.lines))
+	r.trailer, r.ended = t, r.in.offset
+	if r.zstd == nil {
+		r.ended += int64(len(r.rest))
+	}
+	if err := r.compare(t.Events); err != nil {
+		return err
 	}
 	if r.o.Growing {
 		return io.EOF
@@ -227,6 +258,10 @@ func (r *Reader) takeTrailer() error {
 
 // nextLine gives the next line, of whatever kind; io.EOF at a whole end.
 func (r *Reader) nextLine() error {
+	if r.first {
+		r.first = false
+		return nil
+	}
 	for {
 		if r.zstd == nil {
 			return r.plainLine()
@@ -267,23 +302,12 @@ func (r *Reader) plainLine() error {
 	}
 }
 
-// plainEnd is the end of plain lines. A stream of -o json has no trailer, and says in
-// its header that it is one; what has other options was written to a file.
-func (r *Reader) plainEnd() error {
-	output, shown := r.header.Options["output"]
-	_, written := r.header.Options["write"]
-	if shown && output == "json" || !shown && !written {
-		return io.EOF
-	}
-	return r.wholeEnd()
-}
-
 // damaged says that nothing more can be read.
 func (r *Reader) damaged(err error) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return err
 	}
-	cutOff := errors.Is(err, errCut) || errors.Is(err, errNoTrailer) || errors.Is(err, errEmpty)
+	cutOff := errors.Is(err, errCut) || errors.Is(err, errNoTrailer) || errors.Is(err, errNoEnd) || errors.Is(err, errEmpty)
 	return &DamagedError{Offset: r.at, LastSeq: r.lastSeq, CutOff: cutOff, Err: err}
 }
 

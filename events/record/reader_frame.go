@@ -9,7 +9,6 @@ import (
 var (
 	errEmpty     = errors.New("empty: not even its header was written")
 	errNoTrailer = errors.New("there is no trailer: the recording was not ended")
-	errBehind    = errors.New("something comes behind the trailer")
 	errMarker    = errors.New("the marker of a frame does not match its checksum")
 )
 
@@ -22,8 +21,6 @@ func (r *Reader) nextFrame() error {
 		switch {
 		case len(start) == 0 && errors.Is(err, io.EOF):
 			return r.wholeEnd()
-		case r.trailer != nil:
-			return r.damaged(errBehind)
 		case err != nil && len(start) < 8:
 			return r.damaged(cut(err))
 		case magicOf(start)&^0xf != skippableMagic:
@@ -42,6 +39,7 @@ func (r *Reader) nextFrame() error {
 			}
 			if r.unwanted(m) {
 				r.partial = true
+				r.parts.passed(m.events)
 				if !r.in.pass(int64(m.packed)) {
 					return r.damaged(errCut)
 				}

@@ -5,14 +5,12 @@ import (
 	"maps"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 )
 
 // ErrNoRoom says that an event was not taken, because with it the file would become
 // larger than Options.MaxBytes. What was put before stays; a smaller event may fit.
 var ErrNoRoom = errors.New("recording has no room for more")
-
-// trailerRoom is kept free for the frame that ends a file: the largest trailer there is.
-const trailerRoom = 4 << 10
 
 // SetMaxBytes changes how large the file may become. What it has already stays.
 func (w *Writer) SetMaxBytes(n int64) {
@@ -56,5 +54,6 @@ func (w *Writer) takesLines(n int) bool {
 
 // takes reports whether the file has room for so many bytes more, and its end.
 func (w *Writer) takes(n int) bool {
-	return w.o.MaxBytes == 0 || w.size+int64(n)+trailerRoom <= w.o.MaxBytes
+	end := markerSize + w.quick.MaxEncodedSize(ndjson.MaxTrailer)
+	return w.o.MaxBytes == 0 || w.size+int64(n+end) <= w.o.MaxBytes
 }

@@ -14,6 +14,8 @@ import (
 type encoder interface {
 	events.Sink
 	SetMaxBytes(int64)
+	// Sync writes all that was put.
+	Sync() error
 	// Written counts the events that are in the file.
 	Written() map[events.Kind]uint64
 	end(record.Trailer) error
@@ -31,9 +33,8 @@ func newFrames(f *File, h *events.Header, most int64) (encoder, error) {
 
 func (e frameEncoder) end(t record.Trailer) error { return e.Close(t) }
 
-// trailerRoom is kept free for a trailer, in lines that do not compress: the largest
-// there is, of all kinds with counts of 20 digits.
-const trailerRoom = 6 << 10
+// trailerRoom is kept free for a trailer, in lines that do not compress.
+var trailerRoom = int64(ndjson.MaxTrailer)
 
 // lineEncoder writes the lines of a recording, uncompressed.
 type lineEncoder struct {
@@ -80,6 +81,8 @@ func (e *lineEncoder) take(b []byte, bootNS uint64) error {
 }
 
 func (e *lineEncoder) Flush() error { return e.out.Flush() }
+
+func (e *lineEncoder) Sync() error { return e.Flush() }
 
 func (e *lineEncoder) SetMaxBytes(n int64) { e.most = n }
 

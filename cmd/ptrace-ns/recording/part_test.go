@@ -15,7 +15,7 @@ import (
 // each file of lines has a trailer.
 func TestPartsSayWhatTheyContinue(t *testing.T) {
 	dir := t.TempDir()
-	r := recorder(t, recording.Options{Path: filepath.Join(dir, "a.ndjson"), RotateSize: 12 << 10})
+	r := recorder(t, recording.Options{Path: filepath.Join(dir, "a.ndjson"), RotateSize: 16 << 10})
 	for seq := uint64(1); r.Files() < 3; seq++ {
 		if err := r.Put(noise(seq)); err != nil {
 			t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 	"github.com/ptrace-ns/ptrace-ns/events/record"
 )
 
@@ -50,8 +51,11 @@ type Recorder struct {
 	done   []finished // that stay
 	// written counts the events of the files that are finished.
 	written map[events.Kind]uint64
-	fresh   bool // the file has no event
-	full    bool
+	// living is who is told at the beginning of a next file; nil where there is none.
+	living *living
+	told   uint64 // so at the beginning of this file
+	fresh  bool   // the file has no other event
+	full   bool
 }
 
 type finished struct {
@@ -71,6 +75,9 @@ func Create(o Options) (*Recorder, error) {
 		o.Now = time.Now
 	}
 	r := &Recorder{o: o, number: 1, written: map[events.Kind]uint64{}}
+	if o.RotateSize > 0 || o.RotateEvery > 0 {
+		r.living = newLiving()
+	}
 	var err error
 	r.file, err = CreateFile(o.Path, r.fileOptions())
 	return r, err
@@ -82,35 +89,77 @@ func (r *Recorder) fileOptions() FileOptions {
 
 // Begin writes the header, with which every file begins.
 func (r *Recorder) Begin(h *events.Header) error {
-	r.header = h
+	r.header = saying(h, ndjson.OptionTrailer, true)
 	return r.begin()
+}
+
+// saying returns the header with an option more.
+func saying(h *events.Header, name string, value any) *events.Header {
+	said := *h
+	said.Options = maps.Clone(h.Options)
+	if said.Options == nil {
+		said.Options = map[string]any{}
+	}
+	said.Options[name] = value
+	return &said
 }
 
 func (r *Recorder) begin() (err error) {
 	r.began, r.fresh = r.o.Now(), true
 	r.part++
-	h := r.partHeader()
+	h, opening := r.header, []events.Event(nil)
+	if r.part > 1 {
+		left := 0
+		opening, left = r.living.snapshots(r.fits)
+		h = r.partHeader(len(opening), left)
+	}
 	if Lines(r.o.Path) {
 		r.enc, err = newLines(r.file, h, r.most())
 	} else {
 		r.enc, err = newFrames(r.file, h, r.most())
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return r.open(opening)
 }
 
-// partHeader says of a later file that it goes on where another ended: what was there
-// before, and the snapshot above all, is not in it.
-func (r *Recorder) partHeader() *events.Header {
-	if r.part == 1 {
-		return r.header
+// open writes who lives, so that a later file can be read by itself.
+func (r *Recorder) open(opening []events.Event) error {
+	for i := range opening {
+		if err := r.enc.Put(&opening[i]); err != nil {
+			return err
+		}
 	}
-	h := *r.header
-	h.Options = maps.Clone(h.Options)
-	if h.Options == nil {
-		h.Options = map[string]any{}
+	if len(opening) == 0 {
+		return nil
 	}
-	h.Options["part"], h.Options["continues"] = r.part, filepath.Base(r.before)
-	return &h
+	if err := r.enc.Sync(); err != nil {
+		return err
+	}
+	r.told = uint64(len(opening))
+	return nil
+}
+
+// fits returns those of the processes that are told at the beginning of a file: their
+// lines take at most a quarter of it, as if they did not compress.
+func (r *Recorder) fits(procs []*events.Process) []*events.Process {
+	most := r.most()
+	if most == 0 {
+		return procs
+	}
+	return within(procs, max(0, most-trailerRoom)/4)
+}
+
+// partHeader says of a later file that it goes on where another ended, with how many
+// snapshots of those who lived then it begins, and how many had no room.
+func (r *Recorder) partHeader(told, left int) *events.Header {
+	h := saying(r.header, record.OptionPart, r.part)
+	h.Options[record.OptionContinues], h.Options[record.OptionSnapshot] = filepath.Base(r.before), told
+	if left > 0 {
+		h.Options[record.OptionLeftOut] = left
+	}
+	return h
 }
 
 // Put writes one event, to a new file where that is due.
@@ -129,7 +178,12 @@ func (r *Recorder) Put(ev *events.Event) error {
 			err = r.enc.Put(ev)
 		}
 	}
-	r.fresh = r.fresh && err != nil
+	if err == nil {
+		r.fresh = false
+		if r.living != nil {
+			r.living.put(ev)
+		}
+	}
 	return err
 }
 
@@ -166,7 +220,7 @@ func (r *Recorder) rotate() error {
 	err := r.begin()
 	if errors.Is(err, record.ErrNoRoom) {
 		err = errors.Join(r.isFull(), r.file.Discard())
-		r.file = nil
+		r.file, r.enc = nil, nil
 	}
 	return err
 }
@@ -190,7 +244,7 @@ func (r *Recorder) end(t record.Trailer) error {
 	}
 	err = errors.Join(err, r.file.Close())
 	r.written = r.Written()
-	r.enc = nil
+	r.enc, r.told = nil, 0
 	r.before = r.file.Path()
 	r.done = append(r.done, finished{r.file.Path(), r.file.Size()})
 	r.file = nil
@@ -209,12 +263,16 @@ func (r *Recorder) Close(t record.Trailer) error {
 func (r *Recorder) Discard() error { return r.file.Discard() }
 
 // Written counts the events that were written, by kind: also those of files that are
-// removed since, and not those that wait or that a failed write took.
+// removed since, and not those that wait, that a failed write took, or that a file of
+// several tells again.
 func (r *Recorder) Written() map[events.Kind]uint64 {
 	all := maps.Clone(r.written)
 	if r.enc != nil {
 		for kind, n := range r.enc.Written() {
 			all[kind] += n
+		}
+		if all[events.Snapshot] -= r.told; all[events.Snapshot] == 0 {
+			delete(all, events.Snapshot)
 		}
 	}
 	return all

@@ -42,8 +42,22 @@ func noise(seq uint64) *events.Event {
 	return ev
 }
 
-// seqs reads a recording, which must be whole.
+// seqs reads a recording, which must be whole, without what it tells again.
 func seqs(t *testing.T, path string) (all []uint64) {
+	t.Helper()
+	h, events := readBack(t, path)
+	again, _ := h.Options[record.OptionSnapshot].(int64)
+	if int(again) > len(events) {
+		t.Fatalf("%s has %d events and tells %d again", path, len(events), again)
+	}
+	for _, ev := range events[again:] {
+		all = append(all, ev.Seq)
+	}
+	return all
+}
+
+// readBack reads a recording, which must be whole.
+func readBack(t *testing.T, path string) (h *events.Header, all []*events.Event) {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
@@ -62,12 +76,12 @@ func seqs(t *testing.T, path string) (all []uint64) {
 		if err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
-		all = append(all, ev.Seq)
+		all = append(all, ev.Clone())
 	}
 	if _, ok := r.Trailer(); !ok {
 		t.Fatalf("%s has no trailer", path)
 	}
-	return all
+	return r.Header(), all
 }
 
 func sizes(t *testing.T, dir string) (total int64, all map[string]int64) {

@@ -1,0 +1,200 @@
+package recording
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
+)
+
+// living is who lives, by what was put into a recording: what of the files before it one
+// who reads a later file alone must know. It knows no more than they told.
+type living struct {
+	// Of one PID lives one process: who has it now. So an end that was lost or left out
+	// costs no memory for ever.
+	byPID map[int32]*resident
+	last  events.Event // latest number, latest time
+	gaps  int
+	// looking says that all processes are looked at after a gap.
+	looking bool
+}
+
+type resident struct {
+	p    events.Process
+	seen int // how many gaps there were when it was told last
+}
+
+func newLiving() *living { return &living{byPID: map[int32]*resident{}} }
+
+// put learns from an event.
+func (l *living) put(ev *events.Event) {
+	l.last.Seq, l.last.CPU, l.last.BootNS = ev.Seq, ev.CPU, max(l.last.BootNS, ev.BootNS)
+	l.sweep(ev.Kind)
+	switch ev.Kind {
+	case events.Snapshot, events.Fork, events.Exec:
+		l.tell(ev)
+	case events.Exit:
+		if l.of(&ev.Process) != nil {
+			delete(l.byPID, ev.Process.Key.PID)
+		}
+	case events.PidnsDestroy:
+		l.destroy(ev)
+	case events.ContainerKnown:
+		l.rename(ev.Process.Container)
+	default:
+		if r := l.of(&ev.Process); r != nil {
+			r.seen = l.gaps
+			r.learn(ev)
+		}
+	}
+}
+
+// of returns who is known by that identity; nil is nobody.
+func (l *living) of(p *events.Process) *resident {
+	if r := l.byPID[p.Key.PID]; r != nil && r.p.Key == p.Key {
+		return r
+	}
+	return nil
+}
+
+// tell takes over a whole process.
+func (l *living) tell(ev *events.Event) {
+	if ev.Process.Zombie {
+		delete(l.byPID, ev.Process.Key.PID)
+		return
+	}
+	p := ev.Process.Clone()
+	// A snapshot in a child PID namespace has no arguments, and none has the environment.
+	if r := l.of(&p); r != nil && ev.Kind == events.Snapshot && r.p.Exe == p.Exe {
+		if len(p.Args.Raw) == 0 && p.Args.Size == 0 {
+			p.Args = r.p.Args
+		}
+		p.Env = r.p.Env
+	}
+	// What was true of that moment alone.
+	p.Job, p.Threads, p.TID = nil, 0, p.Key.PID
+	l.byPID[p.Key.PID] = &resident{p: p, seen: l.gaps}
+}
+
+// learn takes over what an event says of whom it is about.
+func (r *resident) learn(ev *events.Event) {
+	p, said := &r.p, &ev.Process
+	if said.Comm != "" && said.TID == said.Key.PID {
+		p.Comm = said.Comm
+	}
+	if !said.Parent.IsZero() {
+		p.Parent = said.Parent
+	}
+	if said.Container != nil {
+		p.Container = said.Container.Clone()
+	}
+	if said.Role != "" {
+		p.Role, p.Genealogy, p.Serves = said.Role, said.Genealogy, said.Serves.Clone()
+	}
+	switch {
+	case ev.Reparent != nil && !ev.Reparent.To.IsZero():
+		p.Parent = ev.Reparent.To
+	case ev.Kind == events.CgroupMove && ev.Cgroup != nil:
+		p.Cgroup, p.Container = ev.Cgroup.To, said.Container.Clone()
+	case ev.Syscall != nil && ev.Syscall.Ret >= 0:
+		r.called(ev)
+	}
+}
+
+// called takes over what a system call changed. Which namespaces are new it does not
+// say: until the next exec tells, they are not known.
+func (r *resident) called(ev *events.Event) {
+	switch ev.Kind {
+	case events.Subreaper:
+		r.p.Subreaper = ev.Syscall.Arg != 0
+	case events.Unshare, events.Setns:
+		r.p.NS = events.Namespaces{PID: r.p.NS.PID}
+	}
+}
+
+// rename takes over what was learnt of a container.
+func (l *living) rename(known *events.Container) {
+	if known == nil {
+		return
+	}
+	for _, r := range l.byPID {
+		if c := r.p.Container; c != nil && c.ID == known.ID && c.Runtime == known.Runtime {
+			r.p.Container = known.Clone()
+		}
+	}
+}
+
+// destroy drops the members of a PID namespace that has none any more.
+func (l *living) destroy(ev *events.Event) {
+	if ev.Pidns == nil {
+		return
+	}
+	in := func(e events.PIDEntry) bool { return e.NS == ev.Pidns.NS.ID }
+	maps.DeleteFunc(l.byPID, func(_ int32, r *resident) bool { return slices.ContainsFunc(r.p.Chain, in) })
+}
+
+// sweep drops, when the look at all processes that follows a gap is over, those who were
+// not seen in it: their end was lost.
+func (l *living) sweep(kind events.Kind) {
+	switch {
+	case kind == events.Lost:
+		l.gaps++
+		l.looking = false
+	case kind == events.Snapshot:
+		l.looking = l.gaps > 0
+	case l.looking:
+		l.looking = false
+		maps.DeleteFunc(l.byPID, func(_ int32, r *resident) bool { return r.seen < l.gaps })
+	}
+}
+
+// snapshots returns those who live as events, parents before children, as of the latest
+// event. Their numbers are those right before the next event's, so that no number is
+// missing between them and it, and none must change.
+func (l *living) snapshots(fits func([]*events.Process) []*events.Process) (all []events.Event, left int) {
+	procs := make([]*events.Process, 0, len(l.byPID))
+	for _, r := range l.byPID {
+		procs = append(procs, &r.p)
+	}
+	slices.SortFunc(procs, func(a, b *events.Process) int {
+		return cmp.Or(cmp.Compare(a.Key.Start, b.Key.Start), cmp.Compare(a.Key.PID, b.Key.PID))
+	})
+	told := fits(procs)
+	told = told[:min(uint64(len(told)), l.last.Seq)]
+	first := l.last.Seq - uint64(len(told)) + 1
+	for i, p := range told {
+		all = append(all, events.Event{
+			Kind: events.Snapshot, Seq: first + uint64(i), BootNS: l.last.BootNS, CPU: l.last.CPU, Process: *p,
+		})
+	}
+	return all, len(procs) - len(told)
+}
+
+// within returns those of the processes whose lines take no more than that many bytes
+// together. Who is left out first are kernel threads, then the youngest.
+func within(procs []*events.Process, bytes int64) []*events.Process {
+	var line []byte
+	size := func(p *events.Process) int64 {
+		ev := events.Event{Kind: events.Snapshot, Seq: math.MaxUint64, BootNS: math.MaxInt64, CPU: math.MaxUint32, Process: *p}
+		line = ndjson.AppendEvent(line[:0], &ev, 0)
+		return int64(len(line))
+	}
+	sum := int64(0)
+	for _, p := range procs {
+		sum += size(p)
+	}
+	if sum <= bytes {
+		return procs
+	}
+	procs = slices.DeleteFunc(procs, func(p *events.Process) bool { return p.Kthread })
+	sum = 0
+	for i, p := range procs {
+		if sum += size(p); sum > bytes {
+			return procs[:i]
+		}
+	}
+	return procs
+}
