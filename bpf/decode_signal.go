@@ -6,6 +6,9 @@ import "github.com/ptrace-ns/ptrace-ns/events"
 
 const sigKill = 9
 
+// many is SIG_MANY of event.h.
+const many = 255
+
 func (d *Decoder) decodeSignal(raw []byte) error {
 	r, err := viewWithChain[probesSignalRec](d, raw)
 	if err != nil {
@@ -26,12 +29,22 @@ func (d *Decoder) decodeSignal(raw []byte) error {
 		SenderLives:  has(r.Flags, probesSignalFlagSIG_SENDER_LIVES),
 		Deadly:       has(r.Flags, probesSignalFlagSIG_DEADLY),
 		Ending:       has(r.Flags, probesSignalFlagSIG_ENDING),
-		Behind:       has(r.Flags, probesSignalFlagSIG_BEHIND),
-		Beside:       has(r.Flags, probesSignalFlagSIG_BESIDE),
+		Taken:        has(r.Flags, probesSignalFlagSIG_TAKEN),
+		Traced:       has(r.Flags, probesSignalFlagSIG_TRACED),
+		SIPID:        r.SiPid,
+		Own:          waiting(r.Own),
+		Shared:       waiting(r.Shared),
 		NSID:         events.NSID{Inum: r.NsInum, ID: r.NsId},
 	}
 	d.ev.Kind, d.ev.Signal = events.Signal, &d.signal
 	return nil
+}
+
+func waiting(n uint8) events.Waiting {
+	if n == many {
+		return events.ManyWait
+	}
+	return events.Waiting(n)
 }
 
 // originOf tells who really sent a signal. What the kernel sends has no siginfo

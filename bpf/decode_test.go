@@ -158,8 +158,8 @@ func TestDecodeSignal(t *testing.T) {
 		{"asked for", 15, 0, group | probesSignalFlagSIG_ASKED, events.OriginUser},
 		{"deadly", 3, 0, group | probesSignalFlagSIG_DEADLY, events.OriginUser},
 		{"the end", 15, 0, group | probesSignalFlagSIG_ENDING, events.OriginUser},
-		{"behind another", 40, -1, group | probesSignalFlagSIG_BEHIND, events.OriginUser},
-		{"beside another", 15, -6, probesSignalFlagSIG_BESIDE, events.OriginUser},
+		{"to a traced one", 40, -1, group | probesSignalFlagSIG_TRACED, events.OriginUser},
+		{"taken", 15, -6, probesSignalFlagSIG_TAKEN, events.OriginUser},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			expect := base(events.Signal, "target", 2)
@@ -170,9 +170,10 @@ func TestDecodeSignal(t *testing.T) {
 				Unasked:     c.flags&probesSignalFlagSIG_ASKED == 0,
 				Deadly:      c.flags&probesSignalFlagSIG_DEADLY != 0,
 				Ending:      c.flags&probesSignalFlagSIG_ENDING != 0,
-				Behind:      c.flags&probesSignalFlagSIG_BEHIND != 0,
-				Beside:      c.flags&probesSignalFlagSIG_BESIDE != 0,
-				NSID:        events.NSID{Inum: 4001, ID: 901},
+				Traced:      c.flags&probesSignalFlagSIG_TRACED != 0,
+				Taken:       c.flags&probesSignalFlagSIG_TAKEN != 0,
+				SIPID:       7, Own: 2, Shared: events.ManyWait,
+				NSID: events.NSID{Inum: 4001, ID: 901},
 			}
 			want(t, decode(t, signalRecord(c.sig, c.code, c.flags)), expect)
 		})

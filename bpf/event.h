@@ -188,9 +188,12 @@ enum signal_flag {
 	SIG_SENDER_LIVES = 1 << 8, /* SIG_PDEATH: other threads of the sender's live on */
 	SIG_DEADLY = 1 << 9,	  /* delivered, ends by default, neither handled nor ignored */
 	SIG_ENDING = 1 << 10,	  /* a group exit is under way: by this one, if delivered */
-	SIG_BEHIND = 1 << 11,	  /* an earlier one of this number waits in the same queue */
-	SIG_BESIDE = 1 << 12,	  /* one waits in the other: the group's, or this thread's own */
+	SIG_TRACED = 1 << 11,	  /* by ptrace: one that was taken may be held, or changed */
+	SIG_TAKEN = 1 << 12,	  /* not sent: the task takes it, and it ends the process */
 };
+
+/* More wait than are looked through. */
+#define SIG_MANY 255
 
 struct signal_rec {
 	struct rec_hdr hdr;
@@ -201,8 +204,10 @@ struct signal_rec {
 	__s32 sig;
 	__s32 code; /* si_code */
 	__u32 flags;
-	__s32 result;
-	__u32 pad;
+	__s16 result;
+	__u8 own;    /* how many of this number wait in the task's own queue, or SIG_MANY */
+	__u8 shared; /* in its group's */
+	__s32 si_pid; /* as the target is told it: 0 where that is no process, or none of its own */
 };
 
 struct rename_rec {

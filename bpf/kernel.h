@@ -45,10 +45,15 @@ enum {
 #define PF_EXITING 0x00000004
 #define PF_KTHREAD 0x00200000
 #define SIGNAL_GROUP_EXIT 0x00000004
+#define SIGNAL_UNKILLABLE 0x00000040
 #define PIDNS_ADDING (1U << 31)
 #define SIGKILL 9
 #define SIGCHLD 17
 #define SIG_DFL 0
+#define SI_USER 0
+#define SI_QUEUE -1
+#define SI_TKILL -6
+#define SI_KERNEL 0x80
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -243,9 +248,16 @@ struct sighand_struct {
 	struct k_sigaction action[64];
 };
 
+union __sifields {
+	struct {
+		int _pid;
+	} _kill;
+};
+
 struct kernel_siginfo {
 	int si_signo;
 	int si_code;
+	union __sifields _sifields;
 };
 
 struct sigqueue {

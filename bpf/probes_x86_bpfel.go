@@ -220,8 +220,8 @@ const (
 	probesSignalFlagSIG_SENDER_LIVES probesSignalFlag = 256
 	probesSignalFlagSIG_DEADLY       probesSignalFlag = 512
 	probesSignalFlagSIG_ENDING       probesSignalFlag = 1024
-	probesSignalFlagSIG_BEHIND       probesSignalFlag = 2048
-	probesSignalFlagSIG_BESIDE       probesSignalFlag = 4096
+	probesSignalFlagSIG_TRACED       probesSignalFlag = 2048
+	probesSignalFlagSIG_TAKEN        probesSignalFlag = 4096
 )
 
 type probesSignalRec struct {
@@ -234,8 +234,10 @@ type probesSignalRec struct {
 	Sig    int32
 	Code   int32
 	Flags  uint32
-	Result int32
-	Pad    uint32
+	Result int16
+	Own    uint8
+	Shared uint8
+	SiPid  int32
 }
 
 type probesSnapshotRec struct {
@@ -347,6 +349,7 @@ const (
 	probesProgSchedProcessExit    = "sched_process_exit"
 	probesProgSchedProcessExitOld = "sched_process_exit_old"
 	probesProgSchedProcessFork    = "sched_process_fork"
+	probesProgSignalDeliver       = "signal_deliver"
 	probesProgSignalGenerate      = "signal_generate"
 	probesProgSnapshot            = "snapshot"
 	probesProgSysEnter            = "sys_enter"
@@ -437,6 +440,7 @@ type probesProgramSpecs struct {
 	SchedProcessExit    *ebpf.ProgramSpec `ebpf:"sched_process_exit"`
 	SchedProcessExitOld *ebpf.ProgramSpec `ebpf:"sched_process_exit_old"`
 	SchedProcessFork    *ebpf.ProgramSpec `ebpf:"sched_process_fork"`
+	SignalDeliver       *ebpf.ProgramSpec `ebpf:"signal_deliver"`
 	SignalGenerate      *ebpf.ProgramSpec `ebpf:"signal_generate"`
 	Snapshot            *ebpf.ProgramSpec `ebpf:"snapshot"`
 	SysEnter            *ebpf.ProgramSpec `ebpf:"sys_enter"`
@@ -577,6 +581,7 @@ type probesPrograms struct {
 	SchedProcessExit    *ebpf.Program `ebpf:"sched_process_exit"`
 	SchedProcessExitOld *ebpf.Program `ebpf:"sched_process_exit_old"`
 	SchedProcessFork    *ebpf.Program `ebpf:"sched_process_fork"`
+	SignalDeliver       *ebpf.Program `ebpf:"signal_deliver"`
 	SignalGenerate      *ebpf.Program `ebpf:"signal_generate"`
 	Snapshot            *ebpf.Program `ebpf:"snapshot"`
 	SysEnter            *ebpf.Program `ebpf:"sys_enter"`
@@ -596,6 +601,7 @@ func (p *probesPrograms) Close() error {
 		p.SchedProcessExit,
 		p.SchedProcessExitOld,
 		p.SchedProcessFork,
+		p.SignalDeliver,
 		p.SignalGenerate,
 		p.Snapshot,
 		p.SysEnter,

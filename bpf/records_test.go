@@ -117,7 +117,7 @@ var (
 
 func signalRecord(sig, code s32, flags probesSignalFlag) []byte {
 	return wire(header(KindSignal, 2), core(0, "target"), ref(60, 61, 600, "sender"),
-		u64(901), u32(4001), sig, code, u32(flags), s32(0), u32(0), levels(2))
+		u64(901), u32(4001), sig, code, u32(flags), u16(0), u8(2), u8(many), s32(7), levels(2))
 }
 
 func renameRecord(inExec u32) []byte {

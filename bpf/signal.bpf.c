@@ -82,51 +82,87 @@ static __always_inline bool oom_victim(int sig, unsigned long info, struct task_
 }
 
 /*
- * Whether an earlier signal of that number waits in the queue, of which this one is the
- * last: 1, 0, or -1 when that is too long to tell.
+ * How many signals of that number wait in a queue, of which a standard one has one at most
+ * (legacy_queue, kernel/signal.c). SIG_MANY when the list is too long to tell.
  */
-static __always_inline int waits_before(int sig, struct list_head *queue)
+static __always_inline __u8 count_waiting(int sig, struct sigpending *queue)
 {
-	struct list_head *last = BPF_CORE_READ(queue, prev);
-	struct list_head *at = BPF_CORE_READ(queue, next);
+	struct list_head *head = &queue->list;
+	struct list_head *at;
+	__u8 n = 0;
 
-	for (int i = 0; i < NEAR_WAITING; i++) {
-		if (at == last || at == queue)
-			return 0;
+	if (!(queue->signal.sig[0] & BIT(sig)))
+		return 0;
+	if (sig < REAL_TIME)
+		return 1;
+	at = BPF_CORE_READ(head, next);
+	for (int i = 0; i < NEAR_WAITING && at != head; i++) {
 		if (BPF_CORE_READ((struct sigqueue *)at, info.si_signo) == sig)
-			return 1;
+			n++;
 		at = BPF_CORE_READ(at, next);
 	}
-	return -1;
+	if (at != head)
+		return SIG_MANY;
+	return n ?: 1; /* one that is in no list: LOSE_INFO */
+}
+
+static __always_inline void fill_waiting(struct signal_rec *rec, int sig, struct task_struct *task)
+{
+	rec->own = count_waiting(sig, &task->pending);
+	rec->shared = count_waiting(sig, &task->signal->shared_pending);
+}
+
+/* The process's number where the other one lives, 0 for none (task_tgid_nr_ns). */
+static __always_inline __s32 number_for(struct task_struct *task, struct task_struct *other)
+{
+	struct pid *pid = task->group_leader->thread_pid;
+	__u32 level = other->thread_pid->level;
+	struct pid_namespace *ns = NULL;
+	__s32 nr = 0;
+	void *upid;
+
+	if (level >= LEVELS_MAX || level > pid->level)
+		return 0;
+	upid = (void *)&pid->numbers[0] + level * bpf_core_type_size(struct upid);
+	bpf_probe_read_kernel(&ns, sizeof(ns), upid + bpf_core_field_offset(struct upid, ns));
+	if (ns != own_pidns(other))
+		return 0;
+	bpf_probe_read_kernel(&nr, sizeof(nr), upid + bpf_core_field_offset(struct upid, nr));
+	return nr;
+}
+
+/* si_pid, where it is the number of a process that sends. */
+static __always_inline __s32 read_si_pid(int code, struct kernel_siginfo *info)
+{
+	if (code != SI_USER && code != SI_QUEUE && code != SI_TKILL)
+		return 0;
+	return BPF_CORE_READ(info, _sifields._kill._pid);
 }
 
 /*
- * What decides which of several signals of one number ends the target. A fatal one that
- * some thread takes begins the group exit before it is told here (complete_signal,
- * kernel/signal.c). Any other waits: in the thread's own queue, which is emptied first, or
- * in the group's (dequeue_signal). Of a standard signal one waits in a queue
- * (legacy_queue), so that one delivered anew says that the one before is done with.
+ * What its target is told of the signal, as __send_signal_locked (kernel/signal.c) has it:
+ * by that it is known again when it is taken. Returns whether that tells its sender from
+ * all others, or that the kernel is: not a sender in another PID namespace, whose number
+ * is 0, nor one that says what it likes (sigqueue).
  */
-static __always_inline __u32 queue_flags(int sig, struct task_struct *task, int group, int result)
+static __always_inline bool fill_info(struct signal_rec *rec, unsigned long kind, struct kernel_siginfo *info,
+				      struct task_struct *task, struct task_struct *cur)
 {
-	struct signal_struct *signal = task->signal;
-	__u64 other = group ? task->pending.signal.sig[0] : signal->shared_pending.signal.sig[0];
-	__u32 flags = is_deadly(sig, task, result) ? SIG_DEADLY : 0;
-	int before = 0;
+	__s32 nr = number_for(cur, task);
 
-	if (signal->flags & SIGNAL_GROUP_EXIT)
-		flags |= SIG_ENDING;
-	if (other & BIT(sig))
-		flags |= SIG_BESIDE;
-	if (sig >= REAL_TIME && result == 0)
-		before = waits_before(sig, group ? &signal->shared_pending.list : &task->pending.list);
-	if (sig >= REAL_TIME && result == LOSE_INFO) /* in no list: what waits is not known */
-		before = -1;
-	if (before)
-		flags |= SIG_BEHIND;
-	if (before < 0) /* then which is the first is not known */
-		flags &= ~SIG_DEADLY;
-	return flags;
+	rec->code = SI_USER;
+	rec->si_pid = nr;
+	if (kind == 1) {
+		rec->code = SI_KERNEL;
+		rec->si_pid = 0;
+	} else if (kind > 1) {
+		/* A probe read, because some 6.12 take info for a number, too. */
+		rec->code = BPF_CORE_READ(info, si_code);
+		rec->si_pid = read_si_pid(rec->code, info);
+	}
+	if (rec->code == SI_USER || rec->code == SI_TKILL)
+		return nr && rec->si_pid == nr;
+	return rec->code > 0;
 }
 
 static __always_inline __u32 signal_flags(int sig, unsigned long info, struct task_struct *task,
@@ -136,6 +172,10 @@ static __always_inline __u32 signal_flags(int sig, unsigned long info, struct ta
 
 	if (group)
 		flags |= SIG_GROUP;
+	if (task->ptrace)
+		flags |= SIG_TRACED;
+	if (task->signal->flags & SIGNAL_GROUP_EXIT)
+		flags |= SIG_ENDING;
 	if (info == 0)
 		flags |= SIG_NOINFO;
 	if (info == 1)
@@ -153,15 +193,17 @@ static __always_inline __u32 signal_flags(int sig, unsigned long info, struct ta
 }
 
 /*
- * Whether the signal is recorded though nobody asked for it. One of real time that is
- * queued is, whoever handles it: it waits among others of its number, and one that was
- * not seen among them would leave all their senders in doubt.
+ * Whether the signal is recorded though nobody asked for it. Of those that wait whoever
+ * handles them now, one that was not seen would leave others in doubt: those of real time,
+ * and those whose target is not told who sent them.
  */
-static __always_inline bool is_kept(int sig, __u32 flags, int result)
+static __always_inline bool is_kept(int sig, bool deadly, bool named, int result)
 {
-	if (flags & SIG_DEADLY || ASKS_TO_END & BIT(sig))
+	if (deadly || ASKS_TO_END & BIT(sig))
 		return true;
-	return sig >= REAL_TIME && (result == 0 || result == LOSE_INFO);
+	if (result != 0 && result != LOSE_INFO)
+		return false;
+	return sig >= REAL_TIME || (!named && ENDS_BY_DEFAULT & BIT(sig));
 }
 
 /*
@@ -177,24 +219,28 @@ int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_
 	unsigned long kind = 0;
 	struct pid_namespace *ns = NULL;
 	WITH_LEVELS(signal_rec, NEAR_LEVELS) rec;
-	__u32 flags, waiting;
-	bool init = false, asked;
+	bool init = false, asked, deadly, named = true;
+	__u32 flags;
 
 	if (sig <= 0 || sig > 64)
 		return 0;
 	task = PLAIN(task_struct, task);
 	/* info may be 0 or 1, which are no pointers. The verifier takes it for one that
 	 * is never NULL, and deletes what is to be done when it is; so it is read as a
-	 * number from where the arguments lie. */
+	 * number from where the arguments lie. SEND_SIG_NOINFO is 0, SEND_SIG_PRIV 1. */
 	bpf_probe_read_kernel(&kind, sizeof(kind), &ctx[1]);
 	if (sig != SIGCHLD)
 		init = targets_child_init(task);
 	asked = init || (signal_mask & BIT(sig));
-	waiting = queue_flags(sig, task, group, result);
-	if (!asked && !is_kept(sig, waiting, result))
+	deadly = is_deadly(sig, task, result);
+	if (asked || ENDS_BY_DEFAULT & BIT(sig))
+		named = fill_info(&rec.head, kind, info, task, cur);
+	if (!asked && !is_kept(sig, deadly, named, result))
 		return 0;
 
-	flags = waiting | signal_flags(sig, kind, task, cur, group);
+	flags = signal_flags(sig, kind, task, cur, group);
+	if (deadly)
+		flags |= SIG_DEADLY;
 	if (asked)
 		flags |= SIG_ASKED;
 	if (init)
@@ -212,13 +258,43 @@ int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_
 	fill_core(&rec.head.task, task);
 	fill_ref(&rec.head.sender, cur);
 	fill_ns(&rec.head.ns_id, &rec.head.ns_inum, ns);
+	fill_waiting(&rec.head, sig, task);
 	rec.head.sig = sig;
-	/* SEND_SIG_NOINFO (0) and SEND_SIG_PRIV (1), as TP_STORE_SIGINFO has them. A probe
-	 * read, because some 6.12 take info for a number, too. */
-	rec.head.code = kind > 1 ? BPF_CORE_READ(info, si_code) : kind == 1 ? 0x80 : 0;
 	rec.head.flags = flags;
 	rec.head.result = result;
-	rec.head.pad = 0;
+	EMIT(signal_rec, rec, task, REC_SIGNAL, level_count(task));
+	return 0;
+}
+
+/*
+ * Why signal_deliver besides: which of several signals ends the process is decided when
+ * it is taken. A fatal one that some thread is free to take begins the group exit
+ * already when it is sent (complete_signal, kernel/signal.c; SIG_ENDING). Any other
+ * waits, while handlers come and go: blocked, for a stopped or traced process, or one
+ * that dumps core. Recorded is the one that meets the default action and ends all,
+ * once in a life, and no other. sighand->siglock is held from when it was taken, if
+ * nobody traces the process, so that the queues are as it left them.
+ */
+SEC("tp_btf/signal_deliver")
+int BPF_PROG(signal_deliver, int sig, struct kernel_siginfo *info, struct k_sigaction *act)
+{
+	struct task_struct *task = PLAIN(task_struct, bpf_get_current_task_btf());
+	WITH_LEVELS(signal_rec, NEAR_LEVELS) rec;
+
+	/* SIGKILL stands for an end that is under way, or for an exec by another thread. */
+	if (sig <= 0 || sig > 64 || sig == SIGKILL || !(ENDS_BY_DEFAULT & BIT(sig)))
+		return 0;
+	if (task->signal->flags & (SIGNAL_GROUP_EXIT | SIGNAL_UNKILLABLE))
+		return 0;
+	if (BPF_CORE_READ(act, sa.sa_handler) != SIG_DFL)
+		return 0;
+	__builtin_memset(&rec.head, 0, sizeof(rec.head));
+	fill_core(&rec.head.task, task);
+	fill_waiting(&rec.head, sig, task);
+	rec.head.sig = sig;
+	rec.head.code = BPF_CORE_READ(info, si_code);
+	rec.head.si_pid = read_si_pid(rec.head.code, info);
+	rec.head.flags = SIG_TAKEN | (task->ptrace ? SIG_TRACED : 0);
 	EMIT(signal_rec, rec, task, REC_SIGNAL, level_count(task));
 	return 0;
 }

@@ -49,6 +49,8 @@ func TestWire(t *testing.T) {
 		{"signal_rec.ns_id", unsafe.Offsetof(probesSignalRec{}.NsId), 104},
 		{"signal_rec.sig", unsafe.Offsetof(probesSignalRec{}.Sig), 116},
 		{"signal_rec.result", unsafe.Offsetof(probesSignalRec{}.Result), 128},
+		{"signal_rec.own", unsafe.Offsetof(probesSignalRec{}.Own), 130},
+		{"signal_rec.si_pid", unsafe.Offsetof(probesSignalRec{}.SiPid), 132},
 		{"rename_rec", unsafe.Sizeof(probesRenameRec{}), 96},
 		{"attach_rec", unsafe.Sizeof(probesAttachRec{}), 144},
 		{"oom_rec", unsafe.Sizeof(probesOomRec{}), 72},

@@ -155,10 +155,23 @@ type SignalDetail struct {
 
 	Deadly bool // delivered; it ends by default and was neither handled nor ignored
 	Ending bool // the target was on its way out: by this very signal, if delivered
-	Behind bool // an earlier real-time one of this number waits in the same queue
-	Beside bool // one of this number waits in the other queue: the group's or the thread's own
-	NSID   NSID // OriginPidnsReap: the namespace that is being emptied
+	Traced bool // the target is, by ptrace: what was taken may be held, or changed
+	// Taken says that it was not sent: a thread of the process takes one that waited, which
+	// meets its default action and ends all. Nothing is known of a sender.
+	Taken bool
+	// SIPID is the si_pid that the target is told, 0 where that is no process.
+	SIPID int32
+	// Own and Shared are how many of this number wait in the thread's own queue and in the
+	// group's, with the one that was sent and without the one that was taken.
+	Own, Shared Waiting
+	NSID        NSID // OriginPidnsReap: the namespace that is being emptied
 }
+
+// Waiting is a number of signals, or ManyWait: so many that they were not counted.
+type Waiting int16
+
+// ManyWait is more than are looked through.
+const ManyWait Waiting = -1
 
 // Killer says who ended a process.
 type Killer struct {

@@ -58,7 +58,7 @@ var kindOf = [bpf.Kinds]events.Kind{
 var programKind = map[string]events.Kind{
 	"task_newtask": events.Fork, "sched_process_exec": events.Exec,
 	bpf.ProgExit: events.Exit, bpf.ProgExitOld: events.Exit,
-	"signal_generate": events.Signal, "task_rename": events.Rename,
+	"signal_generate": events.Signal, "signal_deliver": events.Signal, "task_rename": events.Rename,
 	"cgroup_attach_task": events.CgroupMove, "cgroup_mkdir": events.CgroupMkdir,
 	"cgroup_rmdir":     events.CgroupRmdir,
 	bpf.ProgSysExit:    events.Unshare,

@@ -2,7 +2,7 @@
 //
 // pn-signals traced|alone SIGNAL ORDER…: a victim gets signals of that number and says
 // nothing of them. Orders to it: block, unblock, handle, reraise (a handler that restores
-// the default action and raises again), default, ignore, raise (to its own thread), self
+// the default action and raises again), oneshot (a handler for the first alone), default, ignore, raise (to its own thread), self
 // (to its own process). Orders to the senders a and b: a.kill (to its process), a.tgkill
 // (to its thread). What is left of it at the end main kills. Traced, the victim's signals
 // stop it before they act, and main tells whose the last was ("sender", the PID of the
@@ -30,9 +30,9 @@ static void reraise(int n)
 	raise(n);
 }
 
-static void handle(void (*how)(int))
+static void handle(void (*how)(int), int flags)
 {
-	struct sigaction act = { .sa_handler = how, .sa_flags = SA_RESTART };
+	struct sigaction act = { .sa_handler = how, .sa_flags = flags };
 
 	if (sigaction(sig, &act, NULL))
 		die("sigaction");
@@ -53,10 +53,11 @@ static void obey(char order)
 	switch (order) {
 	case 'b': return mask(SIG_BLOCK);
 	case 'u': return mask(SIG_UNBLOCK);
-	case 'h': return handle(nothing);
-	case 'R': return handle(reraise);
-	case 'd': return handle(SIG_DFL);
-	case 'i': return handle(SIG_IGN);
+	case 'h': return handle(nothing, SA_RESTART);
+	case 'R': return handle(reraise, SA_RESTART);
+	case 'o': return handle(nothing, SA_RESTART | SA_RESETHAND);
+	case 'd': return handle(SIG_DFL, SA_RESTART);
+	case 'i': return handle(SIG_IGN, SA_RESTART);
 	case 'r': raise(sig); return;
 	case 's': kill(getpid(), sig); return;
 	case 'K': kill(victim.pid, sig); return;
@@ -127,7 +128,7 @@ static const struct {
 	const char *name;
 	char order;
 } orders[] = {
-	{ "block", 'b' }, { "unblock", 'u' }, { "handle", 'h' }, { "reraise", 'R' }, { "default", 'd' },
+	{ "block", 'b' }, { "unblock", 'u' }, { "handle", 'h' }, { "reraise", 'R' }, { "oneshot", 'o' }, { "default", 'd' },
 	{ "ignore", 'i' }, { "raise", 'r' }, { "self", 's' }, { "kill", 'K' }, { "tgkill", 'T' },
 };
 

@@ -1,6 +1,10 @@
 package tree
 
-import "github.com/ptrace-ns/ptrace-ns/events"
+import (
+	"cmp"
+
+	"github.com/ptrace-ns/ptrace-ns/events"
+)
 
 // exec folds a successful execve: the same process, another image. All threads
 // but the one that called are gone, and that one is the leader now.
@@ -9,6 +13,9 @@ func (m *Model) exec(ev *events.Event) {
 	if p != nil && p.State != Exited && p.State != Gone {
 		m.dropHeld(p)
 		p.tids, p.Threads = p.tids[:0], 1
+		if ev.Exec != nil {
+			p.inbox.exec(cmp.Or(ev.Exec.OldTID, p.Key.PID), p.Key.PID)
+		}
 		m.execImage(p, ev)
 		m.takeDuty(p, &ev.Process)
 		m.assume(p)

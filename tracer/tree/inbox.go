@@ -15,52 +15,134 @@ const (
 	maxWaiting = 8
 )
 
-// queue puts a signal among those that may end the process. The kernel keeps a standard
-// signal once in a queue (legacy_queue, kernel/signal.c), so that one that is queued anew
-// says that the one before was taken; of real-time signals, and of the two queues, the
-// record says whether others wait. looked is the thread whose own queue it looked at.
+// queue puts a signal among those that may end the process. The record counts what waits in
+// the group's queue and in that of the thread it looked at: of those known, that many are
+// the youngest, for a queue gives out its like in the order in which they came.
 func (b *inbox) queue(r received, d *events.SignalDetail, looked int32) {
 	if i := b.first(r.signal); i >= 0 && b.waiting[i].ending {
 		return // the process is on its way out
 	}
-	behind, beside := d.Behind, d.Beside // and nobody saw it sent
-	before := 0
-	// One that is recorded only as long as no handler stands may have come meanwhile.
-	unseen := d.Unasked && !among(asksToEnd, d.Signal) && d.Signal < realTime
-	b.waiting = slices.DeleteFunc(b.waiting, func(w received) bool {
-		if w.signal != r.signal {
-			return false
-		}
-		waits := true // as far as is known
-		switch {
-		case r.ending:
-			waits = false
-		case w.queue == r.queue:
-			waits, behind = d.Behind, behind && unseen
-			before++
-		case r.queue != 0 && w.queue == 0, r.queue == 0 && w.queue == looked:
-			waits, beside = d.Beside, beside && unseen
-		}
-		if !waits {
-			b.outlive(&w, events.SignalDelivered)
-		}
-		return !waits
-	})
-	if before > 1 || unseen && (behind || beside && r.queue == 0) {
-		r.deadly = false // one of them waits, and which is not said
-	}
-	if !r.ending && behind {
-		b.waiting = append(b.waiting, received{signal: r.signal, queue: r.queue})
-	}
-	if !r.ending && beside {
-		other := received{signal: r.signal}
-		if r.queue == 0 {
-			other.queue = looked
-		}
-		b.waiting = append(b.waiting, other)
+	if r.ending {
+		b.settle(func(w *received) bool { return w.signal != r.signal })
+		b.waiting = append(b.waiting, r)
+		return
 	}
 	b.waiting = append(b.waiting, r)
+	if !r.traced {
+		b.count(r.signal, looked, d.Own)
+		b.count(r.signal, 0, d.Shared)
+	}
 	b.bound(r.signal)
+}
+
+// count takes out those of a queue that wait no longer, and has a stranger stand for those
+// that wait and were not seen.
+func (b *inbox) count(signal, queue int32, waiting events.Waiting) {
+	known := len(b.in(signal, queue))
+	if waiting != events.ManyWait && (waiting == 0 || !b.loose(signal, queue)) {
+		gone := known - int(waiting)
+		b.settle(func(w *received) bool {
+			if w.signal == signal && w.queue == queue {
+				gone--
+			}
+			return w.signal != signal || w.queue != queue || gone < 0
+		})
+	}
+	if known < int(waiting) || waiting == events.ManyWait && !slices.ContainsFunc(b.waiting, func(w received) bool {
+		return w.signal == signal && w.queue == queue && w.stranger
+	}) {
+		b.waiting = slices.Insert(b.waiting, 0, received{signal: signal, queue: queue, stranger: true})
+	}
+}
+
+// in returns those of one queue, oldest first.
+func (b *inbox) in(signal, queue int32) (all []received) {
+	for _, w := range b.waiting {
+		if w.signal == signal && w.queue == queue {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// loose reports whether one of them is in no list, so that its place is not known.
+func (b *inbox) loose(signal, queue int32) bool {
+	return slices.ContainsFunc(b.in(signal, queue), func(w received) bool { return w.loose })
+}
+
+// settle keeps the signals that wait on, and remembers the others as outlived.
+func (b *inbox) settle(keep func(*received) bool) {
+	b.waiting = slices.DeleteFunc(b.waiting, func(w received) bool {
+		if keep(&w) {
+			return false
+		}
+		b.outlive(&w, events.SignalDelivered)
+		return true
+	})
+}
+
+// meet notes that the thread takes one that waited, which ends the process. It is what that
+// thread's or the group's queue gave out last, with what the target is told of it. Which
+// queue it was is certain when more wait in the thread's own, which is emptied first
+// (dequeue_signal, kernel/signal.c), and at the exit, when there was but one thread.
+func (b *inbox) meet(d *events.SignalDetail, looked int32) {
+	own, certain := b.taken(d, looked, d.Own)
+	group, sure := b.taken(d, 0, d.Shared)
+	if d.Own > 0 && !d.Traced {
+		group, sure = nil, true
+	}
+	met := append(own, group...)
+	b.waiting = slices.DeleteFunc(b.waiting, func(w received) bool { return slices.Contains(met, w) })
+	named := slices.ContainsFunc(met, func(w received) bool { return !w.stranger })
+	if fromOne(d) && named { // a stranger is no other, then
+		met = slices.DeleteFunc(met, func(w received) bool { return w.stranger })
+	}
+	if len(met) == 0 {
+		met = append(met, received{signal: d.Signal, stranger: true})
+	}
+	b.ordered = certain && sure && len(b.met) == 0 && len(own) < 2 && len(group) < 2
+	b.met = append(b.met, met...) // two threads may each take one
+}
+
+// taken returns what the queue may have given out last, of what looks like d, and whether
+// it can have been no other.
+func (b *inbox) taken(d *events.SignalDetail, queue int32, waiting events.Waiting) (all []received, certain bool) {
+	all = b.in(d.Signal, queue)
+	certain = !d.Traced && waiting != events.ManyWait && !b.loose(d.Signal, queue)
+	if certain {
+		gone := max(len(all)-int(waiting), 0)
+		all = all[max(gone-1, 0):gone]
+	}
+	all = slices.DeleteFunc(all, func(w received) bool {
+		return !w.stranger && (w.code != d.Code || w.siPID != d.SIPID)
+	})
+	return all, certain
+}
+
+// fromOne reports whether what the target is told names the one process that sent it.
+func fromOne(d *events.SignalDetail) bool {
+	return (d.Code == siUser || d.Code == siTkill) && d.SIPID != 0
+}
+
+// exec leaves one thread, with its own queue and the group's: that of the leader, whose number
+// it has from now on.
+func (b *inbox) exec(thread, leader int32) {
+	if b == nil {
+		return
+	}
+	b.settle(func(w *received) bool { return w.queue == 0 || w.queue == thread })
+	for i := range b.waiting {
+		if b.waiting[i].queue != 0 {
+			b.waiting[i].queue = leader
+		}
+	}
+}
+
+// miss notes that records were lost. What waited before may have been taken since; what
+// began the end did so.
+func (b *inbox) miss() {
+	b.settle(func(w *received) bool { return w.ending })
+	b.met = b.met[:0]
 }
 
 // first returns the index of the first signal of that number that waits, or -1.
@@ -82,16 +164,19 @@ func (b *inbox) bound(signal int32) {
 	oldest := b.first(signal)
 	b.waiting = slices.Delete(b.waiting, oldest, oldest+1)
 	next := &b.waiting[b.first(signal)]
-	*next = received{signal: signal, queue: next.queue} // stands for both
+	*next = received{signal: signal, queue: next.queue, stranger: true} // stands for both
 }
 
-// enders takes out what may have ended the process: those of that number, in the order in
-// which one thread takes them, a thread's own before the group's (dequeue_signal). It is
-// certain when the first of them did: the end began with it, or they came while the default
-// action stood, which the first is then the first to meet. Where other threads could take
-// one of several queues it is not.
+// enders takes out what may have ended the process: the one that its end began with, or what
+// it met its end by; the first did, when that is certain. One thread takes its own before the
+// group's, so that the group's was the last.
 func (b *inbox) enders(signal int32, threads uint32) (all []received, certain bool) {
-	b.waiting = slices.DeleteFunc(b.waiting, func(w received) bool {
+	if i := b.first(signal); i >= 0 && b.waiting[i].ending {
+		all = append(all, b.waiting[i])
+		b.waiting = slices.Delete(b.waiting, i, i+1)
+		return all, true
+	}
+	b.met = slices.DeleteFunc(b.met, func(w received) bool {
 		if w.signal == signal {
 			all = append(all, w)
 		}
@@ -100,13 +185,9 @@ func (b *inbox) enders(signal int32, threads uint32) (all []received, certain bo
 	if len(all) < 2 {
 		return all, true
 	}
-	certain = all[len(all)-1].deadly
-	for i := range all {
-		certain = certain && (threads == 1 || all[i].queue == all[0].queue)
+	if certain = b.ordered && threads == 1; certain {
+		slices.Reverse(all)
 	}
-	slices.SortStableFunc(all, func(a, b received) int {
-		return cmp.Compare(min(b.queue, 1), min(a.queue, 1))
-	})
 	return all, certain
 }
 
@@ -143,10 +224,11 @@ func (b *inbox) outlive(r *received, result events.SignalResult) {
 
 // story returns all that came before the end, oldest first.
 func (b *inbox) story() []events.PriorSignal {
-	for i := range b.waiting {
-		b.outlive(&b.waiting[i], events.SignalDelivered)
+	b.settle(func(*received) bool { return false })
+	for i := range b.met {
+		b.outlive(&b.met[i], events.SignalDelivered)
 	}
-	b.waiting = b.waiting[:0]
+	b.met = b.met[:0]
 	slices.SortStableFunc(b.priors, func(a, b events.PriorSignal) int { return cmp.Compare(a.BootNS, b.BootNS) })
 	return b.priors
 }
@@ -155,7 +237,8 @@ func (b *inbox) story() []events.PriorSignal {
 func (b *inbox) empty() {
 	if b != nil {
 		clear(b.waiting)
+		clear(b.met)
 		clear(b.priors)
-		b.waiting, b.priors, b.dropped = b.waiting[:0], b.priors[:0], 0
+		b.waiting, b.met, b.priors, b.dropped = b.waiting[:0], b.met[:0], b.priors[:0], 0
 	}
 }

@@ -9,34 +9,116 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
-// sent is one signal to the victim: by a, b, c, the victim itself or the kernel, with what
-// the record tells of the queues, as words.
+// sent is one signal to the victim: by a, b, c, somebody who is not seen, the victim itself
+// or the kernel; or, by nobody, what happens to those that wait, as words of how.
 type sent struct {
 	by     string
 	signal int32
-	how    string // own, ending, deadly, behind, beside, unasked, ignored, pending
+	how    string // own, ending, deadly, unasked, ignored, pending, loose, traced, outside; handled, taken, lost
 }
 
-// sendAll has the victim get all that and end by the signal.
+// letter is a signal in one of the victim's two queues.
+type letter struct {
+	signal int32
+	own    bool
+	code   int32
+	siPID  int32
+}
+
+// box is the kernel's half: the victim's queues.
+type box []letter
+
+// take gives out the next of that number: the thread's own before the group's.
+func (b *box) take(signal int32) (l letter) {
+	for _, own := range []bool{true, false} {
+		i := slices.IndexFunc(*b, func(l letter) bool { return l.signal == signal && l.own == own })
+		if i >= 0 {
+			l = (*b)[i]
+			*b = slices.Delete(*b, i, i+1)
+			return l
+		}
+	}
+	return letter{}
+}
+
+func (b *box) count(d *events.SignalDetail) {
+	d.Own, d.Shared = 0, 0
+	for _, l := range *b {
+		switch {
+		case l.signal != d.Signal:
+		case l.own:
+			d.Own++
+		default:
+			d.Shared++
+		}
+	}
+}
+
+// take writes that the victim takes one, which is its end.
+func (k *kernel) take(victim *task, l letter, b *box) *events.SignalDetail {
+	d := k.kill(victim, victim, l.signal).Signal
+	*d = events.SignalDetail{Signal: l.signal, Unasked: true, Taken: true, Code: l.code, SIPID: l.siPID}
+	b.count(d)
+	return d
+}
+
+// sendAll has the victim get all that and end by the signal: by the first that waits then, unless
+// an end began, or one was taken, before.
 func sendAll(k *kernel, victim *task, threads uint32, end int32, all []sent) {
 	by := map[string]*task{"a": k.fork(k.init, 0), "b": k.fork(k.init, 0), "c": k.fork(k.init, 0), "self": victim, "kernel": k.init}
 	for _, name := range []string{"a", "b", "c", "self"} {
 		k.exec(by[name], name)
 	}
+	var waits box
+	over := false
 	for _, s := range all {
-		d := k.kill(by[s.by], victim, s.signal).Signal
 		has := func(word string) bool { return slices.Contains(strings.Fields(s.how), word) }
-		d.Group, d.Ending, d.Deadly, d.Behind, d.Beside = !has("own"), has("ending"), has("deadly"), has("behind"), has("beside")
-		d.Unasked = has("unasked")
+		switch {
+		case has("lost"):
+			k.emit(events.Lost, k.init).Lost = &events.LostDetail{Count: 1}
+			continue
+		case has("handled"):
+			waits.take(s.signal)
+			continue
+		case has("taken"):
+			l := waits.take(s.signal)
+			k.take(victim, l, &waits).Traced = has("traced")
+			over = true
+			continue
+		}
+		l := letter{signal: s.signal, own: has("own"), code: siUser}
+		if sender := by[s.by]; sender != nil && !has("outside") {
+			l.siPID = sender.key.PID
+		}
+		if s.by == "kernel" {
+			l.code, l.siPID = 0x80, 0
+		}
+		dropped := has("ignored") || has("pending")
+		if !dropped {
+			waits = append(waits, l)
+		}
+		if s.by == "unseen" {
+			continue
+		}
+		d := k.kill(by[s.by], victim, s.signal).Signal
+		d.Group, d.Ending, d.Deadly, d.Traced = !l.own, has("ending"), has("deadly"), has("traced")
+		d.Unasked, d.Code, d.SIPID = has("unasked"), l.code, l.siPID
+		waits.count(d)
 		switch {
 		case has("ignored"):
 			d.Result = events.SignalIgnored
 		case has("pending"):
 			d.Result = events.SignalAlreadyPending
+		case has("loose"):
+			d.Result = events.SignalLoseInfo
 		}
 		if s.by == "kernel" {
 			d.Origin = events.OriginKernel
 		}
+		over = over || d.Ending || s.signal == sigKill && !dropped
+	}
+	if l := waits.take(end); !over && l.signal == end {
+		k.take(victim, l, &waits)
 	}
 	k.exit(victim, events.ExitStatus{Signal: end})
 	k.log[len(k.log)-1].Exit.Threads = threads
@@ -64,7 +146,8 @@ func accused(k *events.Killer) string {
 }
 
 // TestKillerByQueues: which of several signals of one number ended a process follows from
-// the kernel's queues where they decide; else nobody is chosen.
+// what it takes at its end, from what it is told of that, and from the kernel's queues where
+// they decide; else nobody is chosen.
 func TestKillerByQueues(t *testing.T) {
 	const rt = 40
 	for name, c := range map[string]struct {
@@ -73,40 +156,45 @@ func TestKillerByQueues(t *testing.T) {
 		threads uint32
 		want    string
 	}{
-		"one": {[]sent{{"a", 15, "deadly"}}, 15, 1, "a"},
-		"the group's anew: the first was handled":            {[]sent{{"a", 15, ""}, {"b", 15, "deadly ending"}}, 15, 1, "b"},
-		"dropped: one waits":                                 {[]sent{{"a", 15, "deadly"}, {"b", 15, "pending"}}, 15, 1, "a"},
-		"blocked: the thread's before the group's":           {[]sent{{"a", 15, "own deadly"}, {"b", 15, "beside deadly"}}, 15, 1, "a"},
-		"blocked: the thread's before the group's older one": {[]sent{{"a", 15, "deadly"}, {"b", 15, "own beside deadly"}}, 15, 1, "b"},
-		"the thread's was handled before":                    {[]sent{{"a", 15, "own"}, {"b", 15, "deadly"}}, 15, 1, "b"},
-		"the group's was handled before":                     {[]sent{{"a", 15, ""}, {"b", 15, "own deadly"}}, 15, 4, "b"},
-		"both wait, with a handler":                          {[]sent{{"a", 15, "own"}, {"b", 15, "beside"}}, 15, 1, "one of a b"},
-		"both wait, any thread may take one":                 {[]sent{{"a", 15, "own deadly"}, {"b", 15, "beside deadly"}}, 15, 2, "one of a b"},
-		"both wait, threads unknown":                         {[]sent{{"a", 15, "own deadly"}, {"b", 15, "beside deadly"}}, 15, 0, "one of a b"},
-		"both wait, from one sender":                         {[]sent{{"a", 15, "own"}, {"a", 15, "beside"}}, 15, 2, "a"},
-		"the end began with the second":                      {[]sent{{"a", 15, "own"}, {"b", 15, "beside ending"}}, 15, 2, "b"},
-		"the end began with the first":                       {[]sent{{"a", 15, "deadly ending"}, {"b", 15, "own ending"}}, 15, 2, "a"},
-		"one waits that nobody saw sent":                     {[]sent{{"b", 15, "beside deadly"}}, 15, 1, "nobody"},
-		"one waits in the group that nobody saw sent":        {[]sent{{"b", 15, "own beside deadly"}}, 15, 1, "b"},
-		"one waits that nobody saw sent, with a handler":     {[]sent{{"b", 15, "beside"}}, 15, 1, "nobody"},
-		"real-time: one of three":                            {[]sent{{"a", rt, "deadly"}, {"b", rt, "behind deadly"}, {"c", rt, "behind deadly"}}, rt, 1, "one of a b c"},
-		"real-time: the first of all threads":                {[]sent{{"a", rt, "deadly"}, {"b", rt, "behind deadly"}}, rt, 2, "a"},
-		"real-time: the first was handled":                   {[]sent{{"a", rt, ""}, {"b", rt, "deadly"}}, rt, 1, "b"},
-		"real-time: the thread's first":                      {[]sent{{"a", rt, "deadly"}, {"b", rt, "own beside deadly"}, {"c", rt, "own beside behind deadly"}}, rt, 1, "b"},
-		"real-time: who knows":                               {[]sent{{"a", rt, ""}, {"b", rt, "behind"}}, rt, 1, "one of a b"},
-		"real-time: unasked, and always seen":                {[]sent{{"a", rt, "deadly unasked"}, {"b", rt, "behind deadly unasked"}}, rt, 1, "a"},
-		"real-time: unasked, and one of three":               {[]sent{{"a", rt, "deadly unasked"}, {"b", rt, "behind deadly unasked"}, {"c", rt, "behind deadly unasked"}}, rt, 1, "one of a b c"},
-		"others may be unseen":                               {[]sent{{"a", 10, "own deadly unasked"}, {"b", 10, "beside deadly unasked"}}, 10, 1, "nobody"},
-		"others may be unseen, and come later":               {[]sent{{"a", 10, "deadly unasked"}, {"b", 10, "own beside deadly unasked"}}, 10, 1, "b"},
-		"unasked, and always seen":                           {[]sent{{"a", 2, "own deadly unasked"}, {"b", 2, "beside deadly unasked"}}, 2, 1, "a"},
-		"real-time: behind one that nobody saw sent":         {[]sent{{"b", rt, "behind deadly"}}, rt, 1, "nobody"},
-		"another number":                                     {[]sent{{"a", 15, "deadly"}, {"b", 2, "deadly"}}, 15, 1, "a"},
-		"raised again":                                       {[]sent{{"a", 15, ""}, {"self", 15, "own deadly"}}, 15, 1, "self"},
-		"raised again, to the group":                         {[]sent{{"a", 15, ""}, {"self", 15, "ending deadly"}}, 15, 1, "self"},
-		"a timer":                                            {[]sent{{"kernel", 14, "deadly ending"}}, 14, 1, "kernel"},
-		"a timer or somebody":                                {[]sent{{"kernel", 14, ""}, {"a", 14, "own beside"}}, 14, 1, "nobody"},
-		"ends nobody by default":                             {[]sent{{"a", 17, ""}}, 17, 1, "nobody"},
-		"SIGKILL, whoever is late":                           {[]sent{{"a", 9, ""}, {"b", 9, "own"}}, 9, 3, "a"},
+		"one":                                 {[]sent{{"a", 15, "deadly"}}, 15, 1, "a"},
+		"the end began with it":               {[]sent{{"a", 15, "ending"}}, 15, 3, "a"},
+		"the end began with the second":       {[]sent{{"a", 15, "own"}, {"b", 15, "ending"}}, 15, 2, "b"},
+		"the end began with the first":        {[]sent{{"a", 15, "ending"}, {"b", 15, "own ending"}}, 15, 2, "a"},
+		"the end began after one was taken":   {[]sent{{"a", 15, "own"}, {"", 15, "taken"}, {"b", 15, "ending"}}, 15, 2, "b"},
+		"handled, and no other seen":          {[]sent{{"a", 15, ""}, {"", 15, "handled"}}, 15, 1, "nobody"},
+		"by another number":                   {[]sent{{"a", 15, ""}, {"b", 2, ""}}, 15, 1, "a"},
+		"dropped: one waits":                  {[]sent{{"a", 15, ""}, {"b", 15, "pending"}}, 15, 1, "a"},
+		"the thread's before the group's":     {[]sent{{"a", 15, ""}, {"b", 15, "own"}}, 15, 1, "b"},
+		"the first was handled":               {[]sent{{"a", 15, "own"}, {"b", 15, ""}, {"", 15, "handled"}}, 15, 1, "b"},
+		"of many threads":                     {[]sent{{"a", 15, "own"}, {"b", 15, ""}, {"", 15, "handled"}}, 15, 9, "b"},
+		"was not seen":                        {[]sent{{"unseen", 15, ""}}, 15, 1, "nobody"},
+		"after one that was not seen":         {[]sent{{"unseen", 15, "own"}, {"b", 15, ""}, {"", 15, "handled"}}, 15, 3, "b"},
+		"was not seen, before another":        {[]sent{{"unseen", 15, "own"}, {"b", 15, ""}}, 15, 1, "nobody"},
+		"was not seen, like another that was": {[]sent{{"b", 15, ""}, {"", 15, "handled"}, {"unseen", 15, "outside"}}, 15, 1, "nobody"},
+		"raised again":                        {[]sent{{"a", 15, ""}, {"", 15, "handled"}, {"self", 15, "own"}}, 15, 1, "self"},
+
+		"alike: the thread's before the group's":     {[]sent{{"a", 15, "outside"}, {"b", 15, "own outside"}}, 15, 4, "b"},
+		"alike: the first was handled":               {[]sent{{"a", 15, "own outside"}, {"b", 15, "outside"}, {"", 15, "handled"}}, 15, 1, "b"},
+		"alike: one was handled, by some thread":     {[]sent{{"a", 15, "own outside"}, {"b", 15, "outside"}, {"", 15, "handled"}}, 15, 2, "one of a b"},
+		"alike: one was handled, threads unknown":    {[]sent{{"a", 15, "own outside"}, {"b", 15, "outside"}, {"", 15, "handled"}}, 15, 0, "one of a b"},
+		"alike: from one sender":                     {[]sent{{"a", 15, "own outside"}, {"a", 15, "outside"}, {"", 15, "handled"}}, 15, 2, "a"},
+		"alike: the first was handled before":        {[]sent{{"a", 15, "outside"}, {"", 15, "handled"}, {"b", 15, "own outside"}}, 15, 4, "b"},
+		"alike: one was not seen":                    {[]sent{{"unseen", 15, "own outside"}, {"b", 15, "outside"}, {"", 15, "handled"}}, 15, 2, "nobody"},
+		"alike: one was lost, with it the first":     {[]sent{{"a", 15, "outside"}, {"", 15, "handled"}, {"", 0, "lost"}, {"unseen", 15, "outside"}}, 15, 1, "nobody"},
+		"alike: one was lost, after that the killer": {[]sent{{"a", 15, "outside"}, {"", 15, "handled"}, {"", 0, "lost"}, {"b", 15, "outside"}}, 15, 1, "b"},
+		"alike: two threads took one each":           {[]sent{{"a", 15, "own outside"}, {"b", 15, "outside"}, {"", 15, "taken"}, {"", 15, "taken"}}, 15, 2, "one of a b"},
+		"alike: held for a tracer":                   {[]sent{{"a", 15, "own outside traced"}, {"b", 15, "outside traced"}, {"", 15, "taken traced"}}, 15, 1, "one of a b"},
+		"traced, and told apart":                     {[]sent{{"a", 15, "own traced"}, {"b", 15, "traced"}, {"", 15, "taken traced"}}, 15, 1, "a"},
+		"traced, and the tracer's":                   {[]sent{{"a", 15, "own traced"}, {"", 15, "handled"}, {"unseen", 15, "own"}, {"", 15, "taken traced"}}, 15, 1, "nobody"},
+		"real-time: the first of three":              {[]sent{{"a", rt, ""}, {"b", rt, ""}, {"c", rt, ""}}, rt, 1, "a"},
+		"real-time: the second of three":             {[]sent{{"a", rt, ""}, {"b", rt, ""}, {"c", rt, ""}, {"", rt, "handled"}}, rt, 1, "b"},
+		"real-time, alike: the second of three":      {[]sent{{"a", rt, "outside"}, {"b", rt, "outside"}, {"c", rt, "outside"}, {"", rt, "handled"}}, rt, 7, "b"},
+		"real-time, alike: the third, of two queues": {[]sent{{"a", rt, "outside"}, {"b", rt, "own outside"}, {"c", rt, "own outside"}, {"", rt, "handled"}, {"", rt, "handled"}}, rt, 1, "a"},
+		"real-time, alike: one in no list":           {[]sent{{"a", rt, ""}, {"b", rt, "outside"}, {"c", rt, "loose outside"}, {"", rt, "handled"}}, rt, 1, "one of b c"},
+		"a timer":                                    {[]sent{{"kernel", 14, "ending"}}, 14, 1, "kernel"},
+		"a timer or somebody":                        {[]sent{{"kernel", 14, ""}, {"a", 14, "own"}}, 14, 1, "a"},
+		"ends nobody by default":                     {[]sent{{"a", 17, ""}}, 17, 1, "nobody"},
+		"SIGKILL, whoever is late":                   {[]sent{{"a", 9, ""}, {"b", 9, "own"}}, 9, 3, "a"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := newKernel(true)
@@ -121,16 +209,52 @@ func TestKillerByQueues(t *testing.T) {
 // TestKillerOfCrowd: of too many real-time signals the first is forgotten, and not replaced
 // by the next.
 func TestKillerOfCrowd(t *testing.T) {
-	for n, want := range map[int]string{2: "a", maxWaiting: "one of a b", maxWaiting + 1: "nobody", 3 * maxWaiting: "nobody"} {
+	for n, want := range map[int]string{2: "a", maxWaiting: "a", maxWaiting + 1: "nobody", 3 * maxWaiting: "nobody"} {
 		k := newKernel(true)
 		all := []sent{{"a", 40, "deadly"}}
 		for range n - 1 {
-			all = append(all, sent{"b", 40, "behind deadly"})
+			all = append(all, sent{"b", 40, "deadly"})
 		}
 		sendAll(k, k.fork(k.init, 0), 1, 40, all)
 		if got := accused(lastExit(t, k).Exit.Killer); got != want {
 			t.Errorf("of %d signals: killed by %s, want %s", n, got, want)
 		}
+	}
+}
+
+// TestKillerByExec: who executes is the leader afterwards, and what waited for its thread
+// alone waits on; what waited for the others is gone with them.
+func TestKillerByExec(t *testing.T) {
+	for oldTID, want := range map[int32]string{0: "a", 7: "b"} {
+		k := newKernel(true)
+		a, b, victim := k.fork(k.init, 0), k.fork(k.init, 0), k.fork(k.init, 0)
+		k.exec(a, "a")
+		k.exec(b, "b")
+		for by, tid := range map[*task]int32{a: victim.key.PID, b: 7} {
+			ev := k.kill(by, victim, 15)
+			ev.Process.TID, ev.Signal.Own = tid, 1
+		}
+		k.exec(victim, "again")
+		k.log[len(k.log)-1].Exec.OldTID = oldTID
+		k.take(victim, letter{signal: 15, own: true}, &box{})
+		k.exit(victim, events.ExitStatus{Signal: 15})
+		if got := accused(lastExit(t, k).Exit.Killer); got != want {
+			t.Errorf("executed by thread %d: killed by %s, want %s", oldTID, got, want)
+		}
+	}
+}
+
+// TestKillerPutBack: what a traced process sends itself in another's name was that one's, or
+// the process's own: nobody is named.
+func TestKillerPutBack(t *testing.T) {
+	k := newKernel(true)
+	a, victim := k.fork(k.init, 0), k.fork(k.init, 0)
+	d := k.kill(victim, victim, 15).Signal
+	d.Own, d.Traced, d.SIPID = 1, true, a.key.PID
+	k.take(victim, letter{signal: 15, own: true, siPID: a.key.PID}, &box{}).Traced = true
+	k.exit(victim, events.ExitStatus{Signal: 15})
+	if got := accused(lastExit(t, k).Exit.Killer); got != "nobody" {
+		t.Errorf("killed by %s, want nobody", got)
 	}
 }
 
@@ -169,9 +293,9 @@ func TestPreceded(t *testing.T) {
 		"handled by the third":              {[]sent{{"a", 15, ""}, {"a", 15, ""}, {"b", 15, "ending"}}, 15, "15 a ×2"},
 		"ignored":                           {[]sent{{"a", 15, "ignored"}, kill}, 9, "15 a ignored"},
 		"waiting to the end":                {[]sent{{"a", 15, "deadly"}, {"b", 15, "pending"}, kill}, 9, "15 a, 15 b already_pending"},
-		"the one that was first counts":     {[]sent{{"a", 15, "own deadly"}, {"b", 15, "beside deadly"}}, 15, "15 b"},
-		"the latest of equal ones":          {[]sent{{"a", 40, "deadly"}, {"b", 40, "own beside deadly"}, {"c", 40, "own beside behind deadly"}}, 40, "40 c ×2"},
-		"neither of two is before":          {[]sent{{"a", 15, "own"}, {"b", 15, "beside"}}, 15, ""},
+		"the one that was first counts":     {[]sent{{"a", 15, "own deadly"}, {"b", 15, "deadly"}}, 15, "15 b"},
+		"the latest of equal ones":          {[]sent{{"a", 40, "deadly"}, {"b", 40, "own deadly"}, {"c", 40, "own deadly"}}, 40, "40 c ×2"},
+		"neither of two is before":          {[]sent{{"a", 15, "own outside traced"}, {"b", 15, "outside traced"}, {"", 15, "taken traced"}}, 15, ""},
 		"too late":                          {[]sent{kill, {"a", 15, "ignored ending"}, {"b", 9, "ignored ending"}}, 9, ""},
 		"handled, of no interest":           {[]sent{{"a", 10, ""}, kill}, 9, ""},
 		"by itself, of no interest":         {[]sent{{"self", 15, ""}, kill}, 9, ""},
@@ -219,7 +343,7 @@ func TestInboxIsEmptied(t *testing.T) {
 	m := New(Options{Keep: 1})
 	for range 4 {
 		p := k.fork(k.init, 0)
-		k.kill(k.init, p, 15).Signal.Deadly = true
+		k.kill(k.init, p, 15).Signal.Ending = true
 		k.kill(k.init, p, 2)
 		k.exit(p, events.ExitStatus{Signal: 15})
 	}
@@ -265,7 +389,7 @@ func TestSeccompIsWhy(t *testing.T) {
 		k := newKernel(true)
 		p := k.fork(k.init, 0)
 		d := k.kill(p, p, c.signal).Signal
-		d.Origin, d.Code = c.origin, c.code
+		d.Origin, d.Code, d.Ending = c.origin, c.code, true
 		k.exit(p, events.ExitStatus{Signal: c.signal})
 		got := lastExit(t, k).Exit.Killer
 		if got == nil || got.Why != c.want || got.Code != c.code {

@@ -23,12 +23,12 @@ func (m *Model) killerOf(p *Process, signal int32, threads uint32) *events.Kille
 	}
 	k := &m.killer
 	*k = events.Killer{Signal: signal, SenderChain: k.SenderChain[:0], OneOf: k.OneOf[:0], Preceded: k.Preceded[:0]}
-	enders, certain := p.inbox.enders(signal, threads)
+	enders, certain := m.inboxOf(p).enders(signal, threads)
 	switch {
 	case len(enders) == 0:
 		return nil
 	case certain || oneSender(enders):
-		if enders[0].origin == events.OriginUnknown && enders[0].sender.IsZero() {
+		if enders[0].stranger {
 			return nil
 		}
 		m.blame(k, p, &enders[0])
@@ -46,7 +46,7 @@ func (m *Model) killerOf(p *Process, signal int32, threads uint32) *events.Kille
 // oneSender reports whether all came from one process.
 func oneSender(all []received) bool {
 	return !slices.ContainsFunc(all, func(r received) bool {
-		return r.origin != all[0].origin || r.sender.Key != all[0].sender.Key
+		return r.stranger || r.origin != all[0].origin || r.sender.Key != all[0].sender.Key
 	})
 }
 

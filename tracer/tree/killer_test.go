@@ -29,7 +29,7 @@ func TestKiller(t *testing.T) {
 		"T07 exit 137":      {func(k *kernel, a, b *task) { k.kill(a, b, 9) }, events.ExitStatus{Code: 137}, 0, 0},
 		"another signal":    {func(k *kernel, a, b *task) { k.kill(a, b, 15) }, killed, 0, 0},
 		"no signal seen":    {func(k *kernel, a, b *task) {}, killed, 0, 0},
-		"SIGTERM anew":      {func(k *kernel, a, b *task) { k.kill(k.init, b, 15); k.kill(a, b, 15) }, events.ExitStatus{Signal: 15}, events.OriginUser, 1},
+		"SIGTERM anew":      {func(k *kernel, a, b *task) { k.kill(k.init, b, 15); k.kill(a, b, 15).Signal.Ending = true }, events.ExitStatus{Signal: 15}, events.OriginUser, 1},
 		"first SIGKILL":     {func(k *kernel, a, b *task) { k.kill(k.init, b, 9); k.kill(a, b, 9) }, killed, events.OriginUser, 2},
 		"ignored":           {func(k *kernel, a, b *task) { k.kill(a, b, 9).Signal.Result = events.SignalIgnored }, killed, 0, 0},
 		"N14 OOM, mark":     {func(k *kernel, a, b *task) { kernelKill(k, a, b); k.emit(events.OOM, b) }, killed, events.OriginOOM, 1},

@@ -47,7 +47,7 @@ func TestFaultHasNoSenderChain(t *testing.T) {
 	p := k.fork(k.init, 0)
 	ev := k.emit(events.Signal, p)
 	ev.Signal = &events.SignalDetail{
-		Signal: 11, Sender: events.Ref{Key: p.key}, Origin: events.OriginKernel, Unasked: true,
+		Signal: 11, Sender: events.Ref{Key: p.key}, Origin: events.OriginKernel, Unasked: true, Ending: true,
 	}
 	k.exit(p, events.ExitStatus{Signal: 11})
 	_, told := fold(t, k.log)
@@ -70,6 +70,7 @@ func TestKernelSignalBlamesNobody(t *testing.T) {
 		ev := k.emit(events.Signal, p)
 		ev.Signal = &events.SignalDetail{
 			Signal: 14, Sender: events.Ref{Key: other.key}, Origin: events.OriginKernel, Code: 0x80, ParentDeath: pdeath,
+			Ending: true,
 		}
 		k.exit(p, events.ExitStatus{Signal: 14})
 		_, told := fold(t, k.log)
