@@ -119,7 +119,7 @@ type PhaseDoc struct {
 	Cgroup string `json:"cgroup,omitzero"`
 	// pivot_root's first argument.
 	NewRoot string `json:"new_root,omitzero"`
-	// The signal, its sender and what became of it.
+	// The signal, its sender and what became of it; of a runtime's kill, what it was to send.
 	Signal string `json:"signal,omitzero"`
 	// Who sent it.
 	Sender *RefDoc `json:"sender,omitzero"`

@@ -201,6 +201,9 @@ func (e *encoder) phaseDetails(f *report.Phase) {
 	e.text("via", f.Via)
 	e.text("cgroup", f.Cgroup)
 	e.text("new_root", f.NewRoot)
+	if f.Sends != 0 {
+		e.signalName("signal", f.Sends)
+	}
 	if d := f.Signal; d != nil {
 		e.signalName("signal", d.Signal)
 		e.ref("sender", d.Sender)

@@ -88,6 +88,7 @@ type Phase struct {
 	Cgroup   string
 	NewRoot  string
 	Signal   *events.SignalDetail
+	Sends    int32 // the signal that a runtime was called to send; 0 is not known
 	Exit     *events.ExitStatus
 	Killer   *events.Killer // of an exit by a signal, as far as it is known
 	// Count is how many processes it was: those that the kernel killed, or those of one

@@ -1,8 +1,12 @@
 package phases
 
 import (
+	"path"
 	"slices"
+	"strconv"
+	"strings"
 
+	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/tracer/container"
 )
 
@@ -65,18 +69,66 @@ func (p *play) calls(who part) (found []*life) {
 	return found
 }
 
-// isOurs reports whether the call can be for this container as far as containerd's
-// namespaces tell: in another one an id may be the same.
+// isOurs reports whether the call can be for this container, of which an id may be the same
+// in another of containerd's namespaces, or in another place of a runtime's state.
 func (p *play) isOurs(c *call) bool {
 	own, ns := p.namespace(), container.RoleOf(c.image).Call.Namespace
-	return own == "" || ns == "" || ns == own
+	if !agree(ns, own) {
+		return false
+	}
+	switch c.role {
+	case roleRuntime:
+		return agree(stateOf(c.image), p.index.keptIn(p.subject))
+	case roleEngine:
+		return p.sameUser(c.image)
+	}
+	return true
+}
+
+// agree reports whether both can be the same, of which either may be unknown.
+func agree(a, b string) bool { return a == b || a == "" || b == "" }
+
+// stateOf is where the runtime keeps the state of containers, by what it was called with or
+// by its default for who called it (runc(8), crun(1)); empty is not known.
+func stateOf(image *events.Process) string {
+	r := container.RoleOf(image)
+	switch root := r.Call.Root; {
+	case strings.HasPrefix(root, "/var/run/"):
+		return strings.TrimPrefix(path.Clean(root), "/var")
+	case root != "":
+		return path.Clean(root)
+	case r.Program == "" || !image.HasIDs:
+		return ""
+	case image.UID == 0:
+		return "/run/" + r.Program
+	}
+	return "/run/user/" + strconv.FormatUint(uint64(image.UID), 10) + "/" + r.Program
+}
+
+// keptIn is where the state of a container is, by the runtime that made it; empty is not known.
+func (x *index) keptIn(s *subject) string {
+	if l := x.related(s.init, cast[0]); l != nil && l.is(roleRuntime) {
+		return stateOf(l.image(roleRuntime))
+	}
+	return ""
+}
+
+// sameUser reports whether a process can be of the user whose container it is: those of an
+// engine without a daemon are not another user's.
+func (p *play) sameUser(image *events.Process) bool {
+	l := p.one(runtime)
+	if l == nil || !l.is(roleRuntime) {
+		return true
+	}
+	own := l.image(roleRuntime)
+	return !own.HasIDs || !image.HasIDs || own.UID == image.UID
 }
 
 // nextOfName is where in the stream the next container of this name begins.
 func (p *play) nextOfName() uint64 {
-	own := p.namespace()
+	own, in := p.namespace(), p.index.keptIn(p.subject)
 	for _, s := range p.index.names[p.id] {
-		if other := s.namespace(); s.seq > p.seq && (own == "" || other == "" || own == other) {
+		if s.seq > p.seq && agree(own, s.namespace()) && agree(in, p.index.keptIn(s)) {
 			return s.seq
 		}
 	}

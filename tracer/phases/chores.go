@@ -5,6 +5,7 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/tracer/container"
 )
 
 // maxChores is how many of the daemons' latest children, and of their clients, are kept
@@ -36,8 +37,8 @@ var networking = map[string]bool{
 }
 
 // findChores finds what a daemon had others do between the client's call and the
-// entrypoint. Only time ties them to it: where another start was under way, or another
-// client called, it is not known whose they are.
+// entrypoint. Only time ties most of them to it: where another start was under way, or
+// another client called, it is not known whose they are. A proxy's address may be known.
 func (p *play) findChores() {
 	asker := p.one(client)
 	if asker == nil || !asker.is(roleClient) || len(p.subject.chores) == 0 {
@@ -51,7 +52,7 @@ func (p *play) findChores() {
 	family := programOf(asker.image(roleClient)).family
 	for _, l := range p.subject.chores {
 		boss := p.index.lives[l.parent().Key]
-		if !within(l.bornSeq()) || len(l.execs) == 0 || l.is(roleShim) || l.is(roleRuntime) || p.has(l) || boss == nil {
+		if l.last.Serves != nil && !p.servedBy(l) || !within(l.bornSeq()) || len(l.execs) == 0 || l.is(roleShim) || l.is(roleRuntime) || p.has(l) || boss == nil {
 			continue
 		}
 		if own := programOf(boss.image(roleDaemon)).family; own == family || own == "" || family == "" {
@@ -63,9 +64,12 @@ func (p *play) findChores() {
 		return !isOne(l, asker) && (own == family || own == "" || family == "") && l.disturbs(from.Seq, to.Seq)
 	}
 	if len(p.chores) > 0 && (p.others(within) || slices.ContainsFunc(p.callers, called)) {
-		p.chores, p.busy = nil, true
+		p.chores, p.busy = slices.DeleteFunc(p.chores, func(l *life) bool { return !p.servedBy(l) }), true
 	}
 }
+
+// servedBy reports whether the process is known to work for this container.
+func (p *play) servedBy(l *life) bool { return container.Same(l.last.Serves, p.init.last.Container) }
 
 // others reports whether another start was under way.
 func (p *play) others(within func(seq uint64) bool) bool {
@@ -125,6 +129,9 @@ func (p *play) choreOf(l *life, image *events.Process) report.Phase {
 	f := report.Phase{
 		Name: "helper", Section: report.Starting, Part: string(helper), Process: events.Ref{Key: l.key, Comm: image.Comm},
 		Program: programName(image), Parent: l.parent(), Args: image.Args, Link: "time", Seq: l.birth.Seq, BeginNS: l.birth.BootNS,
+	}
+	if p.servedBy(l) {
+		f.Link = "arguments"
 	}
 	if networking[f.Program] {
 		f.Name = "network"

@@ -47,6 +47,9 @@ func (p *play) waits(c call, at *events.Event) bool {
 // isOf reports whether the client is of those who have this container made, as far as
 // that is known.
 func (p *play) isOf(c call) bool {
+	if !p.inNamespace(c) || c.role == roleEngine && !p.sameUser(c.image) {
+		return false
+	}
 	own, family, runtime := programOf(c.image).family, p.family(), ""
 	if known := p.init.last.Container; known != nil {
 		runtime = known.Runtime
@@ -55,6 +58,21 @@ func (p *play) isOf(c call) bool {
 	l := p.one(shim)
 	monitored := l != nil && programOf(l.image(roleShim)).family == ""
 	return own == "" || own == family || own == runtime || family == "" && runtime == "" || monitored && runtime == ""
+}
+
+// inNamespace reports whether a client of containerd means the container's namespace. One that
+// names none means "default", unless its environment has another: that counts where the id
+// is in one namespace only.
+func (p *play) inNamespace(c call) bool {
+	name := programName(c.image)
+	own, said := p.namespace(), c.flag("n", "namespace")
+	if name != "ctr" && name != "nerdctl" || own == "" {
+		return true
+	}
+	if said == "" {
+		return own == "default" || len(p.index.names[p.id]) < 2
+	}
+	return said == own
 }
 
 // alike are those of several clients that asked for this container's image and

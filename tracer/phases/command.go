@@ -149,6 +149,16 @@ func (c *command) ends() bool {
 	return false
 }
 
+// sends is the signal that a runtime's kill sends: the word after the container, else SIGTERM
+// (runc-kill(8), crun(1)); 0 is not known.
+func (c *command) sends() int32 {
+	if len(c.words) < 2 {
+		return 15
+	}
+	signal, _ := names.ParseSignal(c.words[1])
+	return signal
+}
+
 // deadly are the signals that are sent to end somebody: INT, QUIT, ABRT, KILL, TERM.
 // SIGHUP has services read their configuration again.
 var deadly = []int32{2, 3, 6, 9, 15}

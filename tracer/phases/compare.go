@@ -68,7 +68,7 @@ func newSequence(t *report.Timeline) *sequence {
 		name := f.Name
 		if f.Part == string(helper) {
 			name += " " + f.Program
-			if byTime(f) {
+			if aside(f) {
 				name += " by time"
 			}
 		}
@@ -96,7 +96,7 @@ func (s *sequence) lacks(f *report.Phase) (why string, unknown bool) {
 	if f.Section != report.Starting && s.EndedNS == 0 {
 		return "the end is not in the stream", true
 	}
-	if byTime(f) {
+	if aside(f) {
 		return "only time ties it to the start", true
 	}
 	for _, a := range s.Absent {
@@ -108,8 +108,9 @@ func (s *sequence) lacks(f *report.Phase) (why string, unknown bool) {
 	return "", false
 }
 
-// byTime reports whether it is what a daemon ran, which only time ties to the start.
-func byTime(f *report.Phase) bool { return f.Part == string(helper) && f.Link == "time" }
+// aside reports whether it is what a daemon ran, which no record of the kernel ties to the
+// start: whether it is known whose it is may differ by chance, and its address does.
+func aside(f *report.Phase) bool { return f.Part == string(helper) && f.Link != "" }
 
 type differ struct {
 	*report.Difference
@@ -132,7 +133,7 @@ func (d *differ) phase(a, b *report.Phase) {
 	if !a.Moment || a.Name == "entrypoint" || a.Name == "first_child" {
 		d.say("process", d.a.text(a.Program), d.b.text(b.Program))
 		// Of several of one program they are the first one's, which may be any.
-		if !byTime(a) {
+		if !aside(a) {
 			d.say("arguments", d.a.args(a.Args), d.b.args(b.Args))
 		}
 		if inside(a.Parent) || inside(b.Parent) {

@@ -30,6 +30,7 @@ type call struct {
 }
 
 func (r *Recorder) index() *index {
+	r.findQuiet()
 	x := &index{
 		Recorder: r, children: map[events.ProcKey][]*life{}, names: map[string][]*subject{},
 		byID: map[part]map[string][]call{beside: {}, cleanup: {}}, called: map[string]bool{},

@@ -23,6 +23,7 @@ type life struct {
 
 	roles   []role
 	kept    bool // something needs it after its end
+	placed  bool // into which container it was put is looked up
 	subject *subject
 }
 
@@ -79,6 +80,9 @@ func (l *life) learn(p *events.Process) {
 	}
 	if c.Container == nil || old.Container != nil && old.Container.ID == c.Container.ID && len(c.Container.Name) < len(old.Container.Name) {
 		c.Container = old.Container
+	}
+	if c.Serves == nil && c.Role == old.Role {
+		c.Serves = old.Serves
 	}
 	if len(c.Chain) == 0 {
 		c.Chain = old.Chain

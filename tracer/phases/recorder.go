@@ -39,6 +39,9 @@ func (r *Recorder) Put(ev *events.Event) error {
 		r.destroyed(ev)
 		return nil
 	}
+	if l := r.lives[ev.Servant.Key]; l != nil && ev.Kind == events.ContainerKnown {
+		l.last.Serves = ev.Process.Container.Clone()
+	}
 	if ev.Process.Key.PID == 0 {
 		return nil
 	}
@@ -63,6 +66,7 @@ func (r *Recorder) Put(ev *events.Event) error {
 		}
 	}
 	r.note(l, ev)
+	r.visits(l, ev)
 	r.holds(l, ev)
 	if l.subject != nil && (ev.Kind == events.ContainerStart || ev.Kind == events.Exit) {
 		l.subject.takeChores(r)
@@ -87,19 +91,13 @@ func (r *Recorder) note(l *life, ev *events.Event) {
 	if !l.begins(ev) && !isInit(&ev.Process) {
 		return
 	}
-	own := ev.Process.Chain.Own().NS
-	s := &subject{init: l, seq: ev.Seq, shared: !isInit(&ev.Process)}
-	if l.birth != nil {
-		s.seq = l.birth.Seq
-	}
-	s.ns = events.NSInfo{ID: own, Level: max(ev.Process.Chain.Level(), 0)}
+	s := newSubject(l, &ev.Process, ev.Seq)
 	if ev.Kind == events.PidnsCreate {
 		s.ns = ev.Pidns.NS
 	}
-	l.subject, l.kept = s, true
 	r.subjects = append(r.subjects, s)
 	if !s.shared {
-		r.byNS[own.Inum] = s
+		r.byNS[s.ns.ID.Inum] = s
 	}
 	r.keepMakers(l)
 }

@@ -82,10 +82,10 @@ func phase(t testing.TB, tl *report.Timeline, name string) *report.Phase {
 	return nil
 }
 
-func same(t testing.TB, what string, got, want []string) {
+func same[T comparable](t testing.TB, what string, got, want []T) {
 	t.Helper()
 	if !slices.Equal(got, want) {
-		t.Errorf("%s: got  %q\nwant %q", what, got, want)
+		t.Errorf("%s: got  %v\nwant %v", what, got, want)
 	}
 }
 

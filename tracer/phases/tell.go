@@ -153,6 +153,10 @@ func (p *play) phase(rule *rule, l *life, ev *events.Event) report.Phase {
 			f.Reparent = end.Reparent
 		}
 	}
+	if rule.verb == "kill" && image.Args.Status == events.Complete {
+		c := commandOf(image, roleRuntime)
+		f.Sends = c.sends()
+	}
 	p.detail(&f, rule, ev)
 	return f
 }

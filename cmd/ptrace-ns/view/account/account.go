@@ -45,6 +45,7 @@ func Of(t *report.Timeline) *report.Account {
 	a.entered()
 	a.shimKilled()
 	a.end()
+	a.unsent()
 	a.reaped()
 	return a.Account
 }

@@ -150,6 +150,20 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestUnsent: what a runtime was called to send is told where nothing of it came.
+func TestUnsent(t *testing.T) {
+	for came, want := range map[int32]bool{31: false, 32: true} {
+		tl := lives("web")["whole"]
+		tl.Phases = append(tl.Phases,
+			report.Phase{Name: "runtime_kill", Section: report.Stopping, Process: ref(31, "runc"), BeginNS: 2_000_000_000, Sends: 15},
+			report.Phase{Name: "signal", Section: report.Stopping, BeginNS: 2_100_000_000, Signal: &events.SignalDetail{Signal: 15, Sender: ref(came, "runc")}})
+		const said = "31 runc was called to send SIGTERM, and no such signal to its init was seen.\n"
+		if got := tell(t, tl); strings.Contains(got, said) != want {
+			t.Errorf("a signal of %d: want %v for %q in\n%s", came, want, said, got)
+		}
+	}
+}
+
 // TestOthers: who of those reaped is another container's, and that others called the daemon.
 func TestOthers(t *testing.T) {
 	tl := lives("web")["whole"]

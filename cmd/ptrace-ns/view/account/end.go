@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/timeline"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/names"
@@ -51,6 +52,17 @@ func (a *teller) stopAsked() {
 			a.say("stop", ref(f.Process), " had asked for its end (", command(f.Args), ")", a.refused(f))
 		} else if f.Name == "signal_asked" {
 			a.say("signal", ref(f.Process), " had asked for a signal to it (", command(f.Args), ")", a.refused(f))
+		}
+	}
+}
+
+// unsent tells the signals that a runtime was called to send, of which none was seen.
+func (a *teller) unsent() {
+	for i := range a.t.Phases {
+		f := &a.t.Phases[i]
+		came := func(s report.Phase) bool { return s.Signal != nil && s.Signal.Sender.Key == f.Process.Key }
+		if f.Sends != 0 && (a.t.EndedNS == 0 || f.BeginNS < a.t.EndedNS) && !slices.ContainsFunc(a.t.Phases, came) {
+			a.say("signal", ref(timeline.Named(f)), " was called to send ", names.Signal(f.Sends), ", and no such signal to its init was seen")
 		}
 	}
 }

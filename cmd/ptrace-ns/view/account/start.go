@@ -118,16 +118,26 @@ func (a *teller) made() {
 
 // meanwhile tells what a daemon had others do while only one start was under way.
 func (a *teller) meanwhile() {
-	var all []string
+	var all, certain []string
 	boss := ""
 	for i := range a.t.Phases {
-		if f := &a.t.Phases[i]; f.Part == "helper" && f.Link == "time" {
-			boss = ref(f.Parent)
-			all = append(all, strconv.Itoa(f.Count)+" "+quoted(timeline.Named(f).Comm))
+		f := &a.t.Phases[i]
+		if f.Part != "helper" || f.Link == "" {
+			continue
+		}
+		boss = ref(f.Parent)
+		one := strconv.Itoa(f.Count) + " " + quoted(timeline.Named(f).Comm)
+		if f.Link == "arguments" {
+			certain = append(certain, one)
+		} else {
+			all = append(all, one)
 		}
 	}
 	if slices.ContainsFunc(a.t.Absent, func(x report.Absence) bool { return x.Phase == "network" && x.Why == "others" }) {
 		a.unknown("network", "What its daemon ran for it meanwhile is not known: others called the daemon at that time")
+	}
+	if len(certain) > 0 {
+		a.say("network", boss, " ran for it ", strings.Join(certain, ", "), ", whose arguments have its address")
 	}
 	if len(all) > 0 {
 		a.say("network", boss, " ran meanwhile ", strings.Join(all, ", "), ", which only the time ties to it")

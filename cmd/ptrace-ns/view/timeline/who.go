@@ -48,6 +48,8 @@ func (p *printer) about(f *report.Phase) string {
 		return p.ended(f)
 	case f.Name == "running" || f.Name == "root_pivoted":
 		return ""
+	case f.Sends != 0:
+		return names.Signal(f.Sends) + ", " + p.called(f)
 	case tools[f.Part] && f.Name != "maker" && !p.top(f), strings.HasPrefix(f.Name, "stage_"):
 		return p.parents(f)
 	}
@@ -79,6 +81,15 @@ func (p *printer) made(f *report.Phase) string {
 		text += " (" + safe.String(f.Via) + ")"
 	}
 	return text
+}
+
+// called tells who called a tool or, where nobody of the same start did, as what it was
+// called.
+func (p *printer) called(f *report.Phase) string {
+	if p.top(f) {
+		return string(words.AppendArgs(nil, f.Args, p.more))
+	}
+	return p.parents(f)
 }
 
 // parents tells the creator, and the parent where that is another: CLONE_PARENT.
