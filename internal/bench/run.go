@@ -28,6 +28,7 @@ const (
 // bench is one run of the harness.
 type bench struct {
 	pairs    int
+	lives    int           // events that are folded at most
 	only     []string      // parts; none is all
 	patience time.Duration // left to wait for quiet moments
 	program  string
@@ -88,8 +89,8 @@ func (b *bench) parts() (parts []func() error) {
 		name    string
 		measure func() error
 	}{
-		{"programs", b.programs}, {"startup", b.startup}, {"slowdown", b.slowdown},
-		{"recorded", b.recorded}, {"units", b.units},
+		{"programs", b.programs}, {"costs", b.costs}, {"startup", b.startup}, {"crowd", b.crowd}, {"latency", b.latency},
+		{"slowdown", b.slowdown}, {"recorded", b.recorded}, {"linear", b.linear}, {"units", b.units},
 	} {
 		if len(b.only) == 0 || slices.Contains(b.only, part.name) {
 			parts = append(parts, part.measure)
@@ -100,10 +101,15 @@ func (b *bench) parts() (parts []func() error) {
 
 // knobs reads what the environment changes.
 func (b *bench) knobs() (err error) {
-	b.pairs, b.patience = 11, time.Minute
+	b.pairs, b.lives, b.patience = 7, 10_000_000, time.Minute
 	if n := os.Getenv("BENCH_PAIRS"); n != "" {
 		if b.pairs, err = strconv.Atoi(n); err != nil || b.pairs < 1 {
 			return fmt.Errorf("BENCH_PAIRS=%s: must be a number from 1", n)
+		}
+	}
+	if n := os.Getenv("BENCH_EVENTS"); n != "" {
+		if b.lives, err = strconv.Atoi(n); err != nil || b.lives < 1 {
+			return fmt.Errorf("BENCH_EVENTS=%s: must be a number from 1", n)
 		}
 	}
 	if d := os.Getenv("BENCH_PATIENCE"); d != "" {

@@ -109,29 +109,39 @@ func (b *bench) provoke() (stop func()) {
 }
 
 func (b *bench) memory() error {
-	live, err := b.watch(b.file("memory"))
+	of, err := b.resident("VmRSS:", "VmHWM:")
 	if err != nil {
 		return err
+	}
+	b.printf("%-44s %.0f\n", "resident memory after 2 s, MB", of["VmRSS:"])
+	b.printf("%-44s %.0f\n", "resident memory at most, MB", of["VmHWM:"])
+	return nil
+}
+
+// resident returns what /proc/PID/status says of the program after 2 s, MB.
+func (b *bench) resident(names ...string) (map[string]float64, error) {
+	live, err := b.watch(b.file("memory"))
+	if err != nil {
+		return nil, err
 	}
 	time.Sleep(2 * time.Second)
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", live.cmd.Process.Pid))
 	if err := errors.Join(err, live.stop()); err != nil {
-		return err
+		return nil, err
 	}
+	of := map[string]float64{}
 	for line := range strings.Lines(string(status)) {
-		for prefix, what := range map[string]string{
-			"VmRSS:": "resident memory after 2 s, MB", "VmHWM:": "resident memory at most, MB",
-		} {
-			if value, ok := strings.CutPrefix(line, prefix); ok {
+		for _, name := range names {
+			if value, ok := strings.CutPrefix(line, name); ok {
 				kb, err := strconv.ParseFloat(strings.Fields(value)[0], 64)
 				if err != nil {
-					return fmt.Errorf("resident memory: %w", err)
+					return nil, fmt.Errorf("resident memory: %w", err)
 				}
-				b.printf("%-44s %.0f\n", what, kb/1024)
+				of[name] = kb / 1024
 			}
 		}
 	}
-	return nil
+	return of, nil
 }
 
 // ownCPU counts what the reader itself uses; that of the programs in the kernel
@@ -164,21 +174,27 @@ func told(path string, pid int) (lines int, cpu time.Duration, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
+	cpu, err = usedBy(pid)
+	return bytes.Count(raw, []byte{'\n'}), cpu, err
+}
+
+// usedBy returns the CPU time of a process's threads.
+func usedBy(pid int) (cpu time.Duration, err error) {
 	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	for _, task := range tasks {
 		stat, err := os.ReadFile(task)
 		if err != nil {
-			return 0, 0, err
+			return 0, err
 		}
 		ran, _, _ := strings.Cut(string(stat), " ")
 		ns, err := strconv.ParseInt(ran, 10, 64)
 		if err != nil {
-			return 0, 0, fmt.Errorf("%s: %w", task, err)
+			return 0, fmt.Errorf("%s: %w", task, err)
 		}
 		cpu += time.Duration(ns)
 	}
-	return bytes.Count(raw, []byte{'\n'}), cpu, nil
+	return cpu, nil
 }

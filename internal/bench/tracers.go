@@ -8,40 +8,48 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// tracer runs a workload while something traces the whole machine.
+// tracer is something that traces the whole machine while a workload runs.
 type tracer struct {
 	name string
-	run  func(w workload) (cost, error)
+	run  func(w workload) (traced, error)
 }
 
-// tracers returns those that work on this machine, ours first, and says why the
-// others do not.
+// traced is what a workload took while it was traced, and what the tracer took
+// meanwhile; zero where that is not known.
+type traced struct {
+	workload cost
+	own      time.Duration
+}
+
+// live is a tracer that is started first and told to end when the workload has.
+type live struct {
+	name string
+	argv []string
+	// ready reports whether it traces.
+	ready func(pid int, out string) bool
+}
+
+// tracers returns those that work on this machine, the floor and ours first, and says
+// why the others do not.
 func (b *bench) tracers() []tracer {
-	const tracepoints = "sched:sched_process_fork,sched:sched_process_exec,sched:sched_process_exit"
-	script := `tracepoint:sched:sched_process_fork { printf("fork %d %s -> %d\n", args->parent_pid, comm, args->child_pid); }
-		tracepoint:sched:sched_process_exec { printf("exec %d %s %s\n", pid, comm, str(args->filename)); }
-		tracepoint:sched:sched_process_exit { printf("exit %d %s\n", pid, comm); }`
-	usable := []tracer{{"ptrace-ns", b.runTraced}}
-	for _, other := range []struct {
-		name string
-		argv func(w workload) []string
-	}{
-		{"bpftrace", func(w workload) []string {
-			// Its -c takes one word list, and the paths here have no spaces.
-			return []string{"bpftrace", "-o", b.file("bpftrace"), "-e", script, "-c", strings.Join(w.command(b), " ")}
-		}},
-		{"perf", func(w workload) []string {
-			return append([]string{"perf", "record", "-q", "-a", "-o", b.file("perf"), "-e", tracepoints, "--"}, w.command(b)...)
-		}},
-	} {
-		t := tracer{other.name, func(w workload) (cost, error) { return b.runUnder(other.argv(w)) }}
+	usable := []tracer{
+		{"floor", b.runFloor},
+		{"ptrace-ns", b.liveRun(b.ourselves())},
+		{"--latency", b.liveRun(b.ourselves("--latency"))},
+	}
+	others := []tracer{{"strace", b.runStrace}}
+	for _, l := range b.peers() {
+		others = append(others, tracer{l.name, b.liveRun(l)})
+	}
+	for _, t := range others {
 		if _, err := t.run(workload{name: "fork", n: 10}); err != nil {
-			b.printf("%s is not compared: %v\n", other.name, err)
+			b.printf("%s is not compared: %v\n", t.name, err)
 			continue
 		}
 		usable = append(usable, t)
@@ -49,70 +57,128 @@ func (b *bench) tracers() []tracer {
 	return usable
 }
 
+func (b *bench) ourselves(more ...string) live {
+	argv := append([]string{b.program, "watch", "-o", "json", "--log-level", "error"}, more...)
+	return live{"ptrace-ns", argv, hasOutput}
+}
+
+func (b *bench) peers() []live {
+	const script = `BEGIN { printf("ready\n"); }
+		tracepoint:sched:sched_process_fork { printf("fork %d %s -> %d\n", args->parent_pid, comm, args->child_pid); }
+		tracepoint:sched:sched_process_exec { printf("exec %d %s %s\n", pid, comm, str(args->filename)); }
+		tracepoint:sched:sched_process_exit { printf("exit %d %s\n", pid, comm); }`
+	return []live{
+		{"bpftrace", withTracefs("bpftrace", "-B", "line", "-e", script), func(_ int, out string) bool {
+			text, err := os.ReadFile(out)
+			return err == nil && strings.Contains(string(text), "ready")
+		}},
+		{"perf", withTracefs("perf", "record", "-q", "-a", "-o", b.file("perf.data"), "-e",
+			"sched:sched_process_fork,sched:sched_process_exec,sched:sched_process_exit"), perfReads},
+		{"forkstat", []string{"forkstat", "-l", "-e", "fork,exec,exit"}, hasOutput},
+	}
+}
+
+func hasOutput(_ int, out string) bool {
+	info, err := os.Stat(out)
+	return err == nil && info.Size() > 0
+}
+
+// perfReads: it has mapped a buffer of each CPU, after which it enables all events.
+func perfReads(pid int, _ string) bool {
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+	if err != nil || strings.Count(string(maps), "[perf_event]") < runtime.NumCPU() {
+		return false
+	}
+	time.Sleep(100 * time.Millisecond)
+	return true
+}
+
 func (b *bench) file(name string) string { return filepath.Join(b.dir, name+".out") }
 
-// runUnder runs a tracer that starts the workload by itself once it is attached,
-// in a mount namespace that has tracefs.
-func (b *bench) runUnder(argv []string) (cost, error) {
+// withTracefs is a command in a mount namespace that has tracefs.
+func withTracefs(argv ...string) []string {
 	const mount = `test -d /sys/kernel/tracing/events || mount -t tracefs tracefs /sys/kernel/tracing; exec "$@"`
-	cmd := exec.Command("unshare", append([]string{"--mount", "sh", "-c", mount, "sh"}, argv...)...)
-	out, err := cmd.Output()
-	if err != nil {
-		return cost{}, withStderr(err)
-	}
-	for line := range strings.Lines(string(out)) {
-		if c, err := parseCost(line); err == nil {
-			return c, nil
-		}
-	}
-	return cost{}, fmt.Errorf("workload was not run: %s", strings.TrimSpace(string(out)))
+	return append([]string{"unshare", "--mount", "sh", "-c", mount, "sh"}, argv...)
 }
 
-// runTraced runs the workload under ptrace-ns, every event written to a file.
-func (b *bench) runTraced(w workload) (cost, error) {
-	live, err := b.watch(b.file("ptrace-ns"))
+// liveRun runs the workload under a live tracer. What it takes is looked at when it
+// has had the time to read everything.
+func (b *bench) liveRun(l live) func(workload) (traced, error) {
+	return func(w workload) (traced, error) {
+		watching, err := b.start(l, b.file(l.name))
+		if err != nil {
+			return traced{}, err
+		}
+		pid := watching.cmd.Process.Pid
+		before, err := usedBy(pid)
+		if err != nil {
+			return traced{}, errors.Join(err, watching.stop())
+		}
+		c, err := b.run(w)
+		time.Sleep(150 * time.Millisecond)
+		after, usedErr := usedBy(pid)
+		return traced{c, after - before}, errors.Join(err, usedErr, watching.stop())
+	}
+}
+
+func (b *bench) runFloor(w workload) (traced, error) {
+	f, err := openFloor()
 	if err != nil {
-		return cost{}, err
+		return traced{}, err
 	}
 	c, err := b.run(w)
-	return c, errors.Join(err, live.stop())
+	return traced{workload: c}, errors.Join(err, f.Close())
 }
 
-// watching is a running ptrace-ns that has attached.
+// runStrace is the tracer that needs no rights. Calls that make no process do not stop.
+func (b *bench) runStrace(w workload) (traced, error) {
+	c, err := b.run(w, "strace", "-f", "-q", "--seccomp-bpf", "-e", "trace=%process", "-o", b.file("strace"))
+	return traced{workload: c}, err
+}
+
+// watching is a running tracer that has attached.
 type watching struct {
 	cmd    *exec.Cmd
 	stderr *strings.Builder
 }
 
-// watch starts ptrace-ns and waits for the first line, which comes when all is
-// attached.
+// watch starts ptrace-ns and waits until it has attached.
 func (b *bench) watch(path string, more ...string) (*watching, error) {
+	return b.start(b.ourselves(more...), path)
+}
+
+// start starts a tracer with its output in a file, and waits until it is ready.
+func (b *bench) start(l live, path string) (*watching, error) {
 	out, err := os.Create(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = out.Close() }() // written to by the child alone
-	args := append([]string{"watch", "-o", "json", "--log-level", "error"}, more...)
-	l := &watching{exec.Command(b.program, args...), &strings.Builder{}}
-	l.cmd.Stdout, l.cmd.Stderr = out, l.stderr
-	if err := l.cmd.Start(); err != nil {
+	w := &watching{exec.Command(l.argv[0], l.argv[1:]...), &strings.Builder{}}
+	w.cmd.Stdout, w.cmd.Stderr = out, w.stderr
+	if err := w.cmd.Start(); err != nil {
 		return nil, err
 	}
 	for range 2000 {
-		if info, err := out.Stat(); err == nil && info.Size() > 0 {
-			return l, nil
+		if l.ready(w.cmd.Process.Pid, path) {
+			return w, nil
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	return nil, errors.Join(errors.New("ptrace-ns told nothing for 10 s"), l.stop())
+	return nil, errors.Join(fmt.Errorf("%s was not ready for 10 s: %s", l.name, w.stderr), w.stop())
 }
 
 func (l *watching) stop() error {
 	if err := l.cmd.Process.Signal(syscall.SIGINT); err != nil {
-		return err
+		return errors.Join(err, l.cmd.Wait())
 	}
-	if err := l.cmd.Wait(); err != nil {
-		return fmt.Errorf("ptrace-ns: %w: %s", err, l.stderr)
+	var exit *exec.ExitError
+	err := l.cmd.Wait()
+	if errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGINT {
+		return nil // how perf ends when it is told to
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w: %s", filepath.Base(l.cmd.Path), err, l.stderr)
 	}
 	return nil
 }

@@ -159,6 +159,26 @@ static void burst(long n)
 			die("child");
 }
 
+// hold makes n children that live until standard input ends, and says when they are
+// there. It measures nothing: it is what a tracer finds.
+static void hold(long n)
+{
+	char byte;
+
+	for (long i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (pid == 0)
+			_exit(read(0, &byte, 1) != 0);
+	}
+	dprintf(1, "ready\n");
+	for (int status; n > 0; n--)
+		if (wait(&status) < 0 || status)
+			die("child");
+}
+
 static void calls(long n)
 {
 	while (n-- > 0)
@@ -212,6 +232,7 @@ static const struct {
 } workloads[] = {
 	{"spawn", spawn}, {"fork", forks}, {"both", both}, {"thread", threads},
 	{"burst", burst}, {"getppid", calls}, {"pingpong", pingpong}, {"newns", newns},
+	{"hold", hold},
 };
 
 int main(int argc, char **argv)
