@@ -7,13 +7,28 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
+// injected returns a machine with a PID namespace and a member of it whose parent lives
+// outside.
+func injected() (k *kernel, init, outside, stuck *task) {
+	k = newKernel(true)
+	init = k.fork(k.init, cloneNewPID)
+	outside = k.fork(k.init, 0)
+	outside.children = init.ns
+	return k, init, outside, k.fork(outside, 0)
+}
+
+// foundDead replaces the records by a look at all that finds these dead and unreaped.
+func (k *kernel) foundDead(dead ...*task) {
+	k.log = nil
+	for _, p := range k.tasks {
+		k.emit(events.Snapshot, p).Process.Zombie = slices.Contains(dead, p)
+	}
+	k.log = append(k.log, &events.Event{Kind: events.SnapshotEnd, BootNS: k.now})
+}
+
 // N06: a dying namespace tells whom it waits for.
 func TestN06Blockers(t *testing.T) {
-	k := newKernel(true)
-	init := k.fork(k.init, cloneNewPID)
-	outside := k.fork(k.init, 0)
-	outside.children = init.ns
-	stuck := k.fork(outside, 0)
+	k, init, _, stuck := injected()
 	k.fork(init, 0)
 	k.die(init, events.ExitStatus{})
 	m, _ := fold(t, k.log)
@@ -44,11 +59,7 @@ func TestN06Blockers(t *testing.T) {
 // N06: what was seen of a PID 1 after its exit: it waits for a dead member, and then
 // waits no longer. Between the two it can be found, as one that ends.
 func TestN06Awaited(t *testing.T) {
-	k := newKernel(true)
-	init := k.fork(k.init, cloneNewPID)
-	outside := k.fork(k.init, 0)
-	outside.children = init.ns
-	stuck := k.fork(outside, 0)
+	k, init, outside, stuck := injected()
 	inside := k.fork(init, 0)
 	for _, p := range []*task{init, stuck, inside} {
 		k.die(p, killed)
@@ -122,16 +133,8 @@ func TestN06Awaited(t *testing.T) {
 
 // N06: members that a snapshot found dead are reaped once the PID 1 waits no longer.
 func TestN06LeftAfterSnapshot(t *testing.T) {
-	k := newKernel(true)
-	init := k.fork(k.init, cloneNewPID)
-	outside := k.fork(k.init, 0)
-	outside.children = init.ns
-	stuck := k.fork(outside, 0)
-	k.log = nil
-	for _, p := range []*task{k.init, init, outside, stuck} {
-		k.emit(events.Snapshot, p).Process.Zombie = p == init || p == stuck
-	}
-	k.log = append(k.log, &events.Event{Kind: events.SnapshotEnd, BootNS: k.now})
+	k, init, _, stuck := injected()
+	k.foundDead(init, stuck)
 	for _, gone := range []bool{false, true} {
 		m, _ := fold(t, k.log)
 		node, _ := m.Process(init.key)
@@ -173,21 +176,14 @@ func TestN06EndingInSnapshot(t *testing.T) {
 			init := k.fork(k.init, cloneNewPID)
 			outside := k.fork(k.init, 0)
 			outside.children = init.ns
-			k.log = nil
-			look := func(p *task, dead bool) { k.emit(events.Snapshot, p).Process.Zombie = dead }
-			look(k.init, false)
-			look(init, true)
+			dead := []*task{init}
 			for range c.zombies {
-				p := k.fork(outside, 0)
-				k.log = k.log[:len(k.log)-1]
-				look(p, true)
+				dead = append(dead, k.fork(outside, 0))
 			}
 			if c.live {
-				p := k.fork(outside, 0)
-				k.log = k.log[:len(k.log)-1]
-				look(p, false)
+				k.fork(outside, 0)
 			}
-			k.log = append(k.log, &events.Event{Kind: events.SnapshotEnd, BootNS: k.now})
+			k.foundDead(dead...)
 			m, _ := fold(t, k.log)
 			p, _ := m.Process(init.key)
 			if p.State != Zombie || p.Ending() != c.want || p.Describe().Zombie == c.want {

@@ -10,11 +10,7 @@ import (
 // N06: of a PID 1 that waits in the kernel a recording tells what the live look knew, at
 // each moment.
 func TestN06RecalledWait(t *testing.T) {
-	k := newKernel(true)
-	init := k.fork(k.init, cloneNewPID)
-	outside := k.fork(k.init, 0)
-	outside.children = init.ns
-	stuck := k.fork(outside, 0)
+	k, init, outside, stuck := injected()
 	for _, p := range []*task{init, stuck} {
 		k.die(p, killed)
 	}
@@ -57,16 +53,8 @@ func TestN06RecalledWait(t *testing.T) {
 
 // A namespace that a snapshot found dying ends in a recording as it did live.
 func TestN06RecalledSnapshot(t *testing.T) {
-	k := newKernel(true)
-	init := k.fork(k.init, cloneNewPID)
-	outside := k.fork(k.init, 0)
-	outside.children = init.ns
-	stuck := k.fork(outside, 0)
-	k.log = nil
-	for _, p := range []*task{k.init, init, outside, stuck} {
-		k.emit(events.Snapshot, p).Process.Zombie = p == init || p == stuck
-	}
-	k.log = append(k.log, &events.Event{Kind: events.SnapshotEnd, BootNS: k.now})
+	k, init, outside, stuck := injected()
+	k.foundDead(init, stuck)
 	for _, gone := range []bool{false, true} {
 		live, recalled := New(Options{}), New(Options{})
 		live.Looks()
