@@ -28,9 +28,11 @@ type census struct {
 	leader   func(tid int32) int32
 	self     int32 // this process, by its number in the initial PID namespace
 	partial  bool  // taken from within a child PID namespace
+	local    bool  // of this machine since it booted
 	recorded bool  // of a recording, and damage is what is wrong with that
 	damage   error
 	short    string            // of a recording that ends before the moment asked for: where
+	early    string            // of one that begins after it
 	covered  *picture.Coverage // of a recording: what it tells
 	silent   error             // why no container engine answered that was asked, nil when one did
 }

@@ -32,7 +32,7 @@ func lookLive(ctx context.Context, api string) (*census, error) {
 	}
 	c := &census{
 		model: tree.New(tree.Options{}), bootTime: header.BootTimeNS, nowNS: tracer.Now(), threads: threads,
-		self: int32(header.TracerPID), partial: !taken.InInitialPidns(), jobs: jobs{},
+		self: int32(header.TracerPID), partial: !taken.InInitialPidns(), local: true, jobs: jobs{},
 	}
 	if !c.partial {
 		c.leader = leaderOf

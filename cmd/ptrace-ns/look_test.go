@@ -56,7 +56,7 @@ func machine(t *testing.T) func(*app) {
 	return func(a *app) {
 		a.user = func(uint32) string { return "root" }
 		a.look = func(context.Context) (*census, error) {
-			return &census{model: model, nowNS: 2_000_000, threads: func(k events.ProcKey) []report.Thread {
+			return &census{model: model, nowNS: 2_000_000, local: true, threads: func(k events.ProcKey) []report.Thread {
 				return []report.Thread{{TID: k.PID + 1000, Comm: "t"}}
 			}}, nil
 		}

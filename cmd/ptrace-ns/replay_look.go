@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/picture"
+	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
 )
 
@@ -46,13 +49,14 @@ func (p *past) census(ctx context.Context, a *app) (*census, error) {
 		return nil, err
 	}
 	c, err := recall(ctx, from, p.moment)
-	if err == nil && c.short != "" {
-		a.log.Warn().Msg(c.short)
+	if err == nil && c.short+c.early != "" {
+		a.log.Warn().Msg(c.short + c.early)
 	}
 	return c, errors.Join(err, from.file.Close())
 }
 
-// recall folds a recording up to a moment; the zero one is its end.
+// recall folds a recording up to a moment; the zero one is its end. A look with which the
+// recording opens takes some time, and is taken whole: it shows what was there before.
 func recall(ctx context.Context, from *playback, at moment) (*census, error) {
 	h := from.reader.Header()
 	covered := picture.Covered(h)
@@ -60,18 +64,21 @@ func recall(ctx context.Context, from *playback, at moment) (*census, error) {
 		covered: &covered,
 		// Who has ended is remembered: what is asked for is often one of them.
 		model: tree.New(tree.Options{Keep: keptForTree}), jobs: jobs{},
-		bootTime: h.BootTimeNS, nowNS: h.StartNS, recorded: true,
+		bootTime: h.BootTimeNS, nowNS: h.StartNS, recorded: true, local: thisBoot(h.BootID),
 	}
 	part := newSpan(moment{}, at, h)
+	c.early = part.early(h)
+	opening := true
 	last, lastNS := uint64(0), h.StartNS // of all that was read: what comes after the moment tells that the recording goes on
 	for {
 		ev, err := from.Next(ctx)
-		if errors.Is(err, io.EOF) || err == nil && part.ends(ev) {
+		opening = opening && err == nil && ev.Kind == events.Snapshot
+		if errors.Is(err, io.EOF) || err == nil && !opening && part.ends(ev) {
 			c.damage = from.damage
 			if err != nil {
 				c.short = part.short(last, lastNS, h)
 			}
-			if part.toNS > 0 && c.short == "" {
+			if part.toNS > 0 && c.short+c.early == "" {
 				c.nowNS = part.toNS
 			}
 			return c, nil
@@ -83,7 +90,7 @@ func recall(ctx context.Context, from *playback, at moment) (*census, error) {
 			covered.Begin(ev)
 		}
 		last, lastNS = ev.Seq, max(lastNS, ev.BootNS)
-		if part.after(ev) {
+		if !opening && part.after(ev) {
 			continue
 		}
 		c.model.Recall(ev)
@@ -108,12 +115,19 @@ func latest(m *tree.Model, pid int32) (found *tree.Process) {
 // that, or the damage of a recording.
 func (c *census) shown(err error) error { return first(ended(err), c.damage) }
 
-// names tells users by name where they are this machine's.
+// names tells users by name where they are of this machine, which a recording tells until
+// the machine boots again. Another machine may have other names for their numbers.
 func (c *census) names(local func(uint32) string) func(uint32) string {
-	if !c.recorded {
+	if c.local {
 		return local
 	}
 	return func(uid uint32) string { return strconv.FormatUint(uint64(uid), 10) }
+}
+
+// thisBoot reports whether that is the boot id of the machine that runs now.
+func thisBoot(id string) bool {
+	own, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return err == nil && id != "" && id == strings.TrimSpace(string(own))
 }
 
 // selected adds to a selection who has ended, where the past shows that.

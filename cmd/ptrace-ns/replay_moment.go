@@ -122,6 +122,14 @@ func (s *span) short(seq, lastNS uint64, h *events.Header) string {
 	return fmt.Sprintf("the recording's last event, %d, came %s after it began: what is shown is of then, and not of the later moment asked for", seq, since)
 }
 
+// early says, of a span that ends before the recording begins, that nothing is known of then.
+func (s *span) early(h *events.Header) string {
+	if !s.to.given || s.to.seq > 0 || s.toNS >= h.StartNS {
+		return ""
+	}
+	return fmt.Sprintf("the recording begins %s after the moment asked for: what is shown is of its beginning", words.Duration(h.StartNS-s.toNS))
+}
+
 // within passes on the events of a span, and ends the stream after it. It is the one
 // selection that keeps back a gap: one that was at another time.
 type within struct {

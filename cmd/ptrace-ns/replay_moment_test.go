@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -152,5 +153,44 @@ func TestLookIntoAGap(t *testing.T) {
 	}
 	if m, _ := parseMoment("at", "3s"); p.past(m) != "" {
 		t.Errorf("top says %q", p.past(m))
+	}
+}
+
+// The look with which a recording opens takes a while, and shows what was there when it
+// began: whoever asks for the first moments gets it whole. Before that nothing is known.
+func TestLookAtBeginning(t *testing.T) {
+	all := family()
+	for i, ev := range all {
+		ev.BootNS = uint64(i+10) * 1_000_000
+	}
+	path := recorded(t, all)
+	whole := (&fake{}).execute(t, nil, "tree", "--at", "12.5ms", "-r", path)
+	if n := strings.Count(whole.out, "\n"); whole.code != 0 || n != 3 {
+		t.Fatalf("code %d, said %q, %d lines, want the three of the look\n%s", whole.code, whole.errOut, n, whole.out)
+	}
+	for _, c := range []struct{ at, says string }{
+		{"0s", ""}, {"1ms", ""}, {"10.5ms", ""}, {"1", ""}, {"2", ""}, {"-1h", "the recording begins "},
+	} {
+		r := (&fake{}).execute(t, nil, "tree", "--at="+c.at, "-r", path)
+		if r.code != 0 || r.out != whole.out || !strings.Contains(r.errOut, c.says) || c.says == "" && r.errOut != "" {
+			t.Errorf("--at %s: code %d, said %q, shows\n%swant\n%s", c.at, r.code, r.errOut, r.out, whole.out)
+		}
+	}
+}
+
+// Users have names where the recording is of this machine since it booted, and numbers
+// where it may be of another one.
+func TestNamesOfUsers(t *testing.T) {
+	own, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		t.Skip("no boot id here: ", err)
+	}
+	if !thisBoot(strings.TrimSpace(string(own))) || thisBoot("") || thisBoot("9e3b7d41-0000-4000-8000-000000000000") {
+		t.Error("this boot is not told from others")
+	}
+	named := func(uint32) string { return "root" }
+	here, elsewhere := &census{recorded: true, local: true}, &census{recorded: true}
+	if got := here.names(named)(0) + " " + elsewhere.names(named)(0); got != "root 0" {
+		t.Errorf("users are %q, want by name here and by number elsewhere", got)
 	}
 }
