@@ -86,6 +86,96 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define PLAIN(type, ptr) \
 	((struct type *)(bpf_rdonly_cast ? bpf_rdonly_cast(ptr, bpf_core_type_id_kernel(struct type)) : (ptr)))
 
+/*
+ * Whether the kernel refuses probe reads of its memory: with lockdown=confidentiality the
+ * verifier finds no such helper (kernel/trace/bpf_trace.c: LOCKDOWN_BPF_READ_KERNEL). Set
+ * before load, so that it meets none. Loads through pointers that it knows the type of are
+ * allowed there, and bpf_rdonly_cast gives any address one: that of a structure which has
+ * a member of the size wanted at that place. Without the cast nothing helps.
+ */
+const volatile bool loads_only = false;
+
+#define LOAD(addr, member)                                                                         \
+	(((struct task_struct *)bpf_rdonly_cast((void *)(addr) - bpf_core_field_offset(struct task_struct, member), \
+						bpf_core_type_id_kernel(struct task_struct)))      \
+		 ->member)
+#define LOAD8(addr) ((__u64)LOAD(addr, start_boottime))
+#define LOAD4(addr) ((__u32)LOAD(addr, tgid))
+#define LOAD1(addr) ((__u8)LOAD(addr, comm[0]))
+
+static __always_inline long read_kernel(void *to, const __u32 size, const void *from)
+{
+	if (!loads_only || !bpf_rdonly_cast)
+		return bpf_probe_read_kernel(to, size, from);
+	for (__u32 i = 0; i < size / 8; i++)
+		((__u64 *)to)[i] = LOAD8(from + i * 8);
+	if (size & 4)
+		*(__u32 *)(to + (size & ~7)) = LOAD4(from + (size & ~7));
+	for (__u32 i = size & ~3; i < size; i++)
+		((__u8 *)to)[i] = LOAD1(from + i);
+	return 0;
+}
+
+/* Always 0, but the verifier cannot know: what it is added to has no bounds any more, so
+ * that the ways which lead there look the same. */
+__u32 unknown_zero;
+
+/* Copies a string's next bytes, with zeroes behind its end, and returns how many of them
+ * belong to it; all of them when it goes on. A function of its own, to be verified once. */
+struct chunk {
+	__u64 word[2];
+};
+
+__noinline int load_chunk(struct chunk *to, __u64 from)
+{
+	if (!to || !loads_only || !bpf_rdonly_cast)
+		return 0;
+	for (__u32 i = 0; i < 2; i++) {
+		__u64 word = LOAD8(from + i * 8);
+		/* The top bit of the first byte that is 0, and by luck of some behind it. */
+		__u64 zero = (word - 0x0101010101010101) & ~word & 0x8080808080808080;
+		__u64 first = zero & -zero;
+
+		to->word[i] = word;
+		if (!zero)
+			continue;
+		to->word[i] = word & (first - 1);
+		return i * 8 + (((first >> 7) * 0x0001020304050607) >> 56);
+	}
+	return sizeof(*to);
+}
+
+/* With the NUL, as the helper does it; where there is no room for a chunk nothing fits.
+ * What faults reads as zeroes: an empty string is taken for one that could not be read. */
+static __always_inline long read_kernel_str(void *to, const __u32 room, const void *from)
+{
+	if (!loads_only || !bpf_rdonly_cast)
+		return bpf_probe_read_kernel_str(to, room, from);
+	for (__u32 at = 0; at + sizeof(struct chunk) <= room; at += sizeof(struct chunk)) {
+		__u32 n = load_chunk(to + at, (__u64)from + at);
+
+		if (n < sizeof(struct chunk)) {
+			n += at + *(volatile __u32 *)&unknown_zero;
+			return n && n < room ? n + 1 : -1;
+		}
+	}
+	((__u8 *)to)[room - 1] = 0;
+	return room;
+}
+
+/* is_child_subreaper of a pointer that the verifier takes for a number. */
+static __always_inline bool subreaper_at(__u64 sig)
+{
+	struct signal_struct___subreaper *s = (void *)PLAIN(signal_struct, (void *)sig);
+
+	return bpf_rdonly_cast ? BPF_CORE_READ_BITFIELD(s, is_child_subreaper)
+			       : BPF_CORE_READ_BITFIELD_PROBED(s, is_child_subreaper);
+}
+
+/* For BPF_CORE_READ, too. */
+#define bpf_probe_read_kernel(to, size, from) read_kernel(to, size, from)
+#define bpf_probe_read_kernel_str(to, room, from) read_kernel_str(to, room, from)
+
 /* Follows members of what a pointer leads to that the verifier takes for a number:
  * by a load where it can be told what it points to, which costs a tenth of a probe
  * read. Both give 0 when it leads nowhere. */

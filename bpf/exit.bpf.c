@@ -24,7 +24,6 @@ static __always_inline void fill_ref_probed(struct task_ref *ref, struct task_st
 static long walk_ancestor(__u32 i, struct walk *w)
 {
 	struct task_struct *task = (void *)w->task;
-	struct signal_struct___subreaper *sub;
 	struct signal_struct *sig;
 
 	/* The idle task is where the kernel's walk ends. */
@@ -32,8 +31,7 @@ static long walk_ancestor(__u32 i, struct walk *w)
 	if (!BPF_CORE_READ(task, pid) || BPF_CORE_READ(task, thread_pid, level) != w->level)
 		return 1;
 	sig = BPF_CORE_READ(task, signal);
-	sub = (void *)sig;
-	if (BPF_CORE_READ_BITFIELD_PROBED(sub, is_child_subreaper) &&
+	if (subreaper_at((__u64)sig) &&
 	    (!(BPF_CORE_READ(task, flags) & PF_EXITING) || BPF_CORE_READ(sig, live.counter) > 0)) {
 		fill_ref_probed(&w->found, task);
 		return 1;

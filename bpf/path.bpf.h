@@ -18,9 +18,6 @@ struct path_walk {
 	__u8 flags; /* enum exec_flag */
 };
 
-/* Always 0, but the verifier cannot know: see add_name. */
-__u32 unknown_zero;
-
 /* Appends one name; false when it does not fit. */
 static __always_inline bool add_name(struct path_walk *w, const unsigned char *name)
 {

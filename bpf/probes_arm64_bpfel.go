@@ -369,6 +369,7 @@ const (
 	probesVarExecSmallTwin        = "exec_small_twin"
 	probesVarExitRecTwin          = "exit_rec_twin"
 	probesVarForkRecTwin          = "fork_rec_twin"
+	probesVarLoadsOnly            = "loads_only"
 	probesVarMaxBlob              = "max_blob"
 	probesVarOomRecTwin           = "oom_rec_twin"
 	probesVarReadStatusTwin       = "read_status_twin"
@@ -476,6 +477,7 @@ type probesVariableSpecs struct {
 	ExecSmallTwin   *ebpf.VariableSpec `ebpf:"exec_small_twin"`
 	ExitRecTwin     *ebpf.VariableSpec `ebpf:"exit_rec_twin"`
 	ForkRecTwin     *ebpf.VariableSpec `ebpf:"fork_rec_twin"`
+	LoadsOnly       *ebpf.VariableSpec `ebpf:"loads_only"`
 	MaxBlob         *ebpf.VariableSpec `ebpf:"max_blob"`
 	OomRecTwin      *ebpf.VariableSpec `ebpf:"oom_rec_twin"`
 	ReadStatusTwin  *ebpf.VariableSpec `ebpf:"read_status_twin"`
@@ -548,6 +550,7 @@ type probesVariables struct {
 	ExecSmallTwin   *ebpf.Variable `ebpf:"exec_small_twin"`
 	ExitRecTwin     *ebpf.Variable `ebpf:"exit_rec_twin"`
 	ForkRecTwin     *ebpf.Variable `ebpf:"fork_rec_twin"`
+	LoadsOnly       *ebpf.Variable `ebpf:"loads_only"`
 	MaxBlob         *ebpf.Variable `ebpf:"max_blob"`
 	OomRecTwin      *ebpf.Variable `ebpf:"oom_rec_twin"`
 	ReadStatusTwin  *ebpf.Variable `ebpf:"read_status_twin"`

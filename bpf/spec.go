@@ -20,6 +20,7 @@ const (
 	VarSignalMask   = "signal_mask"   // uint64
 	VarMaxBlob      = "max_blob"      // uint32
 	VarWantEnv      = "want_env"      // bool
+	VarLoadsOnly    = "loads_only"    // bool
 	VarDropsTotal   = "drops_total"   // uint64, written by the programs
 	VarReaderSleeps = "reader_sleeps" // uint32, written by both
 	VarCountFrom    = "count_from"    // uint64, set once all is attached

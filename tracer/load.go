@@ -178,6 +178,10 @@ func tracepointParams(kernel *btf.Spec, name string) ([]btf.FuncParam, error) {
 
 // setKnobs sets the constants that the verifier prunes by.
 func setKnobs(spec *ebpf.CollectionSpec, subsys int32, hierarchy uint32, opts Options) error {
+	loadsOnly := opts.loadsOnly || confidential()
+	if loadsOnly {
+		keepUserReads(spec)
+	}
 	for name, value := range map[string]any{
 		bpf.VarWakeupBytes: uint64(opts.wakeupBytes()),
 		bpf.VarWantThreads: opts.Threads,
@@ -186,6 +190,7 @@ func setKnobs(spec *ebpf.CollectionSpec, subsys int32, hierarchy uint32, opts Op
 		bpf.VarWantEnv:     opts.Env,
 		bpf.VarV1Subsys:    subsys,
 		bpf.VarV1Hierarchy: hierarchy,
+		bpf.VarLoadsOnly:   loadsOnly,
 	} {
 		v := spec.Variables[name]
 		if v == nil {

@@ -36,6 +36,9 @@ type Options struct {
 	// Containers says which container a cgroup is and what is known of it; nil knows
 	// what cgroup paths say by themselves.
 	Containers Containers
+
+	// loadsOnly has the programs read as under lockdown=confidentiality.
+	loadsOnly bool
 }
 
 // What the zero Options stand for.

@@ -116,8 +116,8 @@ func whyNot(what string, err error) error {
 		}
 	case errors.Is(err, unix.EINVAL) && confidential():
 		return &NotPossibleError{
-			Missing: "kernel lockdown is at confidentiality, where no BPF program may read the kernel's memory",
-			Fix:     "boot without lockdown=confidentiality (integrity does no harm)",
+			Missing: "kernel lockdown is at confidentiality, where this kernel lets no BPF program read its memory",
+			Fix:     "boot without lockdown=confidentiality (integrity does no harm), or use Linux 6.2 or later",
 			Err:     bare(err),
 		}
 	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES) && !isVerifier(err):

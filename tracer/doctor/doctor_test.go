@@ -146,7 +146,8 @@ func TestMachines(t *testing.T) {
 	refused.programs[0].Err = &tracer.NotPossibleError{Missing: "this kernel cannot run the program", Fix: "use Linux 6.1", Err: errors.New("invalid argument\n  verifier's log")}
 	noCalls := able()
 	noCalls.programs[3].Err = errors.New("no")
-	noRing, noLoop := able(), able()
+	noRing, noLoop, noProbes := able(), able(), able()
+	noProbes.features = map[string]error{"helper probe_read_kernel": errors.New("invalid argument")}
 	noRing.ring = errors.New("ring buffer: operation not permitted")
 	noLoop.features = map[string]error{"helper loop": errLacking}
 
@@ -168,6 +169,8 @@ func TestMachines(t *testing.T) {
 		{"user namespace", map[string]string{"proc/self/uid_map": "0 1000 1"}, able(), "user_namespace", "", report.Unusable, report.Missing, "child user namespace"},
 		{"lockdown", map[string]string{"sys/kernel/security/lockdown": "none integrity [confidentiality]"}, refused, "lockdown", "", report.Unusable, report.Missing, "confidentiality"},
 		{"lockdown that lets all pass", map[string]string{"sys/kernel/security/lockdown": "none integrity [confidentiality]"}, able(), "lockdown", "", report.Usable, report.Found, "no harm"},
+		{"helpers under lockdown", map[string]string{"sys/kernel/security/lockdown": "none integrity [confidentiality]"}, noProbes, "features", "helper probe_read_kernel", report.Usable, report.Found, "not missed"},
+		{"helpers that fail without it", nil, noProbes, "features", "helper probe_read_kernel", report.Usable, report.Unknowable, "invalid argument"},
 		{"no securityfs", map[string]string{"sys/kernel/security/lockdown": ""}, able(), "lockdown", "", report.Usable, report.Unknowable, "cannot be read"},
 		{"seccomp", map[string]string{"proc/self/status": caps("Seccomp:\t2\n", unix.CAP_SYS_ADMIN, unix.CAP_SYS_PTRACE, unix.CAP_DAC_READ_SEARCH)}, refused, "seccomp", "", report.Unusable, report.Unknowable, "may be what refuses"},
 		{"a program", nil, refused, "program", "task_newtask", report.Unusable, report.Missing, "cannot run the program (invalid argument)"},

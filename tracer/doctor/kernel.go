@@ -33,25 +33,42 @@ func typeInformation(x *examination) []finding {
 }
 
 // lockdown decides by itself nothing either: at confidentiality no program may call
-// bpf_probe_read_kernel, and the trials below show what that means.
+// bpf_probe_read_kernel, and the trials below show whether it can do without.
 func lockdown(x *examination) []finding {
-	_, rest, _ := strings.Cut(x.read("sys/kernel/security/lockdown"), "[")
-	level, _, _ := strings.Cut(rest, "]")
+	level := x.lockdownLevel()
 	switch {
 	case level == "":
 		return unknown("/sys/kernel/security/lockdown cannot be read", "")
-	case level == "confidentiality" && (x.triedErr != nil || anyFailed(x.programs)):
+	case level == confidentiality && !x.programsWork():
 		return missing("at confidentiality, where no BPF program may read the kernel's memory by helper",
-			"boot without lockdown=confidentiality (integrity does no harm)")
+			"boot without lockdown=confidentiality (integrity does no harm), or use Linux 6.2 or later")
 	}
 	return found("at " + level + ", which does no harm")
+}
+
+// confidentiality is the level of lockdown at which helpers may not read the kernel.
+const confidentiality = "confidentiality"
+
+// lockdownLevel is the level in brackets, empty where it is not known.
+func (x *examination) lockdownLevel() string {
+	_, rest, _ := strings.Cut(x.read("sys/kernel/security/lockdown"), "[")
+	level, _, _ := strings.Cut(rest, "]")
+	return level
+}
+
+// programsWork reports whether each program was verified and attached.
+func (x *examination) programsWork() bool {
+	return x.triedErr == nil && !slices.ContainsFunc(x.programs, func(t tracer.Trial) bool { return t.Err != nil })
 }
 
 func kernelFeatures(x *examination) (all []finding) {
 	tried := x.Try.Features()
 	for _, name := range slices.Sorted(maps.Keys(tried)) {
 		f := finding{of: name, status: report.Found, says: "the kernel has it"}
-		if err := tried[name]; err != nil {
+		if err := tried[name]; err != nil && strings.HasPrefix(name, "helper probe_read_") &&
+			x.lockdownLevel() == confidentiality && x.programsWork() {
+			f.says = "not to be probed under lockdown; the programs below show that it is not missed"
+		} else if err != nil {
 			f.status, f.says, f.mend = report.Unknowable, oneLine(err), "see capabilities and program"
 			if errors.Is(err, errLacking) {
 				f.status, f.mend = report.Missing, "use Linux 6.1 or later"
@@ -89,10 +106,6 @@ func programs(x *examination) (all []finding) {
 		all = append(all, f)
 	}
 	return all
-}
-
-func anyFailed(trials []tracer.Trial) bool {
-	return slices.ContainsFunc(trials, func(t tracer.Trial) bool { return t.Err != nil })
 }
 
 // split takes apart what the tracer says is missing and how that is mended.

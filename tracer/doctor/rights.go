@@ -132,7 +132,7 @@ func seccomp(x *examination) []finding {
 	switch {
 	case x.self.seccomp == 0:
 		return found("no filter")
-	case x.triedErr == nil && !anyFailed(x.programs):
+	case x.programsWork():
 		return found(fmt.Sprintf("a filter (mode %d) that lets bpf pass", x.self.seccomp))
 	}
 	return unknown(fmt.Sprintf("a filter (mode %d), which may be what refuses bpf", x.self.seccomp),
