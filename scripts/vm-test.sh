@@ -5,11 +5,13 @@
 #   scripts/vm-test.sh --quick
 #
 # MACHINE is a kernel of vm-fetch.sh, as in 6.1-cloud, or one of another architecture, as
-# in 6.1-cloud/arm64. --quick is what make check has of it: whether each kernel takes the
-# programs, and podman and crun, which this machine may not run. It skips, saying so, where
-# no machine is to be had, unless PTRACE_NS_REQUIRE_KERNEL is set. VM_RUN is a regular expression of tests, all by default; VM_ACCEL=kvm
-# takes the processor itself, where that is possible. What the tests said is left in
-# bin/vm/results, and recordings of container runs in bin/vm/out.
+# in 6.1-cloud/arm64; :integrity or :confidentiality behind it is that kernel locked down.
+# --quick is what make check has of it: whether each kernel takes the programs, and podman
+# and crun, which this machine may not run. It skips, saying so, where no machine is to be
+# had, unless PTRACE_NS_REQUIRE_KERNEL is set. VM_RUN is a regular expression of tests, all
+# by default: what it leaves out keeps its last result. VM_ACCEL=kvm takes the processor
+# itself, where that is possible. What the tests said is left in bin/vm/results, and
+# recordings of container runs in bin/vm/out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source-path=SCRIPTDIR
@@ -24,7 +26,8 @@ declare -A compiler=([amd64]=gcc [arm64]=aarch64-linux-gnu-gcc)
 # build makes what goes into a machine of that architecture.
 build() {
 	local arch=$1 source
-	GOARCH=$arch go build -trimpath -ldflags '-s -w' -o "bin/vm/$arch/ptrace-ns" ./cmd/ptrace-ns
+	GOARCH=$arch go build -trimpath -ldflags '-s -w' -o "bin/vm/$arch/ptrace-ns" ./cmd/ptrace-ns &&
+		GOARCH=$arch go -C testdata/pod build -buildvcs=false -trimpath -ldflags '-s -w' -o "$PWD/bin/vm/$arch/pod" . || return 1
 	for source in testdata/helpers/*.c; do
 		helper "$arch" "$source"
 	done
@@ -41,15 +44,19 @@ helper() {
 
 # prepare MACHINE sets what the tests of one are run by.
 prepare() {
-	local kernel=${1%%/*}
+	local place=${1%%:*} lockdown=
+	[[ $1 != *:* ]] || lockdown=${1##*:}
 	arch=amd64
-	[[ $1 != */* ]] || arch=${1##*/}
-	dir=$(scripts/vm-fetch.sh kernel "$kernel" "$arch") || die "no kernel $1"
-	results=bin/vm/results/$kernel-$arch.txt
-	out=$PWD/bin/vm/out/$kernel-$arch
+	[[ $place != */* ]] || arch=${place##*/}
+	dir=$(scripts/vm-fetch.sh kernel "${place%%/*}" "$arch") || die "no kernel $1"
+	name=${place%%/*}-$arch${lockdown:+-$lockdown}
+	results=bin/vm/results/$name.txt
+	out=$PWD/bin/vm/out/$name
 	mkdir -p "${results%/*}" "$out"
-	say "$1 is $(<"$dir/version")"
+	title="$(<"$dir/version")${lockdown:+ lockdown=$lockdown}"
+	say "$1 is $title"
 	runner="$PWD/bin/vm/vm -arch $arch -accel ${VM_ACCEL:-tcg} -kernel $dir -init $PWD/bin/vm/$arch/init -out $out"
+	runner+=${lockdown:+ -append lockdown=$lockdown}
 }
 
 # boots makes what any machine of that architecture begins with.
@@ -57,27 +64,35 @@ boots() {
 	GOARCH=$1 go build -trimpath -ldflags '-s -w' -o "bin/vm/$1/init" ./internal/vm/guest
 }
 
-# furnish adds what runtimes and scenarios want.
+# furnish NAME PACKAGE... adds what runtimes and scenarios want, in place of what it added
+# before.
 furnish() {
 	local root
-	root=$(scripts/vm-fetch.sh root tests "$arch" "${packages[@]}") || die "no root file system for $arch"
-	build "$arch"
-	runner+=" -root $root -add $PWD/bin/vm/$arch/helpers:/vm/helpers -add $PWD/bin/vm/$arch/ptrace-ns:/vm/ptrace-ns"
-	runner+=" -memory 2048 -timeout 40m"
-	export PTRACE_NS_HELPERS=/vm/helpers PTRACE_NS_BINARY=/vm/ptrace-ns
+	root=$(scripts/vm-fetch.sh root "$1" "$arch" "${@:2}") || die "no root file system for $arch"
+	build "$arch" || die "no program for $arch"
+	runner="${runner%% -root *} -root $root -memory 2048 -timeout 40m -add $PWD/bin/vm/$arch/helpers:/vm/helpers"
+	runner+=" -add $PWD/bin/vm/$arch/ptrace-ns:/vm/ptrace-ns -add $PWD/bin/vm/$arch/pod:/vm/pod"
+	export PTRACE_NS_HELPERS=/vm/helpers PTRACE_NS_BINARY=/vm/ptrace-ns PTRACE_NS_POD=/vm/pod
 }
 
 # machine MACHINE runs all that is to be run in one.
 machine() {
-	local arch dir results out runner status=0
+	local arch dir name title results out runner status=0
 	prepare "$1"
 	boots "$arch"
-	furnish
-	cp "$dir/version" "$results"
+	furnish tests "${packages[@]}"
+	begin
 	tests ./bpf "${VM_RUN:-.}"
 	tests ./tracer "${VM_RUN:-.}"
-	tests ./cmd/ptrace-ns/e2e "${VM_RUN:-^Test(Podman|Crun|RuncAlone)}"
+	furnish runtimes "${packages[@]}" containerd
+	tests ./cmd/ptrace-ns/e2e "${VM_RUN:-^Test(Podman|Crun|RuncAlone|CtrRun|Pod|Doctor|Confined)}"
 	return "$status"
+}
+
+# begin heads a new file of results, unless a part is run once more on the same kernel.
+begin() {
+	[[ -z ${VM_RUN:-} || ! -f $results || $(head -n 1 "$results") != "$title" ]] || return 0
+	echo "$title" >"$results"
 }
 
 # tests PACKAGE RUN adds one package's results and shows what did not pass.
@@ -88,7 +103,7 @@ tests() {
 
 # loads MACHINE runs one test in a machine that has nothing but it.
 loads() {
-	local arch dir results out runner status=0
+	local arch dir name title results out runner status=0
 	prepare "$1"
 	results=/dev/null
 	tests ./tracer '^TestEachProgramLoads$'
@@ -96,9 +111,9 @@ loads() {
 }
 
 runtimes() {
-	local arch dir results out runner status=0
+	local arch dir name title results out runner status=0
 	prepare "$1"
-	furnish
+	furnish tests "${packages[@]}"
 	results=/dev/null
 	tests ./cmd/ptrace-ns/e2e '^Test(Podman|Crun)'
 	return "$status"

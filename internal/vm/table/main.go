@@ -36,9 +36,13 @@ var features = []struct {
 	{"who killed it: signals, OOM, cgroup.kill", regexp.MustCompile(`^Test(OOMKill|CgroupKill|KillerUnasked|Signal)`)},
 	{"snapshot: neither gap nor ghost", regexp.MustCompile(`^TestSnapshot`)},
 	{"cgroup paths and moves", regexp.MustCompile(`^TestCgroup(Path)?($|/)`)},
+	{"random lives, compared with an oracle", regexp.MustCompile(`^TestDifferential($|/)`)},
 	{"loss is counted and healed", regexp.MustCompile(`^Test(Loss|R02)`)},
 	{"count identity", regexp.MustCompile(`^TestBirths$`)},
+	{"the same without probe reads", regexp.MustCompile(`^TestLoadsOnly`)},
+	{"doctor's verdict, rights given up", regexp.MustCompile(`^Test(Doctor|Confined)`)},
 	{"runc", regexp.MustCompile(`^TestRunc`)},
+	{"containerd with its shim, pods over the CRI", regexp.MustCompile(`^Test(CtrRun|Pod(Shared|Apart))`)},
 	{"podman with conmon and crun", regexp.MustCompile(`^TestPodman`)},
 	{"crun", regexp.MustCompile(`^TestCrun`)},
 }
