@@ -5,6 +5,7 @@ package tracer
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,9 @@ func (s struck) accused() string {
 }
 
 func (s struck) preceded() string {
+	if s.killer == nil {
+		return ""
+	}
 	var all []string
 	for _, p := range s.killer.Preceded {
 		all = append(all, fmt.Sprintf("%d %s %d %s", p.Signal, s.role(int(p.Sender.Key.PID)), max(p.Count, 1), p.Result))
@@ -126,6 +130,17 @@ func TestKillerByQueues(t *testing.T) {
 		{"alone 40 block a.kill b.kill oneshot a.kill unblock", "b", "40 a 1 delivered"},
 		{"alone 3 block a.kill b.tgkill oneshot unblock", "a", "3 b 1 delivered"},
 		{"alone 15 block a.kill", "main", "15 a 1 delivered"},
+		{"alone 15 stop a.kill b.tgkill cont", "b", "15 a 1 delivered"},
+		{"traced 15 handle a.kill default swap", "nobody", ""},
+		// Whose target is told the same of each.
+		{"alone 15 block a.tqueue b.queue unblock", "a", "15 b 1 delivered"},
+		{"alone 15 block a.tqueue b.queue oneshot unblock", "b", "15 a 1 delivered"},
+		{"alone 40 block a.queue b.queue a.queue oneshot unblock", "b", "40 a 2 delivered"},
+		{"alone 10 handle block a.tqueue b.queue default unblock", "a", ""},
+		{"alone 10 handle a.queue block b.queue default unblock", "b", ""},
+		{"alone 15 thread block a.tqueue b.queue oneshot unblock", "one of a b", ""},
+		{"alone 15 thread block a.tqueue b.queue unblock", "a", "15 b 1 delivered"},
+		{"alone 15 thread block a.tgkill b.kill oneshot unblock", "b", "15 a 1 delivered"},
 	}
 	var scripts []string
 	for _, c := range cases {
@@ -162,6 +177,26 @@ func TestKillerBySiginfo(t *testing.T) {
 			if truth, got := s.truth(), s.accused(); got != truth {
 				t.Errorf("signals %x: %s: killed by %s, true is %s", opts.Signals, scripts[i], got, truth)
 			}
+		}
+	}
+}
+
+// TestKillerWhoTellsNothing is the same where the target is told nothing of who sends: then it
+// may be one of several, and he is among them.
+func TestKillerWhoTellsNothing(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	draw := rand.New(rand.NewPCG(seed, 0))
+	var scripts []string
+	for range 60 {
+		s := randomScript(draw, []string{"15", "3", "40"})
+		scripts = append(scripts, strings.NewReplacer("tgkill", "tqueue", "kill", "queue").Replace(s))
+	}
+	for i, s := range strike(t, Options{}, scripts) {
+		truth, got := s.truth(), s.accused()
+		suspects, several := strings.CutPrefix(got, "one of ")
+		if got != truth && !(several && slices.Contains(strings.Fields(suspects), truth)) {
+			t.Errorf("%s: killed by %s, true is %s", scripts[i], got, truth)
 		}
 	}
 }

@@ -9,6 +9,8 @@
 // siginfo) by PTRACE_GETSIGINFO.
 #include "helper.h"
 #include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <sys/ptrace.h>
 
 struct player {
@@ -18,6 +20,7 @@ struct player {
 
 static struct player victim, senders[2];
 static int sig;
+static bool stopped;
 
 static void nothing(int n)
 {
@@ -48,6 +51,36 @@ static void mask(int how)
 		die("sigprocmask");
 }
 
+static void *sleep_on(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+static void add_thread(void)
+{
+	sigset_t all, before;
+	pthread_t id;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (pthread_create(&id, NULL, sleep_on, NULL))
+		die("thread");
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void queue(bool thread)
+{
+	siginfo_t info = { .si_code = SI_QUEUE };
+
+	info.si_value.sival_int = getpid();
+	if (thread)
+		syscall(SYS_rt_tgsigqueueinfo, victim.pid, victim.pid, sig, &info);
+	else
+		syscall(SYS_rt_sigqueueinfo, victim.pid, sig, &info);
+}
+
 static void obey(char order)
 {
 	switch (order) {
@@ -60,6 +93,9 @@ static void obey(char order)
 	case 'i': return handle(SIG_IGN, SA_RESTART);
 	case 'r': raise(sig); return;
 	case 's': kill(getpid(), sig); return;
+	case 't': return add_thread();
+	case 'Q': return queue(false);
+	case 'q': return queue(true);
 	case 'K': kill(victim.pid, sig); return;
 	case 'T': syscall(SYS_tgkill, victim.pid, victim.pid, sig); return;
 	}
@@ -87,8 +123,11 @@ static long pass(int status)
 		return sender;
 	if (status >> 16) {
 		n = 0;
+	} else if (n == SIGUSR2) {
+		n = sig;
+		sender = getpid();
 	} else if (!ptrace(PTRACE_GETSIGINFO, victim.pid, 0, &info) && n == sig) {
-		sender = info.si_pid;
+		sender = info.si_code == SI_QUEUE ? info.si_value.sival_int : info.si_pid;
 	}
 	ptrace(PTRACE_CONT, victim.pid, 0, n);
 	return sender;
@@ -129,13 +168,37 @@ static const struct {
 	char order;
 } orders[] = {
 	{ "block", 'b' }, { "unblock", 'u' }, { "handle", 'h' }, { "reraise", 'R' }, { "oneshot", 'o' }, { "default", 'd' },
-	{ "ignore", 'i' }, { "raise", 'r' }, { "self", 's' }, { "kill", 'K' }, { "tgkill", 'T' },
+	{ "ignore", 'i' }, { "raise", 'r' }, { "self", 's' }, { "thread", 't' }, { "queue", 'Q' }, { "tqueue", 'q' },
+	{ "kill", 'K' }, { "tgkill", 'T' },
 };
+
+// by_main does what main itself does to the victim.
+static bool by_main(const char *text)
+{
+	int status;
+
+	if (!strcmp(text, "stop")) {
+		kill(victim.pid, SIGSTOP);
+		stopped = waitpid(victim.pid, &status, WUNTRACED) == victim.pid;
+	} else if (!strcmp(text, "cont")) {
+		stopped = false;
+		kill(victim.pid, SIGCONT);
+	} else if (!strcmp(text, "swap")) {
+		kill(victim.pid, SIGUSR2);
+	} else {
+		return false;
+	}
+	if (!stopped)
+		command(&victim, '.');
+	return true;
+}
 
 static void say_order(const char *text)
 {
 	struct player *to = &victim;
 
+	if (by_main(text))
+		return;
 	if (text[1] == '.') {
 		to = &senders[text[0] == 'b'];
 		text += 2;
@@ -143,7 +206,9 @@ static void say_order(const char *text)
 	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++)
 		if (!strcmp(text, orders[i].name)) {
 			command(to, orders[i].order);
-			return command(&victim, '.'); // once more through the kernel
+			if (!stopped)
+				command(&victim, '.'); // once more through the kernel
+			return;
 		}
 	die(text);
 }
