@@ -17,6 +17,7 @@ DESTDIR ?=
 FUZZTIME ?= 5
 BENCH ?= .
 KERNEL ?= 6.1-cloud 6.12-cloud 6.1-cloud/arm64
+KERNELS_ALL = 6.1-cloud 6.1-rt 6.12-cloud 6.12-rt 6.1-cloud/arm64 6.12-cloud/arm64 6.1-cloud:integrity 6.12-cloud:confidentiality
 ARGS ?=
 
 HELPERS = $(patsubst testdata/helpers/%.c,bin/helpers/pn-%,$(wildcard testdata/helpers/*.c))
@@ -35,7 +36,7 @@ PORTABLE := ./events/... ./tracer/tree ./tracer/phases ./tracer/container ./inte
 KERNEL_PACKAGES = $(shell go list -f '{{range .TestImports}}{{.}} {{end}}{{range .XTestImports}}{{.}} {{end}}{{.ImportPath}}' ./... \
 	| awk '/internal\/kerneltest / {print $$NF}')
 
-.PHONY: help generate generate-check build watch helpers test test-kernel test-vm test-vm-quick test-vm-table race fuzz lint vet vuln \
+.PHONY: help generate generate-check build watch helpers test test-kernel test-vm test-vm-all test-vm-quick test-vm-table race fuzz lint vet vuln \
 	bench bench-go demo recordings images check check-all man completion install vagrant-validate clean
 
 help: ## print the targets
@@ -80,6 +81,9 @@ test-kernel: helpers ## tests against the live kernel and container runtimes, as
 test-vm: ## tests in emulated machines with other kernels; KERNEL="6.1-cloud 6.1-cloud/arm64" (docs/testing.md)
 	scripts/setup.sh --vm
 	scripts/vm-test.sh $(KERNEL)
+
+test-vm-all: ## the same on every kernel of the table in docs/kernels.md: hours, without KVM
+	$(MAKE_COMMAND) --no-print-directory test-vm KERNEL="$(KERNELS_ALL)"
 
 test-vm-quick: ## of test-vm what check has: programs on three kernels, podman and crun on one
 	scripts/vm-test.sh --quick
