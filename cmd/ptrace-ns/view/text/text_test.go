@@ -42,6 +42,19 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// Which thread forked is said where it was not the leader.
+func TestForkByThread(t *testing.T) {
+	for tid, want := range map[int32]string{
+		0: "sh: forked by 70 dockerd\n", 70: "sh: forked by 70 dockerd\n", 75: "sh: forked by thread 75 of 70 dockerd\n",
+	} {
+		ev := &events.Event{Kind: events.Fork, Process: process(7609, "sh"), Fork: &events.ForkDetail{Creator: ref(70, "dockerd"), CreatorTID: tid}}
+		ev.Process.Parent = ev.Fork.Creator
+		if got := print(t, text.Options{}, []*events.Event{ev}); !strings.HasSuffix(got, want) {
+			t.Errorf("thread %d: %q, want %q", tid, got, want)
+		}
+	}
+}
+
 func TestASCIIIsASCII(t *testing.T) {
 	out := print(t, text.Options{}, samples())
 	if i := strings.IndexFunc(out, func(r rune) bool { return r > 0x7e }); i >= 0 {

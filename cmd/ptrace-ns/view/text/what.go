@@ -100,8 +100,7 @@ func (p *printer) snapshot(ev *events.Event) {
 func (p *printer) fork(d *events.ForkDetail, process *events.Process) {
 	p.str(words.Name(process.Comm), ": forked")
 	if !d.Creator.IsZero() {
-		p.str(" by ")
-		p.ref(d.Creator)
+		p.str(" by ", words.Caller(d.Creator, d.CreatorTID))
 	}
 	sep, end := " (", ""
 	note := func(s string) { p.str(sep, s); sep, end = ", ", ")" }
