@@ -116,7 +116,7 @@ func (p *printer) line(n, parent *report.Node, lead string) {
 		p.piece(color, p.mark)
 	}
 	if len(n.Process.Chain) > 0 {
-		p.piece(color, words.Chain(n.Process.Chain, p.arrow))
+		p.piece(color, p.chain(n.Process.Chain))
 	} else {
 		p.piece("", strconv.Itoa(int(n.Process.Key.PID)))
 	}
@@ -140,6 +140,14 @@ func (p *printer) line(n, parent *report.Node, lead string) {
 	}
 	p.notes(n, parent, enters)
 	p.endLine()
+}
+
+// chain leaves out the middle of a deep one where lines are cut.
+func (p *printer) chain(c events.PIDChain) string {
+	if p.Width > 0 {
+		return words.ShortChain(c, p.arrow, p.more)
+	}
+	return words.Chain(c, p.arrow)
 }
 
 // name is the command line or the kernel's name for the process, quoted where it

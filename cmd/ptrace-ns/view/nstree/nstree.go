@@ -138,7 +138,7 @@ func (t *table) cells(ns *report.Namespace, lead string) []string {
 		init = strconv.Itoa(int(ns.Init.Key.PID))
 	}
 	if len(ns.Chain) > 0 {
-		init = words.Chain(ns.Chain, t.arrow)
+		init = words.ShortChain(ns.Chain, t.arrow, t.more)
 	}
 	if ns.BornNS != 0 && t.Moment != nil {
 		born = t.Moment(ns.BornNS)

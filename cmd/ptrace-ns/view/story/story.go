@@ -191,37 +191,6 @@ var reasons = map[events.ReparentReason]string{
 	events.ReparentInit:      "the init",
 }
 
-func (t *teller) ancestors(l *report.Life) {
-	for i, a := range l.Ancestors {
-		text := "It " + t.is + " a child of "
-		if i > 0 {
-			text = "That " + t.is + " a child of "
-		}
-		text += words.Ref(a.Ref)
-		if a.Role != "" {
-			text += ", " + safe.String(a.Role)
-		}
-		t.say(text)
-	}
-	switch {
-	case l.State == report.Unseen:
-	case l.Certainty == report.Inferred:
-		t.say("Records were lost since its parent was last seen: that this is its parent still is inferred")
-	case l.Certainty == report.Unknown:
-		t.say("Who its parent is now is not known: the last known one has ended")
-	}
-	if len(l.Ancestors) == 0 && l.Process.Parent.IsZero() && l.State != report.Unseen {
-		t.say("It ", t.has, " no parent")
-	}
-	if j := l.Process.Job; j != nil && !j.Ptracer.IsZero() {
-		text := "It is traced by " + words.Ref(j.Ptracer)
-		if len(l.Ancestors) > 0 && l.Ancestors[0].Key != j.Ptracer.Key {
-			text += ", which is not its parent"
-		}
-		t.say(text)
-	}
-}
-
 // maxNamed is how many children are named, and how many whom the kernel killed.
 const maxNamed = 10
 

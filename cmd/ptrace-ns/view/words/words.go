@@ -89,6 +89,18 @@ func Chain(c events.PIDChain, arrow string) string {
 	return string(b)
 }
 
+// maxChain is how many PIDs of a chain are shown where room is scarce.
+const maxChain = 6
+
+// ShortChain returns a chain as Chain does, but of a deep one only the ends: how many there
+// are between the level says.
+func ShortChain(c events.PIDChain, arrow, more string) string {
+	if len(c) <= maxChain {
+		return Chain(c, arrow)
+	}
+	return Chain(c[:2], arrow) + arrow + more + arrow + Chain(c[len(c)-2:], arrow)
+}
+
 // Count returns "1 process" or "2 processes".
 func Count(n int, one, many string) string {
 	if n == 1 {

@@ -51,3 +51,16 @@ func TestUnsaid(t *testing.T) {
 		t.Errorf("without arguments: got %q, want %q", got, p.Exe)
 	}
 }
+
+// TestShortChain: of a deep process the ends are shown.
+func TestShortChain(t *testing.T) {
+	var deep events.PIDChain
+	for i := range int32(32) {
+		deep = append(deep, events.PIDEntry{PID: 32 - i})
+	}
+	for n, want := range map[int]string{0: "", 1: "32", 3: "32>31>30", 6: "32>31>30>29>28>27", 7: "32>31>..>27>26", 32: "32>31>..>2>1"} {
+		if got := words.ShortChain(deep[:n], ">", ".."); got != want {
+			t.Errorf("%d levels: %s, want %s", n, got, want)
+		}
+	}
+}
