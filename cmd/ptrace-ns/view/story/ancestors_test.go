@@ -9,7 +9,9 @@ import (
 
 // Ancestors of one kind, as deep nesting has them, are told together; nobody else is.
 func TestManyAncestors(t *testing.T) {
-	up := func(pid int32, comm, role string) report.Ancestor { return report.Ancestor{Ref: ref(pid, comm), Role: role} }
+	up := func(pid int32, comm, role string) report.Ancestor {
+		return report.Ancestor{Ref: ref(pid, comm), Role: role}
+	}
 	chain := func(n int) *report.Life {
 		l := &report.Life{Node: report.Node{Process: sh(), State: report.Live, Certainty: report.Confirmed}}
 		l.Ancestors = append(l.Ancestors, up(90, "sh", ""))
