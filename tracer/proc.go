@@ -4,9 +4,13 @@ package tracer
 
 import (
 	"bytes"
+	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
@@ -34,8 +38,33 @@ type procFiles interface {
 type osFiles struct{}
 
 func (osFiles) Readlink(name string) (string, error)       { return os.Readlink(name) }
-func (osFiles) ReadFile(name string) ([]byte, error)       { return os.ReadFile(name) }
 func (osFiles) ReadDir(name string) ([]os.DirEntry, error) { return os.ReadDir(name) }
+
+// ReadFile reads like os.ReadFile, in half the time: its files can be waited for and have a
+// size, those in /proc neither, and a snapshot reads two of each process.
+func (osFiles) ReadFile(name string) ([]byte, error) {
+	fd, err := unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	for errors.Is(err, unix.EINTR) {
+		fd, err = unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	}
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: name, Err: err}
+	}
+	defer func() { _ = unix.Close(fd) }() // only read
+	content := make([]byte, 0, 512)
+	for {
+		n, err := unix.Read(fd, content[len(content):cap(content)])
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil:
+			return nil, &os.PathError{Op: "read", Path: name, Err: err}
+		case n == 0:
+			return content, nil
+		default:
+			content = slices.Grow(content[:len(content)+n], 1)
+		}
+	}
+}
 
 func newProcReader() procReader {
 	own, err := ownPidns()
