@@ -270,6 +270,22 @@ static __always_inline bool in_compat_syscall(void)
 	return task->thread_info.status & TS_COMPAT;
 }
 
+/* Whether the current task is in rt_sigqueueinfo, rt_tgsigqueueinfo or pidfd_send_signal
+ * (arch/x86/entry/syscalls/, include/uapi/asm-generic/unistd.h). */
+static __always_inline bool in_sigqueue(void)
+{
+	struct pt_regs___amd64 *x86 = NULL;
+	__s32 nr = syscall_nr(bpf_get_current_task_btf());
+
+	if (nr == 424)
+		return true;
+	if (in_compat_syscall())
+		return nr == 178 || nr == 335;
+	if (bpf_core_field_exists(x86->orig_ax))
+		return nr == 129 || nr == 297;
+	return nr == 138 || nr == 240;
+}
+
 /* Whether somebody holds the task's alloc_lock (task_lock); false when not known. */
 static __always_inline bool alloc_locked(struct task_struct *task)
 {

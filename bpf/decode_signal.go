@@ -65,7 +65,7 @@ func originOf(r *probesSignalRec) events.Origin {
 			return events.OriginCgroupKill
 		}
 		return events.OriginKernel
-	case fromUser(r.Code):
+	case fromUser(r.Code) || has(r.Flags, probesSignalFlagSIG_SAID):
 		return events.OriginUser
 	default:
 		return events.OriginKernel
@@ -74,7 +74,8 @@ func originOf(r *probesSignalRec) events.Origin {
 
 // fromUser reports whether the si_code is one that a process gives by kill,
 // tgkill or sigqueue. Those of timers, message queues and asynchronous I/O are
-// negative, too, but raised by the kernel (include/uapi/asm-generic/siginfo.h).
+// negative, too, but raised by the kernel (include/uapi/asm-generic/siginfo.h), unless
+// sigqueue said so.
 func fromUser(code int32) bool {
 	switch code {
 	case -2, -3, -4, -5, -60: // SI_TIMER, SI_MESGQ, SI_ASYNCIO, SI_SIGIO, SI_ASYNCNL

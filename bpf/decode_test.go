@@ -147,6 +147,7 @@ func TestDecodeSignal(t *testing.T) {
 		{"kill", 15, 0, group, events.OriginUser},
 		{"tgkill", 15, -6, 0, events.OriginUser},
 		{"timer", 14, -2, group, events.OriginKernel},
+		{"as if by a timer", 14, -2, group | probesSignalFlagSIG_SAID, events.OriginUser},
 		{"fault", 11, 1, 0, events.OriginKernel},
 		{"kernel", 9, 0x80, group | probesSignalFlagSIG_PRIV, events.OriginKernel},
 		{"oom", 9, 0x80, group | probesSignalFlagSIG_PRIV | probesSignalFlagSIG_TARGET_OOM, events.OriginOOM},

@@ -190,6 +190,7 @@ enum signal_flag {
 	SIG_ENDING = 1 << 10,	  /* a group exit is under way: by this one, if delivered */
 	SIG_TRACED = 1 << 11,	  /* by ptrace: one that was taken may be held, or changed */
 	SIG_TAKEN = 1 << 12,	  /* not sent: the task takes it, and it ends the process */
+	SIG_SAID = 1 << 13,	  /* by a sigqueue: its code is the sender's choice */
 };
 
 /* More wait than are looked through. */

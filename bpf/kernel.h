@@ -267,6 +267,7 @@ struct sigqueue {
 
 struct task_struct {
 	unsigned int __state;
+	void *stack;
 	unsigned int flags;
 	int static_prio;
 	struct sched_entity se;

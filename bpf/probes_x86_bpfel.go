@@ -222,6 +222,7 @@ const (
 	probesSignalFlagSIG_ENDING       probesSignalFlag = 1024
 	probesSignalFlagSIG_TRACED       probesSignalFlag = 2048
 	probesSignalFlagSIG_TAKEN        probesSignalFlag = 4096
+	probesSignalFlagSIG_SAID         probesSignalFlag = 8192
 )
 
 type probesSignalRec struct {

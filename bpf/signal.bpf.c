@@ -19,6 +19,8 @@ const volatile __u64 signal_mask = 1ULL << (SIGKILL - 1);
 /* Queued, without room for what it says (enum in include/trace/events/signal.h). */
 #define LOSE_INFO 4
 #define NEAR_WAITING 8
+/* No kernel stack is larger (THREAD_SIZE). */
+#define STACK_MAX (64 << 10)
 
 /*
  * Whether the signal is about to end its target: by default it does, and the
@@ -140,6 +142,15 @@ static __always_inline __s32 read_si_pid(int code, struct kernel_siginfo *info)
 }
 
 /*
+ * Whether a process says what it likes in a signal's name, si_code included: a sigqueue is
+ * under way, and info is on its stack. A timer's that goes off meanwhile is not.
+ */
+static __always_inline bool is_said(unsigned long info, struct task_struct *cur)
+{
+	return info - (unsigned long)cur->stack < STACK_MAX && in_sigqueue();
+}
+
+/*
  * What its target is told of the signal, as __send_signal_locked (kernel/signal.c) has it:
  * by that it is known again when it is taken. Returns whether that tells its sender from
  * all others, or that the kernel is: not a sender in another PID namespace, whose number
@@ -160,9 +171,10 @@ static __always_inline bool fill_info(struct signal_rec *rec, unsigned long kind
 		rec->code = BPF_CORE_READ(info, si_code);
 		rec->si_pid = read_si_pid(rec->code, info);
 	}
+	rec->flags = is_said(kind, cur) ? SIG_SAID : 0;
 	if (rec->code == SI_USER || rec->code == SI_TKILL)
 		return nr && rec->si_pid == nr;
-	return rec->code > 0;
+	return !rec->flags;
 }
 
 static __always_inline __u32 signal_flags(int sig, unsigned long info, struct task_struct *task,
@@ -203,7 +215,7 @@ static __always_inline bool is_kept(int sig, bool deadly, bool named, int result
 		return true;
 	if (result != 0 && result != LOSE_INFO)
 		return false;
-	return sig >= REAL_TIME || (!named && ENDS_BY_DEFAULT & BIT(sig));
+	return sig >= REAL_TIME || !named;
 }
 
 /*
@@ -219,7 +231,7 @@ int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_
 	unsigned long kind = 0;
 	struct pid_namespace *ns = NULL;
 	WITH_LEVELS(signal_rec, NEAR_LEVELS) rec;
-	bool init = false, asked, deadly, named = true;
+	bool init = false, asked, deadly, named;
 	__u32 flags;
 
 	if (sig <= 0 || sig > 64)
@@ -233,12 +245,13 @@ int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_
 		init = targets_child_init(task);
 	asked = init || (signal_mask & BIT(sig));
 	deadly = is_deadly(sig, task, result);
-	if (asked || ENDS_BY_DEFAULT & BIT(sig))
-		named = fill_info(&rec.head, kind, info, task, cur);
+	if (!asked && !(ENDS_BY_DEFAULT & BIT(sig)))
+		return 0;
+	named = fill_info(&rec.head, kind, info, task, cur);
 	if (!asked && !is_kept(sig, deadly, named, result))
 		return 0;
 
-	flags = signal_flags(sig, kind, task, cur, group);
+	flags = rec.head.flags | signal_flags(sig, kind, task, cur, group);
 	if (deadly)
 		flags |= SIG_DEADLY;
 	if (asked)

@@ -132,6 +132,9 @@ func TestKillerByQueues(t *testing.T) {
 		{"alone 15 block a.kill", "main", "15 a 1 delivered"},
 		{"alone 15 stop a.kill b.tgkill cont", "b", "15 a 1 delivered"},
 		{"traced 15 handle a.kill default swap", "nobody", ""},
+		{"alone 15 a.lie", "a", ""},
+		{"alone 14 handle block a.lie b.kill default unblock", "a", ""},
+		{"alone 11 selflie", "victim", ""},
 		// Whose target is told the same of each.
 		{"alone 15 block a.tqueue b.queue unblock", "a", "15 b 1 delivered"},
 		{"alone 15 block a.tqueue b.queue oneshot unblock", "b", "15 a 1 delivered"},

@@ -70,15 +70,17 @@ static void add_thread(void)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-static void queue(bool thread)
+static void queue(bool thread, int code)
 {
-	siginfo_t info = { .si_code = SI_QUEUE };
+	siginfo_t info = { .si_code = code };
+
+	pid_t to = victim.pid ? victim.pid : getpid();
 
 	info.si_value.sival_int = getpid();
 	if (thread)
-		syscall(SYS_rt_tgsigqueueinfo, victim.pid, victim.pid, sig, &info);
+		syscall(SYS_rt_tgsigqueueinfo, to, to, sig, &info);
 	else
-		syscall(SYS_rt_sigqueueinfo, victim.pid, sig, &info);
+		syscall(SYS_rt_sigqueueinfo, to, sig, &info);
 }
 
 static void obey(char order)
@@ -94,8 +96,10 @@ static void obey(char order)
 	case 'r': raise(sig); return;
 	case 's': kill(getpid(), sig); return;
 	case 't': return add_thread();
-	case 'Q': return queue(false);
-	case 'q': return queue(true);
+	case 'Q': return queue(false, SI_QUEUE);
+	case 'q': return queue(true, SI_QUEUE);
+	case 'L': return queue(false, SI_TIMER);
+	case 'l': return queue(false, SI_KERNEL);
 	case 'K': kill(victim.pid, sig); return;
 	case 'T': syscall(SYS_tgkill, victim.pid, victim.pid, sig); return;
 	}
@@ -168,7 +172,7 @@ static const struct {
 	char order;
 } orders[] = {
 	{ "block", 'b' }, { "unblock", 'u' }, { "handle", 'h' }, { "reraise", 'R' }, { "oneshot", 'o' }, { "default", 'd' },
-	{ "ignore", 'i' }, { "raise", 'r' }, { "self", 's' }, { "thread", 't' }, { "queue", 'Q' }, { "tqueue", 'q' },
+	{ "ignore", 'i' }, { "raise", 'r' }, { "self", 's' }, { "thread", 't' }, { "queue", 'Q' }, { "tqueue", 'q' }, { "lie", 'L' }, { "selflie", 'l' },
 	{ "kill", 'K' }, { "tgkill", 'T' },
 };
 
