@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -35,7 +36,7 @@ func (b *bench) latency() error {
 			return fmt.Errorf("latency: %d of %d forks were told", len(late), lateForks)
 		}
 		slices.Sort(late)
-		b.printf("%-24s %7.2f %7.2f %7.2f\n", append([]string{"watch"}, more...), late[len(late)/2], late[len(late)*99/100], late[len(late)-1])
+		b.printf("%-24s %7.2f %7.2f %7.2f\n", strings.Join(append([]string{"watch"}, more...), " "), late[len(late)/2], late[len(late)*99/100], late[len(late)-1])
 	}
 	return nil
 }
