@@ -4,6 +4,7 @@ package tracer
 
 import (
 	"bufio"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -44,14 +45,16 @@ func v1Controller(kernel *btf.Spec) (subsys int32, hierarchy uint32) {
 }
 
 // v1Hierarchies reads the hierarchy number of each v1 controller from
-// /proc/self/cgroup ("8:memory:/docker/…"); 0 is the unified hierarchy.
+// /proc/self/cgroup.
 func v1Hierarchies() map[string]uint32 {
+	raw, _ := os.ReadFile("/proc/self/cgroup") // none where it cannot be read
+	return parseHierarchies(string(raw))
+}
+
+// parseHierarchies reads lines like "8:memory:/docker/…"; 0 is the unified hierarchy.
+func parseHierarchies(own string) map[string]uint32 {
 	all := map[string]uint32{}
-	raw, err := os.ReadFile("/proc/self/cgroup")
-	if err != nil {
-		return all
-	}
-	for line := range strings.Lines(string(raw)) {
+	for line := range strings.Lines(own) {
 		part := strings.SplitN(line, ":", 3)
 		id, err := strconv.ParseUint(part[0], 10, 32)
 		if err != nil || id == 0 || len(part) < 3 {
@@ -208,10 +211,14 @@ func cgroupMounts(v1 uint32) []cgroupMount {
 		return nil
 	}
 	defer func() { _ = f.Close() }() // only read
-	v1Names := v1Hierarchies()
+	return parseMounts(f, v1Hierarchies(), v1)
+}
+
+// parseMounts reads mountinfo; v1Names are the hierarchies of the v1 controllers, v1 the
+// one of them that is wanted.
+func parseMounts(mountinfo io.Reader, v1Names map[string]uint32, v1 uint32) (all []cgroupMount) {
 	seen := map[uint32]bool{}
-	var all []cgroupMount
-	for lines := bufio.NewScanner(f); lines.Scan(); {
+	for lines := bufio.NewScanner(mountinfo); lines.Scan(); {
 		m, fstype, options, ok := parseMount(lines.Text())
 		if !ok {
 			continue

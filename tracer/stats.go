@@ -122,6 +122,21 @@ func (k *Kernel) Stats() (Stats, error) {
 	if err != nil {
 		return Stats{}, err
 	}
+	s := sumOf(perCPU)
+	for kind := 1; kind < bpf.Kinds; kind++ {
+		sum := s.ByKind[kindOf[kind]]
+		sum.Received += k.count.received[kind]
+		s.Bytes[kindOf[kind]] += k.count.bytes[kind]
+		s.ByKind[kindOf[kind]] = sum
+	}
+	s.BirthsNewtask -= k.birthBase.newtask
+	s.BirthsFork -= k.birthBase.fork
+	delete(s.ByKind, events.KindUnknown)
+	return s, k.addMisses(&s)
+}
+
+// sumOf adds up what the programs counted on each possible CPU.
+func sumOf(perCPU []bpf.Counters) Stats {
 	s := Stats{
 		ByKind: map[events.Kind]Count{}, Bytes: map[events.Kind]uint64{},
 		DroppedByCPU: make([]uint64, len(perCPU)),
@@ -137,16 +152,7 @@ func (k *Kernel) Stats() (Stats, error) {
 		s.BirthsNewtask += c.BirthsNewtask
 		s.BirthsFork += c.BirthsFork
 	}
-	for kind := 1; kind < bpf.Kinds; kind++ {
-		sum := s.ByKind[kindOf[kind]]
-		sum.Received += k.count.received[kind]
-		s.Bytes[kindOf[kind]] += k.count.bytes[kind]
-		s.ByKind[kindOf[kind]] = sum
-	}
-	s.BirthsNewtask -= k.birthBase.newtask
-	s.BirthsFork -= k.birthBase.fork
-	delete(s.ByKind, events.KindUnknown)
-	return s, k.addMisses(&s)
+	return s
 }
 
 // addMisses adds what the recursion guard kept from running at all

@@ -50,10 +50,12 @@ func Threads(key events.ProcKey) []Thread {
 }
 
 // nsPIDsOf reads the numbers of a task at every level; dir is its directory.
-func nsPIDsOf(dir string) []int32 {
+func nsPIDsOf(dir string) []int32 { return parsePIDs(statusField(dir, "NSpid")) }
+
+func parsePIDs(field string) []int32 {
 	var all []int32
-	for field := range strings.FieldsSeq(statusField(dir, "NSpid")) {
-		n, err := strconv.ParseInt(field, 10, 32)
+	for number := range strings.FieldsSeq(field) {
+		n, err := strconv.ParseInt(number, 10, 32)
 		if err != nil {
 			return nil
 		}
@@ -62,14 +64,19 @@ func nsPIDsOf(dir string) []int32 {
 	return all
 }
 
-// statusField returns one field of a task's status, empty when there is none. No
-// name of a task can look like another field: line breaks in it are escaped.
+// statusField returns one field of a task's status, empty when there is none.
 func statusField(dir, name string) string {
 	raw, err := os.ReadFile(dir + "status")
 	if err != nil {
 		return ""
 	}
-	for line := range strings.Lines(string(raw)) {
+	return fieldOf(raw, name)
+}
+
+// fieldOf reads the contents of /proc/PID/status. No name of a task can look like
+// another field: line breaks in it are escaped (proc_task_name, fs/proc/array.c).
+func fieldOf(status []byte, name string) string {
+	for line := range strings.Lines(string(status)) {
 		if value, ok := strings.CutPrefix(line, name+":"); ok {
 			return strings.TrimSpace(value)
 		}
