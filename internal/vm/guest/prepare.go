@@ -51,10 +51,29 @@ func prepare() error {
 	os.Symlink("/proc/self/fd", "/dev/fd")                     // there already
 	os.Symlink("pts/ptmx", "/dev/ptmx")                        // there already
 	os.WriteFile("/proc/sys/kernel/hostname", []byte("vm"), 0) // a name is no need
+	if err := names(); err != nil {
+		return err
+	}
 	if err := loopbackUp(); err != nil {
 		return err
 	}
 	return applets()
+}
+
+// names writes what containerd copies into each pod, where the root file system has none.
+func names() error {
+	for path, text := range map[string]string{"/etc/hosts": "127.0.0.1 localhost vm\n", "/etc/resolv.conf": ""} {
+		if _, err := os.Stat(path); err == nil {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // newRoot puts a mount over the kernel's first root, which pivot_root refuses to
