@@ -2,12 +2,14 @@ package recording
 
 import (
 	"cmp"
+	"io"
 	"maps"
 	"math"
 	"slices"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
+	"github.com/ptrace-ns/ptrace-ns/events/record"
 )
 
 // living is who lives, by what was put into a recording: what of the files before it one
@@ -173,28 +175,45 @@ func (l *living) snapshots(fits func([]*events.Process) []*events.Process) (all 
 	return all, len(procs) - len(told)
 }
 
-// within returns those of the processes whose lines take no more than that many bytes
-// together. Who is left out first are kernel threads, then the youngest.
-func within(procs []*events.Process, bytes int64) []*events.Process {
-	var line []byte
-	size := func(p *events.Process) int64 {
-		ev := events.Event{Kind: events.Snapshot, Seq: math.MaxUint64, BootNS: math.MaxInt64, CPU: math.MaxUint32, Process: *p}
-		line = ndjson.AppendEvent(line[:0], &ev, 0)
-		return int64(len(line))
-	}
-	sum := int64(0)
-	for _, p := range procs {
-		sum += size(p)
-	}
-	if sum <= bytes {
+// within returns those of the processes that fit, in order of their birth. Who is left out
+// first are kernel threads, then the youngest. fit returns how many of the first ones do.
+func within(procs []*events.Process, fit func([]*events.Process) int) []*events.Process {
+	if fit(procs) == len(procs) {
 		return procs
 	}
 	procs = slices.DeleteFunc(procs, func(p *events.Process) bool { return p.Kthread })
-	sum = 0
+	return procs[:fit(procs)]
+}
+
+// longest is the event of a process whose line is longer than that of any other time.
+func longest(p *events.Process) *events.Event {
+	return &events.Event{Kind: events.Snapshot, Seq: math.MaxUint64, BootNS: math.MaxInt64, CPU: math.MaxUint32, Process: *p}
+}
+
+// linesWithin returns how many processes' lines take no more than that many bytes.
+func linesWithin(procs []*events.Process, bytes int64) int {
+	var line []byte
 	for i, p := range procs {
-		if sum += size(p); sum > bytes {
-			return procs[:i]
+		line = ndjson.AppendEvent(line[:0], longest(p), 0)
+		if bytes -= int64(len(line)); bytes < 0 {
+			return i
 		}
 	}
-	return procs
+	return len(procs)
+}
+
+// framesWithin returns how many processes a recording of that many bytes has room for. It
+// is tried: how well lines compress cannot be known before.
+func framesWithin(h *events.Header, procs []*events.Process, bytes int64) int {
+	trial, err := record.NewWriter(io.Discard, h, record.Options{MaxBytes: max(1, bytes), FlushEvery: math.MaxInt64})
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = trial.Close(record.Trailer{}) }() // its clock ends with it
+	for i, p := range procs {
+		if trial.Put(longest(p)) != nil {
+			return i
+		}
+	}
+	return len(procs)
 }

@@ -141,14 +141,19 @@ func (r *Recorder) open(opening []events.Event) error {
 	return nil
 }
 
-// fits returns those of the processes that are told at the beginning of a file: their
-// lines take at most a quarter of it, as if they did not compress.
+// fits returns those of the processes that are told at the beginning of a file. They take
+// at most a quarter of it.
 func (r *Recorder) fits(procs []*events.Process) []*events.Process {
-	most := r.most()
-	if most == 0 {
+	room := r.most() / 4
+	if room == 0 {
 		return procs
 	}
-	return within(procs, max(0, most-trailerRoom)/4)
+	return within(procs, func(some []*events.Process) int {
+		if Lines(r.o.Path) {
+			return linesWithin(some, room)
+		}
+		return framesWithin(r.header, some, room)
+	})
 }
 
 // partHeader says of a later file that it goes on where another ended, with how many
