@@ -24,6 +24,7 @@ type app struct {
 	getenv         func(string) string
 	width          func() int // of the terminal; 0 where there is none
 	user           func(uint32) string
+	boot           string // this boot of this machine
 	open           func(context.Context, liveOptions) (tracing, error)
 	look           func(context.Context) (*census, error)
 	runtimeAPI     string // what --runtime-api says
@@ -45,6 +46,7 @@ func newApp() *app {
 		getenv: os.Getenv,
 		width:  terminalWidth,
 		user:   userNames(),
+		boot:   bootID(),
 	}
 	a.open = func(ctx context.Context, o liveOptions) (tracing, error) {
 		if err := a.checkRuntimeAPI(); err != nil {

@@ -34,14 +34,17 @@ type fake struct {
 	counts bool // births
 	closed bool
 	model  *tree.Model
+	boot   string // id
 }
 
 func (f *fake) Partial() bool { return false }
 
-func (f *fake) Header() *events.Header { return &events.Header{TracerPID: tracerPID, StartNS: 1} }
-func (f *fake) NowNS() uint64          { return 1 }
-func (f *fake) AwaitBirths()           { f.counts = true }
-func (f *fake) Close() error           { f.closed = true; return nil }
+func (f *fake) Header() *events.Header {
+	return &events.Header{TracerPID: tracerPID, StartNS: 1, BootID: f.boot}
+}
+func (f *fake) NowNS() uint64 { return 1 }
+func (f *fake) AwaitBirths()  { f.counts = true }
+func (f *fake) Close() error  { f.closed = true; return nil }
 
 func (f *fake) Summary() (summary, error) { return f.summary, nil }
 

@@ -49,6 +49,9 @@ func (p *past) census(ctx context.Context, a *app) (*census, error) {
 		return nil, err
 	}
 	c, err := recall(ctx, from, p.moment)
+	if err == nil {
+		c.local = a.boot != "" && a.boot == from.reader.Header().BootID
+	}
 	if err == nil && c.short+c.early != "" {
 		a.log.Warn().Msg(c.short + c.early)
 	}
@@ -64,7 +67,7 @@ func recall(ctx context.Context, from *playback, at moment) (*census, error) {
 		covered: &covered,
 		// Who has ended is remembered: what is asked for is often one of them.
 		model: tree.New(tree.Options{Keep: keptForTree}), jobs: jobs{},
-		bootTime: h.BootTimeNS, nowNS: h.StartNS, recorded: true, local: thisBoot(h.BootID),
+		bootTime: h.BootTimeNS, nowNS: h.StartNS, recorded: true,
 	}
 	part := newSpan(moment{}, at, h)
 	c.early = part.early(h)
@@ -124,10 +127,11 @@ func (c *census) names(local func(uint32) string) func(uint32) string {
 	return func(uid uint32) string { return strconv.FormatUint(uint64(uid), 10) }
 }
 
-// thisBoot reports whether that is the boot id of the machine that runs now.
-func thisBoot(id string) bool {
-	own, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	return err == nil && id != "" && id == strings.TrimSpace(string(own))
+// bootID returns what the kernel tells this boot of this machine by, empty where there is
+// no such file.
+func bootID() string {
+	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return strings.TrimSpace(string(id))
 }
 
 // selected adds to a selection who has ended, where the past shows that.

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -181,16 +181,16 @@ func TestLookAtBeginning(t *testing.T) {
 // Users have names where the recording is of this machine since it booted, and numbers
 // where it may be of another one.
 func TestNamesOfUsers(t *testing.T) {
-	own, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	if err != nil {
-		t.Skip("no boot id here: ", err)
+	all := family()
+	all[0].Process.Full, all[0].Process.HasIDs = true, true
+	path := filepath.Join(t.TempDir(), "all.zst")
+	if r := (&fake{events: all, boot: "this"}).execute(t, nil, "watch", "-q", "-w", path); r.code != 0 {
+		t.Fatal(r.err)
 	}
-	if !thisBoot(strings.TrimSpace(string(own))) || thisBoot("") || thisBoot("9e3b7d41-0000-4000-8000-000000000000") {
-		t.Error("this boot is not told from others")
-	}
-	named := func(uint32) string { return "root" }
-	here, elsewhere := &census{recorded: true, local: true}, &census{recorded: true}
-	if got := here.names(named)(0) + " " + elsewhere.names(named)(0); got != "root 0" {
-		t.Errorf("users are %q, want by name here and by number elsewhere", got)
+	for boot, want := range map[string]string{"": "(0)", "another": "(0)", "this": "(root)"} {
+		r := (&fake{}).execute(t, func(a *app) { a.boot, a.user = boot, func(uint32) string { return "root" } }, "tree", "-r", path)
+		if r.code != 0 || !strings.Contains(r.out, want) {
+			t.Errorf("on boot %q: code %d, %q, want %s", boot, r.code, r.out, want)
+		}
 	}
 }
