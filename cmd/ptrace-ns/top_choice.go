@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/pflag"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/selection"
@@ -34,8 +36,9 @@ func (o *topOptions) choose(a *app, flags *pflag.FlagSet) (*choice, error) {
 	return c, nil
 }
 
-// route is the way of an event to what is shown, and to the file.
-func (c *choice) route(h *events.Header, file *eventFile) events.Sink {
+// route is the way of an event to what is shown, and to the file. What is wrong with the
+// choice is said, while no scene is taken.
+func (c *choice) route(h *events.Header, file *eventFile, say func(string)) events.Sink {
 	if c.child != nil {
 		c.shown.since = h.StartNS
 	}
@@ -46,6 +49,11 @@ func (c *choice) route(h *events.Header, file *eventFile) events.Sink {
 	all := c.followed(selection.Where(selection.Tee(sinks...), c.wanted...), int32(h.TracerPID))
 	if len(c.pids) > 0 {
 		all = selection.Present(all, c.pids)
+	}
+	if len(c.containers) > 0 {
+		all = selection.Unknown(all, c.containers, func(name string) {
+			say("no container " + name + " is known: only one that starts from now on can match")
+		})
 	}
 	return all
 }
@@ -59,6 +67,17 @@ func (c *choice) only() func(events.ProcKey) bool {
 		_, ok := c.shown.keys[key]
 		return ok
 	}
+}
+
+// nobody says that no process is shown, and of what; it is empty where all are.
+func (c *choice) nobody() string {
+	switch {
+	case c.all:
+		return ""
+	case len(c.containers) > 0 && len(c.wanted) == 1 && !c.follow && c.child == nil:
+		return "there is no process of container " + strings.Join(c.containers, " or ")
+	}
+	return "there is no process of those that were asked for"
 }
 
 // tidy forgets whom the model has forgotten, once these may be as many as the rest.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,7 +32,7 @@ func TestTopChooses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			route := chosen.route(&events.Header{StartNS: 1}, nil)
+			route := chosen.route(&events.Header{StartNS: 1}, nil, nil)
 			stage := scene.NewStage(scene.Options{Zone: time.UTC, FadeNS: 1 << 62, Only: chosen.only()})
 			model, want := tree.New(tree.Options{Keep: keptForTop}), map[int32]bool{}
 			for _, ev := range all {
@@ -77,7 +78,7 @@ func TestTopShows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	route := chosen.route(&events.Header{StartNS: 100, TracerPID: tracerPID}, nil)
+	route := chosen.route(&events.Header{StartNS: 100, TracerPID: tracerPID}, nil, nil)
 	event := func(kind events.Kind, pid, parent int32, start uint64) *events.Event {
 		p := events.Process{Key: events.ProcKey{PID: pid, Start: start}, Parent: events.Ref{Key: events.ProcKey{PID: parent, Start: 1}}}
 		ev := &events.Event{Kind: kind, BootNS: start, Process: p}
@@ -100,5 +101,38 @@ func TestTopShows(t *testing.T) {
 	}
 	if !slices.Equal(shown, []int32{50}) {
 		t.Errorf("shown are %v, want the command alone", shown)
+	}
+}
+
+// TestTopSaysWhatIsNotThere: a name that no container bears is told when all that was
+// there is known, and of whom nobody is shown.
+func TestTopSaysWhatIsNotThere(t *testing.T) {
+	for given, want := range map[*topOptions]string{
+		{}: "",
+		{watchOptions: watchOptions{containers: []string{"nosuch"}}}:                              "there is no process of container nosuch",
+		{watchOptions: watchOptions{containers: []string{"nosuch"}, host: false, newPidns: true}}: "there is no process of those that were asked for",
+		{watchOptions: watchOptions{host: true}}:                                                  "there is no process of those that were asked for",
+	} {
+		given.output, given.buffer, given.maxArgs = "text", 8<<20, 32<<10
+		chosen, err := given.choose(&app{}, pflag.NewFlagSet("top", pflag.ContinueOnError))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := chosen.nobody(); got != want {
+			t.Errorf("of nobody it says %q, want %q", got, want)
+		}
+		var said []string
+		route := chosen.route(&events.Header{StartNS: 1}, nil, func(text string) { said = append(said, text) })
+		for _, ev := range family() {
+			if err := route.Put(ev.Clone()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := route.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		if unknown := len(given.containers) > 0; len(said) > 1 || unknown != (len(said) == 1) || unknown && !strings.Contains(said[0], "nosuch") {
+			t.Errorf("%q: said %q", given.containers, said)
+		}
 	}
 }

@@ -37,9 +37,6 @@ func (c *choice) live(ctx context.Context, v tui.Options) (err error) {
 	header := *live.Header()
 	header.Version, header.Options = readBuild().Version, c.asked
 	file.begin(&header)
-	if file != nil { // the screen is the view's: what is wrong is told at the end
-		file.failed = func(error) {}
-	}
 	defer func() { file.close(summary{}) }()
 	v.BootTime = header.BootTimeNS
 	if live.Partial() {
@@ -47,7 +44,11 @@ func (c *choice) live(ctx context.Context, v tui.Options) (err error) {
 	}
 	src := &present{live: live, stage: newStage(v, header.StartNS), choice: c}
 	src.stage.Only = c.only()
-	if err := c.show(ctx, src, v, c.route(&header, file)); err != nil {
+	if file != nil { // the screen is the view's: it tells at once, and the log at the end
+		file.failed = func(err error) { src.stage.Say("event file given up: " + err.Error()) }
+	}
+	v.Nobody = c.nobody()
+	if err := c.show(ctx, src, v, c.route(&header, file, src.stage.Say)); err != nil {
 		return err
 	}
 	s, err := live.Summary()
@@ -177,19 +178,19 @@ func (p *present) Detail(key events.ProcKey) (d *scene.Detail) {
 }
 
 // Namespaces implements tui.Source.
-func (p *present) Namespaces() (lines []string) {
+func (p *present) Namespaces(width int) (lines []string) {
 	_ = p.look(func(m *tree.Model) error {
-		lines = p.stage.Namespaces(m, p.live.NowNS())
+		lines = p.stage.Namespaces(m, p.live.NowNS(), width)
 		return nil
 	})
 	return lines
 }
 
 // Deaths implements tui.Source.
-func (p *present) Deaths() (lines []scene.Line) {
-	_ = p.look(func(*tree.Model) error {
-		lines = p.stage.Deaths()
+func (p *present) Deaths(f *scene.Filter) []scene.Line {
+	lines, err := p.stage.Deaths(p.look, p.live.NowNS(), f)
+	if err != nil {
 		return nil
-	})
+	}
 	return lines
 }

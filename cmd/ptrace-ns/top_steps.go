@@ -74,15 +74,16 @@ func (p *player) Detail(key events.ProcKey) *scene.Detail {
 }
 
 // Namespaces implements tui.Source.
-func (p *player) Namespaces() []string {
+func (p *player) Namespaces(width int) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.stage.Namespaces(p.model, p.nowNS)
+	return p.stage.Namespaces(p.model, p.nowNS, width)
 }
 
 // Deaths implements tui.Source.
-func (p *player) Deaths() []scene.Line {
+func (p *player) Deaths(f *scene.Filter) []scene.Line {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.stage.Deaths()
+	lines, _ := p.stage.Deaths(p.see, p.nowNS, f) // see has no error
+	return lines
 }

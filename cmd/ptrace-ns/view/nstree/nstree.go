@@ -23,6 +23,9 @@ type Options struct {
 	Moment func(bootNS uint64) string
 	// User names a user id; nil shows none.
 	User func(uint32) string
+	// Width is how many cells a line should have; the columns that have no room are left
+	// out, what tells the least first. 0 is any.
+	Width int
 }
 
 type glyphs struct{ branch, last, pipe, arrow, more string }
@@ -230,14 +233,41 @@ func (t *table) remarks(ns *report.Namespace) []string {
 	return all
 }
 
-// render aligns the columns; the last is not filled.
-func (t *table) render() string {
+// leastOf are the columns that go where there is no room for all, in that order.
+var leastOf = []string{"LEVEL", "CREATOR", "USERNS", "BORN", "OVER", "USER", "AGE", "MEMBERS", "CONTAINER"}
+
+// leastCommand is how much of a command says what it is.
+const leastCommand = 10
+
+// widths are those of the columns, of which it hides what has no room.
+func (t *table) widths() []int {
 	widths := make([]int, len(headings))
 	for _, r := range t.rows {
 		for i, c := range r.cells {
 			widths[i] = max(widths[i], safe.Width(c))
 		}
 	}
+	if t.Width <= 0 {
+		return widths
+	}
+	for _, name := range leastOf {
+		need := min(widths[len(widths)-1], leastCommand)
+		for i, w := range widths[:len(widths)-1] {
+			if !t.hidden[headings[i]] {
+				need += w + 1
+			}
+		}
+		if need <= t.Width {
+			break
+		}
+		t.hidden[name] = true
+	}
+	return widths
+}
+
+// render aligns the columns; the last is not filled.
+func (t *table) render() string {
+	widths := t.widths()
 	var b strings.Builder
 	for _, r := range t.rows {
 		line := r.remark

@@ -50,7 +50,7 @@ func sample() []*report.Namespace {
 func TestGolden(t *testing.T) {
 	for name, o := range map[string]nstree.Options{
 		"unicode": {Unicode: true}, "ascii": {}, "look": {Unicode: true}, "color": {Unicode: true, Color: true},
-		"exited": {Unicode: true, Moment: func(ns uint64) string { return fmt.Sprintf("at %d", ns/1_000_000) }},
+		"narrow": {Unicode: true, Width: 36}, "exited": {Unicode: true, Moment: func(ns uint64) string { return fmt.Sprintf("at %d", ns/1_000_000) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all := sample()

@@ -68,8 +68,8 @@ func (c *crowd) Look(f *scene.Filter) *scene.Scene {
 	return sc
 }
 func (c *crowd) Seen() uint64                        { return c.stage.Seen() }
-func (c *crowd) Namespaces() []string                { return nil }
-func (c *crowd) Deaths() []scene.Line                { return nil }
+func (c *crowd) Namespaces(int) []string             { return nil }
+func (c *crowd) Deaths(*scene.Filter) []scene.Line   { return nil }
 func (c *crowd) Detail(events.ProcKey) *scene.Detail { return nil }
 
 // BenchmarkFrame is one twentieth of a second: 250 events, a scene of 10 000 living

@@ -17,23 +17,47 @@ func (m *Model) box() []string {
 	for i := range p.h {
 		text := ""
 		if i < len(shown) {
-			text = shown[i]
+			text = p.marked(shown[i], p.view.YOffset()+i, m.glyphs.more)
 		}
-		pen := m.pen(plain)
+		pen, style := m.pen(plain), plain
+		if p.isFound(p.view.YOffset() + i) {
+			style = reverse
+		}
 		pen.put(dim, side)
-		pen.put(plain, " "+fit(strings.TrimRight(text, " "), m.width-4, m.glyphs.more)+" ")
+		pen.put(style, " "+fit(strings.TrimRight(text, " "), m.width-4, m.glyphs.more)+" ")
 		pen.put(dim, side)
 		lines = append(lines, pen.line())
 	}
 	return append(lines, m.boxBottom())
 }
 
+// marked is a row of the view with a mark where its line goes on beyond the frame.
+func (p *pane) marked(row string, at int, more string) string {
+	if !p.unbroken || at >= len(p.rows) {
+		return row
+	}
+	if line := p.tabs[p.at].lines[p.rows[at]]; cells(line) > p.view.XOffset()+p.w {
+		return fit(cut(row, p.w-cells(more), ""), p.w-cells(more), "") + more
+	}
+	return row
+}
+
+// outside is how many lines of the tab are above what is seen and below: of one that is
+// broken, those of which no row is seen.
+func (p *pane) outside() (above, below int) {
+	first := p.view.YOffset()
+	last := min(first+p.h, len(p.rows)) - 1
+	if first >= len(p.rows) || last < first {
+		return 0, 0
+	}
+	return p.rows[first], len(p.tabs[p.at].lines) - 1 - p.rows[last]
+}
+
 // boxBottom says how much there is that is not shown.
 func (m *Model) boxBottom() string {
 	p, pen := m.pane, m.pen(plain)
 	pen.put(dim, m.glyphs.close+m.glyphs.ahead)
-	above := p.view.YOffset()
-	below := max(0, p.view.TotalLineCount()-above-p.h)
+	above, below := p.outside()
 	if above > 0 || below > 0 {
 		pen.put(dim, " ")
 		pen.put(bold, fmt.Sprintf("%d lines above, %d below", above, below))

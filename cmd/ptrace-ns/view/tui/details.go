@@ -29,7 +29,10 @@ func details(d *scene.Detail, g glyphs) content {
 	l := d.Life
 	events := cleaned(d.Events)
 	if len(events) == 0 {
-		events = []string{"none yet"}
+		events = []string{"none since it is watched"}
+	}
+	if d.Dropped > 0 {
+		events = append([]string{words.Count(int(d.Dropped), "older line is", "older lines are") + " not kept"}, events...)
 	}
 	return content{title: clean(words.Ref(l.Process.Ref())), tabs: []tab{
 		{name: "identity", lines: identity(l, d.NowNS, d.Threads)},
@@ -83,7 +86,11 @@ func identity(l *report.Life, nowNS uint64, threads string) []string {
 		f.add("cloned with", strings.TrimSpace(string(flags)))
 	}
 	for _, a := range l.Reparented {
-		f.add("reparented", "from "+words.Ref(a.From)+" to "+words.Ref(a.To)+", "+a.Reason.String())
+		to := words.Ref(a.To)
+		if what := heir(a.Reason); what != "" {
+			to += ", " + what
+		}
+		f.add("reparented", "from "+words.Ref(a.From)+" to "+to)
 	}
 	if p.HasIDs {
 		f.add("uid, gid", fmt.Sprintf("%d, %d", p.UID, p.GID))

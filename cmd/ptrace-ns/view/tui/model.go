@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strings"
 	"time"
 
 	"charm.land/bubbles/v2/key"
@@ -41,6 +42,7 @@ type Model struct {
 	waited        int   // how many frames ago
 	asked         time.Time
 	notice        string
+	heard         int    // how much of what scenes said was told
 	drawn         string // what View returns; empty is to be drawn
 	work          work
 }
@@ -143,6 +145,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // show takes a new scene. The cursor stays on its process.
 func (m *Model) show(sc *scene.Scene) {
 	m.scene, m.behind, m.drawn, m.stale = sc, 0, "", true
+	if len(sc.Said) > m.heard {
+		m.notice = strings.Join(sc.Said[m.heard:], "; ")
+		m.heard = len(sc.Said)
+	}
 	m.arrange()
 }
 

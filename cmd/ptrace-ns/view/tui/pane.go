@@ -26,18 +26,20 @@ type tab struct {
 type pane struct {
 	content
 	name     string
-	load     func() content // nil where it never changes
-	at       int            // the tab
+	load     func(width int) content // nil where it never changes
+	at       int                     // the tab
 	view     viewport.Model
 	begun    bool
 	w, h     int
 	unbroken bool
+	found    found
+	rows     []int // which of the tab's lines a row of the view is of
 }
 
 // open opens a pane, or closes the one that its key has opened, and reports whether
 // the key was for that.
 func (m *Model) open(msg tea.KeyPressMsg) (tea.Cmd, bool) {
-	k, src := m.keys, m.src
+	k, src, filter := m.keys, m.src, m.filter
 	var p *pane
 	switch {
 	case key.Matches(msg, k.details), key.Matches(msg, k.lineage):
@@ -50,15 +52,19 @@ func (m *Model) open(msg tea.KeyPressMsg) (tea.Cmd, bool) {
 			return nil, true
 		}
 		of, more := row.Key, m.glyphs
-		p = &pane{name: "details", load: func() content { return details(src.Detail(of), more) }}
+		p = &pane{name: "details", load: func(int) content { return details(src.Detail(of), more) }}
 		if key.Matches(msg, k.lineage) {
-			p = &pane{name: "lineage", load: func() content { return lineage(src.Detail(of)) }}
+			p = &pane{name: "lineage", load: func(int) content { return lineage(src.Detail(of)) }}
 		}
 	case key.Matches(msg, k.deaths):
-		p = &pane{name: "deaths", load: func() content { return deaths(src.Deaths()) }}
+		title := "signals and deaths"
+		if filter != nil || m.Nobody != "" {
+			title += " of those chosen"
+		}
+		p = &pane{name: "deaths", load: func(int) content { return deaths(title, src.Deaths(filter)) }}
 	case key.Matches(msg, k.namespaces):
-		p = &pane{name: "namespaces", load: func() content {
-			return content{title: "PID namespaces", tabs: []tab{{lines: cleaned(src.Namespaces()), table: true}}}
+		p = &pane{name: "namespaces", load: func(width int) content {
+			return content{title: "PID namespaces", tabs: []tab{{lines: cleaned(src.Namespaces(width)), table: true}}}
 		}}
 	case key.Matches(msg, k.help):
 		p = &pane{name: "help"}
@@ -70,8 +76,9 @@ func (m *Model) open(msg tea.KeyPressMsg) (tea.Cmd, bool) {
 		return nil, true
 	}
 	p.view = viewport.New()
-	m.pane, m.stale, m.waited = p, false, 0
+	m.pane = p
 	m.resize()
+	m.stale, m.waited = false, 0
 	return m.load(), true
 }
 
@@ -81,7 +88,8 @@ func (m *Model) load() tea.Cmd {
 	if p == nil || p.load == nil {
 		return nil
 	}
-	return func() tea.Msg { return contentMsg{p, p.load()} }
+	width := p.w
+	return func() tea.Msg { return contentMsg{p, p.load(width)} }
 }
 
 // patience is how many frames a pane may be behind the scene: it costs more than that.
@@ -113,19 +121,32 @@ func (p *pane) set(fresh bool) {
 	}
 	t := &p.tabs[p.at]
 	end := p.view.AtBottom()
-	lines := t.lines
-	if p.unbroken = t.table; !t.table {
-		lines = nil
-		for _, l := range t.lines {
-			lines = append(lines, wrap(l, p.w)...)
+	p.unbroken, p.rows = t.table, p.rows[:0]
+	var lines []string
+	for i, l := range t.lines {
+		broken := []string{l}
+		if !t.table {
+			broken = wrap(l, p.w)
 		}
+		for range broken {
+			p.rows = append(p.rows, i)
+		}
+		lines = append(lines, broken...)
 	}
 	p.view.SetContentLines(lines)
+	p.again()
 	if t.ends && (end || fresh) {
 		p.view.GotoBottom()
 	} else if fresh {
 		p.view.GotoTop()
 	}
+}
+
+// turn goes to the tab so many further.
+func (p *pane) turn(by int) {
+	p.at = (p.at + by + len(p.tabs)) % len(p.tabs)
+	p.found.text = ""
+	p.set(true)
 }
 
 func (p *pane) scroll(by int) {
@@ -142,12 +163,12 @@ func (m *Model) resize() {
 	if m.scene != nil && m.line < m.top+m.bodyHeight() {
 		m.reveal()
 	}
-	if p := m.prompt; p != nil {
-		p.input.SetWidth(max(1, m.width-len(p.input.Prompt)-1))
-	}
 	p := m.pane
 	if p == nil {
 		return
+	}
+	if p.name == "namespaces" {
+		m.stale, m.waited = true, patience // what it shows depends on its width
 	}
 	p.w, p.h = max(0, m.width-4), max(0, m.bodyHeight()-1)
 	if p.name == "help" {
@@ -165,11 +186,15 @@ func (m *Model) paneKey(msg tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(msg, k.back), key.Matches(msg, k.quit):
 		m.pane = nil
 	case len(p.tabs) > 1 && key.Matches(msg, k.tab):
-		p.at = (p.at + 1) % len(p.tabs)
-		p.set(true)
+		p.turn(1)
 	case len(p.tabs) > 1 && key.Matches(msg, k.untab):
-		p.at = (p.at + len(p.tabs) - 1) % len(p.tabs)
-		p.set(true)
+		p.turn(-1)
+	case key.Matches(msg, k.search):
+		return m.ask(searching)
+	case key.Matches(msg, k.next):
+		m.seekPane(1)
+	case key.Matches(msg, k.previous):
+		m.seekPane(-1)
 	case key.Matches(msg, k.left):
 		p.view.ScrollLeft(8)
 	case key.Matches(msg, k.right):
@@ -201,7 +226,7 @@ func cleaned(lines []string) []string {
 	return all
 }
 
-func deaths(all []scene.Line) content {
+func deaths(title string, all []scene.Line) content {
 	lines := make([]string, len(all))
 	for i := range all {
 		lines[i] = clean(all[i].Text)
@@ -209,5 +234,5 @@ func deaths(all []scene.Line) content {
 	if len(lines) == 0 {
 		lines = []string{"none yet"}
 	}
-	return content{title: "signals and deaths", tabs: []tab{{lines: lines, ends: true}}}
+	return content{title: title, tabs: []tab{{lines: lines, ends: true}}}
 }

@@ -34,12 +34,7 @@ func (m *Model) ask(of purpose) tea.Cmd {
 		p.input.Prompt = "filter: "
 		p.input.SetValue(m.filterText)
 	}
-	p.input.SetWidth(max(1, m.width-len(p.input.Prompt)-1))
 	p.input.KeyMap.Paste.Unbind() // it would run a program to ask for the clipboard; what a terminal pastes comes as it is
-	styles := p.input.Styles()
-	styles.Cursor.Blink, styles.Cursor.Color = false, nil
-	styles.Focused = textinput.StyleState{}
-	p.input.SetStyles(styles)
 	m.prompt = p
 	return p.input.Focus()
 }
@@ -55,7 +50,9 @@ func (m *Model) typed(msg tea.KeyPressMsg) tea.Cmd {
 	p := m.prompt
 	switch msg.String() {
 	case "esc":
-		if m.prompt = nil; p.of == searching {
+		if m.prompt = nil; m.pane != nil {
+			m.pane.found = found{}
+		} else if p.of == searching {
 			m.at = p.from
 			m.arrange()
 			m.reveal()
@@ -71,6 +68,11 @@ func (m *Model) typed(msg tea.KeyPressMsg) tea.Cmd {
 	cmd := p.update(msg)
 	if p.of == filtering {
 		p.wrong = m.wrong(p.input.Value())
+		return cmd
+	}
+	if m.pane != nil {
+		m.pane.found = found{sought: p.input.Value()}
+		m.seekPane(0)
 		return cmd
 	}
 	m.sought, m.at = p.input.Value(), p.from
@@ -104,6 +106,40 @@ func (m *Model) setFilter(text string) bool {
 	}
 	m.filter, m.filterText = scene.NewFilter(wants), text
 	return true
+}
+
+// mostHints is how many lines are taken for what is wrong with a filter.
+const mostHints = 4
+
+// hints say what is to be typed, or what is wrong with what was.
+func (m *Model) hints() []string {
+	text := "an expression as of watch -F; Enter takes it, Esc leaves it"
+	if m.prompt.wrong == "" {
+		return []string{text}
+	}
+	lines := wrap(m.prompt.wrong, max(1, m.width))
+	return lines[:min(len(lines), mostHints)]
+}
+
+// typing draws what is typed, and the cursor. The library that edits it would give any
+// rune to the terminal as it is.
+func (m *Model) typing() string {
+	p, typed := m.prompt, []rune(m.prompt.input.Value())
+	at := min(p.input.Position(), len(typed))
+	under, after := " ", ""
+	if at < len(typed) {
+		under, after = clean(string(typed[at])), clean(string(typed[at+1:]))
+	}
+	pen := m.pen(plain)
+	pen.put(plain, p.input.Prompt)
+	before := typed[:at]
+	for len(before) > 0 && cells(clean(string(before))) > pen.left-cells(under) {
+		before = before[1:]
+	}
+	pen.put(plain, clean(string(before)))
+	pen.put(reverse, under)
+	pen.put(plain, after)
+	return pen.line()
 }
 
 // seek puts the cursor on the next row that has the text sought, in that direction; 0

@@ -56,8 +56,7 @@ func checkScreen(t *rapid.T, m *Model, what string) {
 				t.Fatalf("%s: %U reaches the terminal: %q", what, r, l)
 			}
 		}
-		prompt := i == len(lines)-1 && m.prompt != nil
-		if w := ansi.StringWidth(l); w > m.width || w != m.width && !prompt {
+		if w := ansi.StringWidth(l); w != m.width {
 			t.Fatalf("%s: line %d is %d wide on a screen of %d: %q", what, i, w, m.width, l)
 		}
 	}
@@ -100,12 +99,13 @@ func TestHostileScreens(t *testing.T) {
 		d.Life.Process.Args = events.ArgsOf(hostile.Draw(t, "arg"))
 		d.Life.Process.Container.Image, d.Life.Process.Cgroup.Path = hostile.Draw(t, "image"), hostile.Draw(t, "cgroup")
 		src := &still{scene: &scene.Scene{Rows: rows(t), NowNS: 1000 * second}, detail: d}
-		m := New(src, Options{Unicode: rapid.Bool().Draw(t, "unicode"), Args: rapid.Bool().Draw(t, "args"), Zone: time.UTC, Compile: refuseAll, Notice: hostile.Draw(t, "notice")})
+		m := New(src, Options{Unicode: rapid.Bool().Draw(t, "unicode"), Args: rapid.Bool().Draw(t, "args"), Zone: time.UTC, Compile: acceptAll, Notice: hostile.Draw(t, "notice"), Filter: hostile.Draw(t, "filter"), Nobody: hostile.Draw(t, "nobody")})
+		m.Compile = refuseAll
 		m.Update(tea.WindowSizeMsg{Width: rapid.IntRange(1, 180).Draw(t, "width"), Height: rapid.IntRange(1, 60).Draw(t, "height")})
 		checkScreen(t, m, "before")
 		next(m)
 		for range rapid.IntRange(0, 12).Draw(t, "keys") {
-			k := rapid.SampledFrom([]string{"j", "k", "-", "+", "t", "a", "F", "V", "T", "K", "N", "?", "tab", "esc", "G", "g", "pgdown", "p", "/", `\`, "x", "enter", "U", "1", "C", "left", "right"}).Draw(t, "key")
+			k := rapid.SampledFrom([]string{"j", "k", "-", "+", "t", "a", "F", "V", "T", "K", "N", "?", "tab", "esc", "G", "g", "pgdown", "p", "/", `\`, "x", "\u202e", "é", "日", "a\u0301", "\u200b", "backspace", "enter", "U", "1", "C", "left", "right"}).Draw(t, "key")
 			press(m, k)
 			checkScreen(t, m, k)
 			if rapid.Bool().Draw(t, "resized") {
@@ -114,6 +114,10 @@ func TestHostileScreens(t *testing.T) {
 			}
 		}
 	})
+}
+
+func acceptAll(string) (func(*events.Event) bool, error) {
+	return func(*events.Event) bool { return true }, nil
 }
 
 func refuseAll(text string) (func(*events.Event) bool, error) {

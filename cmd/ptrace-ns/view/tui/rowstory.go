@@ -63,9 +63,11 @@ func (m *Model) adopted(row *scene.Row) (text, style string) {
 	if a == nil {
 		return "", plain
 	}
-	text = m.glyphs.from + words.Ref(a.From)
-	if a.Reason != events.ReparentUnknown {
-		text += ", " + a.Reason.String()
+	text = words.Ref(a.From)
+	if to := heir(a.Reason); to != "" {
+		text += " " + m.glyphs.arrow + " " + to
+	} else {
+		text = m.glyphs.from + text
 	}
 	if !a.Confirmed {
 		text += "?"
@@ -75,4 +77,19 @@ func (m *Model) adopted(row *scene.Row) (text, style string) {
 		style = m.look.moved
 	}
 	return clean(text), style
+}
+
+// heir says what the new parent is, which the kernel has chosen for that.
+func heir(why events.ReparentReason) string {
+	switch why {
+	case events.ReparentSubreaper:
+		return "subreaper"
+	case events.ReparentPidnsInit:
+		return "its namespace's PID 1"
+	case events.ReparentInit:
+		return "init"
+	case events.ReparentThread:
+		return "another thread of it"
+	}
+	return ""
 }

@@ -28,9 +28,11 @@ func (s *still) Look(f *scene.Filter) *scene.Scene { s.filter = f; return s.scen
 
 func (s *still) Seen() uint64 { return s.seen }
 
-func (s *still) Namespaces() []string { return []string{"PIDNS LEVEL", "4026531836 0"} }
+func (s *still) Namespaces(int) []string { return []string{"PIDNS LEVEL", "4026531836 0"} }
 
-func (s *still) Deaths() []scene.Line { return []scene.Line{{Text: "7 sh: killed by SIGKILL"}} }
+func (s *still) Deaths(*scene.Filter) []scene.Line {
+	return []scene.Line{{Text: "7 sh: killed by SIGKILL"}}
+}
 
 func (s *still) Detail(key events.ProcKey) *scene.Detail {
 	s.asked = append(s.asked, key)

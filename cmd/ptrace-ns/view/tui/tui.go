@@ -19,7 +19,7 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
 
-// Source gives scenes. Its methods are called one at a time but for Seen, and may take
+// Source gives scenes. Its methods may be called while another is at work, and may take
 // their time: the screen does not wait for them.
 type Source interface {
 	// Look returns the scene now, nil where it would be the same as the last.
@@ -28,9 +28,10 @@ type Source interface {
 	Seen() uint64
 	// Detail returns what is known of a process, nil when that is nothing any more.
 	Detail(events.ProcKey) *scene.Detail
-	// Namespaces and Deaths return lines for a pane.
-	Namespaces() []string
-	Deaths() []scene.Line
+	// Namespaces returns lines for a pane of that width, Deaths those in which a process
+	// that passes the filter has a part.
+	Namespaces(width int) []string
+	Deaths(*scene.Filter) []scene.Line
 }
 
 // Player is a source that can be moved in time: a recording.
@@ -61,13 +62,16 @@ type Options struct {
 	Compile func(string) (func(*events.Event) bool, error)
 	// Notice is told at the beginning.
 	Notice string
+	// Nobody is told where no process is shown; empty is that nothing was asked for.
+	Nobody string
 	In     io.Reader
 	Out    io.Writer
 	Env    []string
 }
 
 // Run shows the source until the user has enough, ctx ends, or ended gives an error or
-// is closed. A panic of the source or of the drawing is an error, with its stack. However it ends, the terminal is then as it was before.
+// is closed. A panic of the source or of the drawing is an error, with its stack.
+// However it ends, the terminal is then as it was before.
 func Run(ctx context.Context, src Source, o Options, ended <-chan error) error {
 	g := guarded(New(src, o))
 	// More colours than these are not used. To find out how many there are would run a

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 )
@@ -33,7 +32,7 @@ func (m *Model) footerLines() int {
 		n++
 	}
 	if m.prompt != nil && m.prompt.of == filtering {
-		n++
+		n += len(m.hints())
 	}
 	return n
 }
@@ -93,7 +92,11 @@ func (m *Model) header() string {
 	if sc.Lost > 0 {
 		add(m.look.failed, strconv.FormatUint(sc.Lost, 10)+" lost")
 	}
-	add(plain, words.Count(sc.Living, "process", "processes"))
+	if m.Nobody != "" || m.filter != nil {
+		add(plain, strconv.Itoa(sc.Wanted)+" of "+words.Count(sc.Living, "process", "processes"))
+	} else {
+		add(plain, words.Count(sc.Living, "process", "processes"))
+	}
 	add(plain, strconv.Itoa(int(sc.Rate+0.5))+" events/s")
 	if m.filter != nil {
 		pieces = append(pieces, piece{m.look.moved, "filter " + clean(m.filterText), true})
@@ -132,7 +135,7 @@ func (m *Model) body() []string {
 		if at >= len(m.layout.lines) {
 			text := ""
 			if at == 0 && m.scene != nil {
-				text = "no process passes the filter"
+				text = m.nobody()
 			}
 			p := m.pen(plain)
 			p.put(dim, text)
@@ -144,6 +147,14 @@ func (m *Model) body() []string {
 	return lines
 }
 
+// nobody says why no process is shown.
+func (m *Model) nobody() string {
+	if m.filter != nil {
+		return "no process passes the filter"
+	}
+	return clean(m.Nobody)
+}
+
 // footer returns the scrubber, and the line for what is typed, told or offered.
 func (m *Model) footer() []string {
 	var lines []string
@@ -152,15 +163,17 @@ func (m *Model) footer() []string {
 	}
 	if p := m.prompt; p != nil {
 		if p.of == filtering {
-			hint, style := "an expression as of watch -F; Enter takes it, Esc leaves it", dim
+			style := dim
 			if p.wrong != "" {
-				hint, style = p.wrong, m.look.failed
+				style = m.look.failed
 			}
-			pen := m.pen(plain)
-			pen.put(style, hint)
-			lines = append(lines, pen.line())
+			for _, hint := range m.hints() {
+				pen := m.pen(plain)
+				pen.put(style, hint)
+				lines = append(lines, pen.line())
+			}
 		}
-		return append(lines, ansi.Truncate(p.input.View(), m.width, ""))
+		return append(lines, m.typing())
 	}
 	pen := m.pen(plain)
 	if m.notice != "" {

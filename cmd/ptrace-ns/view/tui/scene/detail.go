@@ -29,10 +29,8 @@ func (s *Stage) Detail(m *tree.Model, key events.ProcKey, nowNS uint64) *Detail 
 	if ns := d.Life.Pidns; ns != nil {
 		ns.Chain = slices.Clone(ns.Chain)
 	}
-	for l := range s.lines.all {
-		if l.Key == key || l.Other == key {
-			d.Events = append(d.Events, l.Text)
-		}
+	if a := s.procs[key]; a != nil {
+		d.Events, d.Dropped = a.past.lines()
 	}
 	return d
 }
@@ -56,9 +54,9 @@ func threads(p *tree.Process) string {
 }
 
 // Namespaces returns the hierarchy of PID namespaces as lines that are fit for a
-// terminal. It must be called while no event is told.
-func (s *Stage) Namespaces(m *tree.Model, nowNS uint64) []string {
+// terminal of that width; 0 is any. It must be called while no event is told.
+func (s *Stage) Namespaces(m *tree.Model, nowNS uint64, width int) []string {
 	var b strings.Builder
-	_ = nstree.Write(&b, picture.Namespaces(m, nowNS), nstree.Options{Unicode: s.Unicode, NowNS: nowNS})
+	_ = nstree.Write(&b, picture.Namespaces(m, nowNS), nstree.Options{Unicode: s.Unicode, NowNS: nowNS, Width: width})
 	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 }

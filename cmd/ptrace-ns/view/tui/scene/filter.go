@@ -1,6 +1,8 @@
 package scene
 
 import (
+	"sync"
+
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
 )
@@ -9,8 +11,9 @@ import (
 // predicate is true of all that is known of it now, told as a snapshot event, or of its
 // exit event once it has ended. What was found is kept until something happens to it.
 //
-// A Filter is for one caller at a time.
+// A Filter may be asked by several at the same time; they wait for one another.
 type Filter struct {
+	mu    sync.Mutex
 	wants func(*events.Event) bool
 	known map[events.ProcKey]verdict
 }
@@ -25,6 +28,15 @@ type verdict struct {
 // NewFilter returns a filter by the predicate.
 func NewFilter(wants func(*events.Event) bool) *Filter {
 	return &Filter{wants: wants, known: map[events.ProcKey]verdict{}}
+}
+
+// one waits until nobody else asks, and returns what lets the next.
+func (f *Filter) one() func() {
+	if f == nil {
+		return func() {}
+	}
+	f.mu.Lock()
+	return f.mu.Unlock
 }
 
 // question is a row of which it is not known whether it is wanted.

@@ -21,7 +21,11 @@ type Scene struct {
 	// Rate is how many events a second come, of late.
 	Rate   float64
 	Living int
-	Reel   *Reel // nil where the scene is live
+	// Wanted is how many of the living are wanted; all of them where nothing was asked for.
+	Wanted int
+	// Said is all that was said beside, the latest last.
+	Said []string
+	Reel *Reel // nil where the scene is live
 }
 
 // Row is a process and its place in one scene.
@@ -65,9 +69,9 @@ type End struct {
 
 // Line is something that happened, in words that are fit for a terminal.
 type Line struct {
-	Key   events.ProcKey // of the process that it is about
-	Other events.ProcKey // of another that it concerns: a newborn's parent, an orphan's new one
-	Text  string
+	Key    events.ProcKey   // of the process that it is about
+	Others []events.ProcKey // of those that it concerns as well
+	Text   string
 }
 
 // Detail is all that is known of one process.
@@ -76,7 +80,9 @@ type Detail struct {
 	Story string // the life in sentences, one a line
 	// Threads says how many threads it has or had, and as of when; empty is not known.
 	Threads string
+	// Events are the latest in which it had a part, Dropped how many before are not kept.
 	Events  []string
+	Dropped uint64
 	NowNS   uint64
 }
 

@@ -44,6 +44,15 @@ func (m *machine) look(nowNS uint64, f *scene.Filter) *scene.Scene {
 	return sc
 }
 
+func (m *machine) deaths(f *scene.Filter) []scene.Line {
+	m.t.Helper()
+	all, err := m.stage.Deaths(func(see func(*tree.Model) error) error { return see(m.model) }, 9*second, f)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return all
+}
+
 func process(pid, parent int32, comm string) events.Process {
 	return events.Process{
 		Key: events.ProcKey{PID: pid, Start: uint64(pid)}, TID: pid, Comm: comm, Full: true,
@@ -163,30 +172,6 @@ func TestFilter(t *testing.T) {
 	m.tell(exec(20, 9, second, "true"))
 	if got := hits(second); !reflect.DeepEqual(got, []int32{21}) || asked != 7 {
 		t.Errorf("of 1 that changed %d were asked for, %v hit", asked-6, got)
-	}
-}
-
-func TestLines(t *testing.T) {
-	m := newMachine(t)
-	m.tell(fork(20, 9, second), fork(21, 20, second), exit(20, 9, 2*second, 0))
-	d := m.stage.Detail(m.model, events.ProcKey{PID: 20, Start: 20}, 2*second)
-	if len(d.Events) != 3 { // its fork, its child's, its end
-		t.Errorf("events: %q", d.Events)
-	}
-	if all := m.stage.Deaths(); len(all) != 1 || all[0].Key.PID != 20 || !strings.Contains(all[0].Text, "exited 0") {
-		t.Errorf("deaths: %+v", all)
-	}
-	if m.stage.Detail(m.model, events.ProcKey{PID: 99}, 0) != nil {
-		t.Error("nobody has details")
-	}
-	for range 5000 {
-		m.tell(exit(21, 1, 3*second, 0), fork(21, 9, 3*second))
-	}
-	if n := len(m.stage.Deaths()); n > 2048 {
-		t.Errorf("%d lines are kept", n)
-	}
-	if lines := m.stage.Namespaces(m.model, 3*second); len(lines) != 2 || !strings.Contains(lines[1], "init") {
-		t.Errorf("namespaces: %q", lines)
 	}
 }
 

@@ -1,6 +1,7 @@
 package scene
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -13,13 +14,6 @@ import (
 // end, nobody reads them for as long.
 const maxFading = 1000
 
-// How many lines are kept of all that happened, and of signals and deaths alone, which
-// the rest would push out.
-const (
-	keptLines  = 8192
-	keptDeaths = 2048
-)
-
 // Options say what the lines of what happened look like, and what is shown.
 type Options struct {
 	Unicode  bool  // else ASCII stands for arrows
@@ -30,7 +24,7 @@ type Options struct {
 	// FadeNS is for how long a process stays after its end, where not too many do.
 	FadeNS uint64
 	// Only says which processes are wanted, beside any filter; nil is all. It is asked
-	// while no event is told.
+	// while no event is told, or of one that is.
 	Only func(events.ProcKey) bool
 }
 
@@ -43,8 +37,9 @@ type Stage struct {
 	rate   rate
 	ends   rate
 	procs  map[events.ProcKey]*aside
-	lines  ring
+	told   uint64 // lines
 	deaths ring
+	said   []string
 	size   int   // of the last scene
 	top    aside // stands above its first row
 	// crowded is how many of procs are too many.
@@ -62,6 +57,7 @@ type aside struct {
 	// next is of the row below it in the last scene, which mostly is there again: to
 	// look all of them up anew was half of what a scene costs.
 	next *aside
+	past past
 	// changes counts the events about it: what was made of it before is out of date.
 	changes uint64
 	made    *Process // as of made changes and passes; nil is none
@@ -74,7 +70,7 @@ func NewStage(o Options) *Stage {
 	began := rate{sinceNS: o.FromNS}
 	return &Stage{
 		Options: o, rate: began, ends: began, procs: map[events.ProcKey]*aside{},
-		lines: ring{room: keptLines}, deaths: ring{room: keptDeaths},
+		deaths: ring{room: keptDeaths},
 	}
 }
 
@@ -100,22 +96,35 @@ func (s *Stage) Put(ev *events.Event) error {
 	}
 	s.rate.add(ev.BootNS)
 	a.rate.add(ev.BootNS)
-	l := Line{Key: key, Text: text.Line(ev, s.BootTime, text.Options{Unicode: s.Unicode, Zone: s.Zone})}
-	switch {
-	case ev.Kind == events.Fork:
-		l.Other = ev.Process.Parent.Key
-	case ev.Reparent != nil:
-		l.Other = ev.Reparent.To.Key
-	}
 	if ev.Kind == events.Exit {
 		s.ends.add(ev.BootNS)
 	}
-	s.lines.add(l)
-	if deadly(ev.Kind) {
-		s.deaths.add(l)
-	}
+	s.tell(ev, a)
 	return nil
 }
+
+// tell keeps the line of an event with all whom it concerns.
+func (s *Stage) tell(ev *events.Event, a *aside) {
+	s.told++
+	text := text.Line(ev, s.BootTime, text.Options{Unicode: s.Unicode, Zone: s.Zone})
+	t, concerned := told{s.told, text}, others(ev)
+	a.past.own.add(t, keptOwn)
+	for _, key := range concerned {
+		s.aside(key).past.others.add(t, keptOthers)
+	}
+	if deadly(ev) && s.wanted(a.key, concerned) {
+		s.deaths.add(Line{Key: a.key, Others: concerned, Text: text})
+	}
+}
+
+// wanted reports whether one of those whom an event concerns is.
+func (s *Stage) wanted(key events.ProcKey, others []events.ProcKey) bool {
+	return s.Only == nil || s.Only(key) || slices.ContainsFunc(others, s.Only)
+}
+
+// Say has the next scene tell the user something that concerns no process. It must not
+// be called while a scene is taken.
+func (s *Stage) Say(text string) { s.said = append(s.said, text) }
 
 // Flush has nothing to write: a scene shows all that was put.
 func (s *Stage) Flush() error {
@@ -128,24 +137,6 @@ func (s *Stage) passed() {
 		s.passes++
 		s.passing = false
 	}
-}
-
-// deadly reports whether a kind is a signal, an end, or says why there was one.
-func deadly(k events.Kind) bool {
-	switch k {
-	case events.Signal, events.Exit, events.OOM, events.PidnsReap, events.PidnsDestroy, events.PidnsWait, events.ContainerExit:
-		return true
-	}
-	return false
-}
-
-// Deaths returns the latest signals and deaths, the oldest first.
-func (s *Stage) Deaths() []Line {
-	all := make([]Line, 0, len(s.deaths.lines))
-	for l := range s.deaths.all {
-		all = append(all, l)
-	}
-	return all
 }
 
 func (s *Stage) aside(key events.ProcKey) *aside {

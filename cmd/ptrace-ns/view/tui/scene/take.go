@@ -12,6 +12,7 @@ import (
 // Look takes a scene. The model is read within look, which calls its argument while no
 // event is told; what takes longer comes after that. A nil filter wants all.
 func (s *Stage) Look(look func(func(*tree.Model) error) error, nowNS uint64, f *Filter) (*Scene, error) {
+	defer f.one()()
 	var sc *Scene
 	var open []question
 	err := look(func(m *tree.Model) error {
@@ -22,6 +23,14 @@ func (s *Stage) Look(look func(func(*tree.Model) error) error, nowNS uint64, f *
 		return nil, err
 	}
 	f.answer(sc, open)
+	if s.Only != nil || f != nil {
+		sc.Wanted = 0
+		for i := range sc.Rows {
+			if row := &sc.Rows[i]; row.Hit && row.State == report.Live {
+				sc.Wanted++
+			}
+		}
+	}
 	return sc, nil
 }
 
@@ -32,7 +41,8 @@ type above struct {
 }
 
 func (s *Stage) take(m *tree.Model, nowNS uint64, f *Filter) (*Scene, []question) {
-	sc := &Scene{NowNS: nowNS, Seen: s.Seen(), Lost: s.lost, Rate: s.rate.at(nowNS), Living: m.Stats().Live}
+	sc := &Scene{NowNS: nowNS, Seen: s.Seen(), Lost: s.lost, Rate: s.rate.at(nowNS), Living: m.Stats().Live, Said: s.said}
+	sc.Wanted = sc.Living
 	sc.Rows = make([]Row, 0, s.size+s.size/8+64)
 	fadeNS := s.FadeNS
 	if ends := s.ends.at(nowNS); ends*float64(fadeNS) > maxFading*1e9 {
