@@ -90,7 +90,10 @@ func (m *Model) mayBegin(p *Process) bool {
 }
 
 // isRuntime reports whether the name is that of an OCI runtime's own process, which
-// may be in the container's cgroup before it executes the entrypoint.
+// may be in the container's cgroup before it executes the entrypoint. Where runc or crun
+// executes a sealed copy of itself, older kernels name it after that, in 15 bytes:
+// memfd:runc_cloned… and memfd:crun_cloned….
 func isRuntime(comm string) bool {
-	return comm == "runc" || strings.HasPrefix(comm, "runc:[") || comm == "crun" || strings.HasPrefix(comm, "youki")
+	return comm == "runc" || strings.HasPrefix(comm, "runc:[") || comm == "crun" || strings.HasPrefix(comm, "youki") ||
+		comm == "memfd:runc_clon" || comm == "memfd:crun_clon"
 }

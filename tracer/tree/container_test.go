@@ -57,16 +57,18 @@ func TestContainerBeginsAndEnds(t *testing.T) {
 // What runs before the entrypoint, the runtime itself and its hooks, is not it; and
 // a container that ran before is not started again by what is executed in it.
 func TestContainerNotBegunTwice(t *testing.T) {
-	k := newKernel(true)
-	shim := k.fork(k.init, 0)
-	init := k.fork(shim, cloneNewPID)
-	k.contain(init, "c1")
-	k.execIn(init, "runc:[2:INIT]", "c1")
-	hook := k.fork(init, 0)
-	k.contain(hook, "c1")
-	k.execIn(hook, "hook", "c1")
-	_, told := fold(t, k.log)
-	if n := len(of(told, events.ContainerStart)); n != 0 {
-		t.Errorf("%d containers started before the entrypoint ran", n)
+	for _, runtime := range []string{"runc:[2:INIT]", "memfd:runc_clon", "memfd:crun_clon"} {
+		k := newKernel(true)
+		shim := k.fork(k.init, 0)
+		init := k.fork(shim, cloneNewPID)
+		k.contain(init, "c1")
+		k.execIn(init, runtime, "c1")
+		hook := k.fork(init, 0)
+		k.contain(hook, "c1")
+		k.execIn(hook, "hook", "c1")
+		_, told := fold(t, k.log)
+		if n := len(of(told, events.ContainerStart)); n != 0 {
+			t.Errorf("%s: %d containers started before the entrypoint ran", runtime, n)
+		}
 	}
 }
