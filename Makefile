@@ -15,6 +15,7 @@ COMMIT ?= $(shell git rev-parse --verify HEAD 2>/dev/null)
 PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZTIME ?= 5
+FUZZTIME_LONG ?= 600
 BENCH ?= .
 KERNEL ?= 6.1-cloud 6.12-cloud 6.1-cloud/arm64
 KERNELS_ALL = 6.1-cloud 6.1-rt 6.12-cloud 6.12-rt 6.1-cloud/arm64 6.12-cloud/arm64 6.1-cloud:integrity 6.12-cloud:confidentiality
@@ -36,7 +37,7 @@ PORTABLE := ./events/... ./tracer/tree ./tracer/phases ./tracer/container ./inte
 KERNEL_PACKAGES = $(shell go list -f '{{range .TestImports}}{{.}} {{end}}{{range .XTestImports}}{{.}} {{end}}{{.ImportPath}}' ./... \
 	| awk '/internal\/kerneltest / {print $$NF}')
 
-.PHONY: help generate generate-check build watch helpers test test-kernel test-vm test-vm-all test-vm-quick test-vm-table race fuzz lint vet vuln \
+.PHONY: help generate generate-check build watch helpers test test-kernel test-vm test-vm-all test-vm-quick test-vm-table race fuzz fuzz-long kills lint vet vuln licenses \
 	bench bench-go demo recordings images check check-all man completion install vagrant-validate clean
 
 help: ## print the targets
@@ -99,6 +100,12 @@ race: helpers ## tests under the race detector, with the rights of the caller
 fuzz: ## every fuzz target for FUZZTIME seconds
 	scripts/fuzz.sh $(FUZZTIME)
 
+fuzz-long: ## all fuzz targets in turn, 10 min each, on in spite of what is found
+	scripts/fuzz.sh --long $(FUZZTIME_LONG)
+
+kills: helpers ## kill the recorder a thousand times at any moment, as root, 15 min
+	PTRACE_NS_KILLS=1000 go test -count=1 -timeout 60m -exec '$(ROOT)' ./cmd/ptrace-ns/e2e -run 'TestR04Killed$$' -v
+
 bench: build helpers ## measure what tracing costs, as root, 5 min; BENCH_PAIRS=n for fewer (docs/performance.md)
 	go build -trimpath -o bin/bench ./internal/bench
 	$(ROOT) bin/bench
@@ -122,6 +129,9 @@ images: ## draw the pictures of the documents again, from testdata/recordings
 
 vuln: ## known vulnerabilities in what is linked (asks vuln.go.dev)
 	$(GOTOOL) govulncheck ./...
+
+licenses: ## list what is linked and under which licence (docs/licenses.md)
+	go run ./internal/licenses
 
 check: ## set up this machine and run everything: THE test command
 	scripts/setup.sh --vm
@@ -148,6 +158,7 @@ completion: build ## shell completions into bin/completion
 
 install: build man completion ## install under PREFIX (/usr/local), DESTDIR for packagers
 	install -D -m 755 bin/ptrace-ns $(DESTDIR)$(PREFIX)/bin/ptrace-ns
+	install -D -m 644 LICENSES/third-party.txt $(DESTDIR)$(PREFIX)/share/doc/ptrace-ns/third-party.txt
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 bin/man/*.1
 	install -D -m 644 bin/completion/ptrace-ns $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ptrace-ns
 	install -D -m 644 bin/completion/_ptrace-ns $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ptrace-ns
