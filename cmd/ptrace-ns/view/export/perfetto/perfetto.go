@@ -16,11 +16,12 @@ import (
 )
 
 // Field numbers of the published messages, in protos/perfetto/trace of Perfetto's
-// source: trace.proto, trace_packet.proto, clock_snapshot.proto and
-// track_event/{track_descriptor,track_event,debug_annotation}.proto.
+// source: trace.proto, trace_packet.proto, clock_snapshot.proto, ps/process_tree.proto and
+// track_event/{track,process,thread}_descriptor.proto, track_event/{track_event,debug_annotation}.proto.
 const (
 	tracePacket = 1
 
+	packetProcessTree   = 2
 	packetClockSnapshot = 6
 	packetTimestamp     = 8
 	packetSequence      = 10 // trusted_packet_sequence_id
@@ -35,6 +36,8 @@ const (
 
 	trackUUID     = 1
 	trackName     = 2
+	trackProcess  = 3
+	trackThread   = 4
 	trackParent   = 5
 	trackOrdering = 11 // child_ordering
 	trackMerging  = 15 //nolint:misspell // sibling_merge_behavior is the published name
@@ -96,6 +99,7 @@ func (t *Trace) Finish() error {
 	for _, track := range all {
 		head = t.descriptor(head, track)
 	}
+	head = t.identities(head, all)
 	if _, err := t.out.Write(head); err != nil {
 		return err
 	}
@@ -131,10 +135,11 @@ func clock(id, ns uint64) []byte {
 	return varint(varint(nil, clockID, id), clockTimestamp, ns)
 }
 
-// descriptor says what a track stands for. None is one of Perfetto's own process or
-// thread tracks: those are always at the top, whatever parent they name, and processes
-// are to be in their container and their namespace. Tracks that are alike, two `sh`
-// say, stay two: by default Perfetto makes one of siblings with one name.
+// descriptor says what a track on which something happens stands for. None is one of
+// Perfetto's own process or thread tracks (identity.go): those are always at the top,
+// whatever parent they name, and processes are to be in their container and their
+// namespace. Tracks that are alike, two `sh` say, stay two: by default Perfetto makes
+// one of siblings with one name.
 func (t *Trace) descriptor(b []byte, track *tracks.Track) []byte {
 	d := text(varint(nil, trackUUID, t.uuid(track)), trackName, name(track))
 	if track.Parent != nil {

@@ -13,12 +13,14 @@ import (
 func (r *Recorder) process(p *events.Process) *Track {
 	t := r.placed(p)
 	t.Name = words.Name(p.Comm)
+	t.Identity.Comm = p.Comm
 	return t
 }
 
 // placed is process for what has another name: a thread's.
 func (r *Recorder) placed(p *events.Process) *Track {
 	t := r.ref(p.Ref())
+	t.know(p)
 	if len(p.Chain) > 0 {
 		t.namespace = r.chain(p.Chain)
 	}
@@ -34,6 +36,7 @@ func (r *Recorder) ref(p events.Ref) *Track {
 	if !ok {
 		t = r.track(Process, words.Name(p.Comm))
 		t.PID = p.Key.PID
+		t.Identity = Identity{Key: p.Key, Comm: p.Comm}
 		r.procs[p.Key] = t
 	}
 	return t

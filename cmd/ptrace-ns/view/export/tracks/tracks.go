@@ -30,6 +30,8 @@ type Track struct {
 	Name   string
 	PID    int32 // host's; Process, Thread
 	TID    int32 // host's; Thread
+	// Identity is of a Process.
+	Identity Identity
 
 	at        uint64 // of the last mark: none goes back
 	open      int    // slices that have not ended
