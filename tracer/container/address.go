@@ -37,7 +37,7 @@ const (
 // addressed returns the container that has the address. Where no file has it yet, that is
 // told late, for the program that was called with it.
 func (l *Lookup) addressed(address string, servant events.ProcKey) *events.Container {
-	return l.ask("", func() finding {
+	return l.ask(l.disk, "", func() finding {
 		c := l.resolver.Addressed(address)
 		if c == nil && servant != (events.ProcKey{}) {
 			l.seek(address, servant, addressSoon, addressTries)

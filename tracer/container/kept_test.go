@@ -132,7 +132,7 @@ func TestSlowDisk(t *testing.T) {
 	l := newLookup(t, host(t), nil)
 	l.diskWait.most, l.diskWait.left = time.Minute, 0
 	release := make(chan struct{})
-	if c := l.ask("/slow", func() finding { <-release; return finding{of("slow", "runc"), superuser} }); c.Container != nil {
+	if c := l.ask(l.disk, "/slow", func() finding { <-release; return finding{of("slow", "runc"), superuser} }); c.Container != nil {
 		t.Fatalf("got %+v, want nothing yet", c)
 	}
 	close(release)

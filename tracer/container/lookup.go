@@ -39,7 +39,8 @@ type Lookup struct {
 	api      API
 	known    memory
 
-	disk, daemon chan func()
+	// disk has the questions to files; those of seldom wait while there are others.
+	disk, seldom, daemon chan func()
 	late         chan Answer
 	running      context.Context
 	stop         context.CancelFunc
@@ -53,19 +54,27 @@ func NewLookup(r *Resolver, api API) *Lookup {
 	ctx, stop := context.WithCancel(context.Background())
 	l := &Lookup{
 		resolver: r, api: api, known: memory{}, running: ctx, stop: stop, diskWait: wait{most: patience, left: patience},
-		disk: make(chan func(), maxQueued), daemon: make(chan func(), maxQueued), late: make(chan Answer, maxQueued),
+		disk: make(chan func(), maxQueued), seldom: make(chan func(), maxQueued), daemon: make(chan func(), maxQueued), late: make(chan Answer, maxQueued),
 	}
-	go work(ctx, l.disk)
-	go work(ctx, l.daemon)
+	go work(ctx, l.disk, l.seldom)
+	go work(ctx, l.daemon, nil)
 	return l
 }
 
-func work(ctx context.Context, jobs <-chan func()) {
-	for {
+// work does the jobs, the later ones only while there are no others.
+func work(ctx context.Context, jobs, later <-chan func()) {
+	for ctx.Err() == nil {
+		select {
+		case job := <-jobs:
+			job()
+			continue
+		default:
+		}
 		select {
 		case <-ctx.Done():
-			return
 		case job := <-jobs:
+			job()
+		case job := <-later:
 			job()
 		}
 	}
@@ -89,7 +98,13 @@ func (l *Lookup) Identify(path string) *events.Container {
 			return merged(r.container, c)
 		}
 	}
-	found := l.ask(path, func() finding { return l.resolver.identify(path) })
+	queue := l.disk
+	if c == nil {
+		// Most such cgroups are no container's. On a machine where files are slow, a walk
+		// over hundreds of them would hold up who is about a container until that is gone.
+		queue = l.seldom
+	}
+	found := l.ask(queue, path, func() finding { return l.resolver.identify(path) })
 	if found.Container == nil {
 		found = finding{c, superuser}
 	}
@@ -110,7 +125,7 @@ func (l *Lookup) Named(call Call, by Caller) *events.Container {
 	if r := l.known.find(c, by.UID); r != nil && worth(r.container) > worth(c) {
 		return r.container
 	}
-	found := l.ask("", func() finding {
+	found := l.ask(l.disk, "", func() finding {
 		return finding{l.resolver.complete(c, believed(by.UID)).Container, by.UID}
 	})
 	switch {
@@ -124,7 +139,7 @@ func (l *Lookup) Named(call Call, by Caller) *events.Container {
 
 // Declare notes that a program was called for a container, see Resolver.Declare.
 func (l *Lookup) Declare(call Call, by Caller) {
-	l.ask("", func() finding { l.resolver.Declare(call, by); return finding{} })
+	l.ask(l.disk, "", func() finding { l.resolver.Declare(call, by); return finding{} })
 }
 
 // Late returns an answer that came later than the question waited; false is none.

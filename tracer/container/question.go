@@ -54,8 +54,8 @@ func receive(answer <-chan finding, left *time.Duration) (finding, bool) {
 	}
 }
 
-// ask has the disk asked, and waits for the answer while it answers at all.
-func (l *Lookup) ask(path string, question func() finding) finding {
+// ask has the disk asked by that queue, and waits for the answer while it answers at all.
+func (l *Lookup) ask(queue chan<- func(), path string, question func() finding) finding {
 	answer := make(chan finding, 1)
 	l.diskWait.renew()
 	job := func() {
@@ -64,7 +64,7 @@ func (l *Lookup) ask(path string, question func() finding) finding {
 		l.give(answer, Answer{Path: path, Container: found.Container, by: found.by})
 	}
 	select {
-	case l.disk <- job:
+	case queue <- job:
 		return take(answer, &l.diskWait.left)
 	default:
 		return finding{}

@@ -126,6 +126,7 @@ func TestTwoNamespacesOfContainerd(t *testing.T) {
 		t.Cleanup(func() {
 			exec.Command("ctr", "-n", ns, "container", "rm", id).Run()
 			exec.Command("ctr", "namespace", "rm", ns).Run()
+			removeParents(ns)
 		})
 		run(t, "ctr", "-n", ns, "run", "--rm", "--rootfs", root, id, "/bin/true")
 	}
@@ -160,6 +161,7 @@ func TestTwoOfOneIDAtOnce(t *testing.T) {
 			exec.Command("ctr", "-n", ns, "task", "rm", "-f", id).Run()
 			exec.Command("ctr", "-n", ns, "container", "rm", id).Run()
 			exec.Command("ctr", "namespace", "rm", ns).Run()
+			removeParents(ns)
 		})
 		run(t, "ctr", "-n", ns, "run", "-d", "--rootfs", root, id, "/bin/sleep", "1000")
 	}
@@ -300,5 +302,17 @@ func TestContainerdAPI(t *testing.T) {
 		}
 		equal(t, api+": source", doc[0].Process.Container.Source, source)
 		equal(t, api+": name", doc[0].Process.Container.Name, "shop")
+	}
+}
+
+// removeParents removes the cgroups that the containers of a namespace of containerd lay
+// in, which nobody else removes.
+func removeParents(ns string) {
+	if ns == "default" {
+		return
+	}
+	dirs, _ := filepath.Glob(filepath.Join("/sys/fs/cgroup", "*", ns)) // the pattern is well-formed
+	for _, dir := range append(dirs, filepath.Join("/sys/fs/cgroup", ns)) {
+		os.Remove(dir)
 	}
 }

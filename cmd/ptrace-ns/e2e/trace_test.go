@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"os/exec"
 	"slices"
@@ -33,7 +32,7 @@ type line struct {
 type trace struct {
 	t       testing.TB
 	cmd     *exec.Cmd
-	stderr  bytes.Buffer
+	stderr  shared
 	objects []kernelObject
 	read    chan struct{} // closed when standard output has ended
 
@@ -132,6 +131,24 @@ func bootNS() uint64 {
 		return 0
 	}
 	return uint64(now.Nano())
+}
+
+// shared is text that is read while it is written.
+type shared struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *shared) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+func (s *shared) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
 }
 
 // poll waits until done holds, which it asks with the lines at rest.
