@@ -162,8 +162,6 @@ func TestQuietSharer(t *testing.T) {
 // container, and not the other.
 func TestEnteredSharer(t *testing.T) {
 	s := sharing()
-	s.live[60].Role = "init"
-	s.exec(60, "/usr/bin/db")
 	s.fork(30, 10, 0)
 	s.exec(30, runc("", "exec", "db")...)
 	s.fork(70, 30, 9)

@@ -56,6 +56,9 @@ func (r *Recorder) visits(l *life, ev *events.Event) {
 		return
 	}
 	l.placed = true
+	if r.of(l.last.Container) == nil {
+		r.findQuiet()
+	}
 	if s := r.of(l.last.Container); s != nil && s.shared && len(s.entered) < maxBeside {
 		s.entered, l.kept = append(s.entered, l), true
 	}

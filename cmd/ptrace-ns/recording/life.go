@@ -23,6 +23,7 @@ type life struct {
 	// software makes containers: what it forks from now on is in.
 	software bool
 	ended    bool
+	host     bool // somebody was put into the container whose init it is
 	victim   bool // of the end of a namespace that is else not in
 	walked   bool // those above it are marked
 	// by has creator and parent at birth.

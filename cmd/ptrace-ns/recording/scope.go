@@ -82,6 +82,7 @@ type Scope struct {
 	looking bool
 	// unstarted are new namespaces whose PID 1 has not executed anything.
 	unstarted map[events.ProcKey]bool
+	hosts     map[string]bool // ids of containers into which somebody was put
 	starting  atomic.Int64
 }
 
@@ -92,7 +93,7 @@ func NewScope(next events.Sink, o ScopeOptions) *Scope {
 	}
 	return &Scope{
 		next: &ascend{next: next}, o: o, procs: map[events.ProcKey]*life{}, ns: map[events.NSID]bool{}, dying: map[events.NSID]bool{},
-		unstarted: map[events.ProcKey]bool{},
+		unstarted: map[events.ProcKey]bool{}, hosts: map[string]bool{},
 	}
 }
 

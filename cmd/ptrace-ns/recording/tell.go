@@ -1,6 +1,9 @@
 package recording
 
-import "github.com/ptrace-ns/ptrace-ns/events"
+import (
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/tracer/container"
+)
 
 // tell passes on an event, and before it whoever it names.
 func (s *Scope) tell(ev *events.Event, l *life) error {
@@ -17,7 +20,7 @@ func (s *Scope) tell(ev *events.Event, l *life) error {
 
 // pass gives an event on, of one who only gives context without what is his own.
 func (s *Scope) pass(ev *events.Event, l *life) error {
-	if l != nil && l.before && l.mark == named && !s.within(&ev.Process) {
+	if l != nil && l.before && l.mark == named && !l.host && !s.within(&ev.Process) {
 		p := &ev.Process
 		p.Args, p.Env, p.Cwd = events.Args{}, events.Args{}, ""
 	}
@@ -32,11 +35,35 @@ func (s *Scope) introduce(ev *events.Event) error {
 			continue
 		}
 		s.mark(l, named)
+		l.host = l.host || ev.Kind == events.PidnsEnter && s.o.Containers && key == ev.Pidns.Init.Key
 		if err := s.late(l); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.introduceHost(ev)
+}
+
+// introduceHost passes on what is kept of the init of the container that the process was put
+// into: with its command line, which says what that is. Of one that did nothing meanwhile
+// only its snapshot tells; it is the eldest.
+func (s *Scope) introduceHost(ev *events.Event) error {
+	c := ev.Process.Container
+	if !s.o.Containers || ev.Process.Role != container.Exec || c == nil || s.hosts[c.ID] {
+		return nil
+	}
+	s.hosts[c.ID] = true
+	var eldest *life
+	for _, l := range s.procs {
+		if l.before && len(l.kept) > 0 && container.Same(l.kept[0].Process.Container, c) && (eldest == nil || l.key.Start < eldest.key.Start) {
+			eldest = l
+		}
+	}
+	if eldest == nil {
+		return nil
+	}
+	s.mark(eldest, named)
+	eldest.host = true
+	return s.late(eldest)
 }
 
 // late passes on what was not when it came. Those above come first.
