@@ -119,6 +119,7 @@ main() {
 	optional docker docker-cli
 	optional systemd-analyze systemd
 	optional bpftool bpftool "linux-tools-$(uname -r)" linux-tools-generic
+	optional forkstat forkstat # to compare with, as are bpftrace, strace and perf
 	install_browser
 }
 
