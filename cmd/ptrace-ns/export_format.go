@@ -82,34 +82,44 @@ func (g *graphed) Finish() error {
 	return forest.Mermaid(g.w, all, v)
 }
 
-// drawn is a sink that draws the starts and ends of a recording.
+// drawn is a sink that draws the starts and ends of a recording, or where no container
+// is in it the lives of its processes.
 type drawn struct {
 	*phases.Recorder
-	o      *exportOptions
-	w      io.Writer
+	lives  graphed
+	fromNS uint64
 	tracer int32
 }
 
 func openDrawing(o *exportOptions, w io.Writer, h *events.Header) exporter {
-	return &drawn{Recorder: phases.New(), o: o, w: w, tracer: int32(h.TracerPID)}
+	lives := graphed{o: o, w: w, model: tree.New(tree.Options{Keep: keptForTree}), nowNS: h.StartNS}
+	return &drawn{Recorder: phases.New(), lives: lives, fromNS: h.StartNS, tracer: int32(h.TracerPID)}
 }
 
+// Put takes an event for both.
+func (d *drawn) Put(ev *events.Event) error { return first(d.lives.Put(ev), d.Recorder.Put(ev)) }
+
 // Finish draws the container that was asked for; without a word all of which something
-// but their presence is known. Where there is none, the error is that of timeline.
+// but their presence is known. Where nothing happened, the error is that of timeline.
 func (d *drawn) Finish() error {
+	o, w := d.lives.o, d.lives.w
 	all := &starts{all: d.Timelines(), fruitless: d.Fruitless(), hidden: d.Hidden(), tracer: d.tracer}
-	if d.o.container == "" {
+	if o.container == "" {
 		told := slices.DeleteFunc(slices.Clone(all.all), func(t *report.Timeline) bool { return len(t.Phases) == 0 })
 		if len(told) > 0 {
-			return svg.Write(d.w, told)
+			return svg.Write(w, told)
+		}
+		roots := picture.Forest(d.lives.model, picture.Selection{Ended: true})
+		if done, err := svg.WriteLives(w, roots, svg.Span{FromNS: d.fromNS, ToNS: d.lives.nowNS}); done || err != nil {
+			return err
 		}
 	}
-	one, several, err := all.choose(d.o.container)
+	one, several, err := all.choose(o.container)
 	if errors.Is(err, errSeveral) {
-		return svg.Write(d.w, several)
+		return svg.Write(w, several)
 	}
 	if err != nil {
 		return err
 	}
-	return svg.Write(d.w, []*report.Timeline{one})
+	return svg.Write(w, []*report.Timeline{one})
 }

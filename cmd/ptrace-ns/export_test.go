@@ -65,7 +65,21 @@ func TestExportOneContainer(t *testing.T) {
 	}
 }
 
-// TestExportNoContainer: where there is none there is no picture, by the words and the
+// TestExportLives: a recording without a container is drawn as the lives of its processes.
+func TestExportLives(t *testing.T) {
+	end := exit(20, 0)
+	end.Exit.LifetimeNS = 5
+	file := recorded(t, []*events.Event{snapshot(7, 1), fork(20, 7), end})
+	r := (&fake{}).execute(t, nil, "export", file, "--format", "svg")
+	if r.err != nil || !strings.Contains(r.out, ">1 process that began or ended") || !strings.Contains(r.out, ">20 ") {
+		t.Errorf("%v: %s", r.err, r.out)
+	}
+	if r := (&fake{}).execute(t, nil, "export", file, "web", "--format", "svg"); r.err == nil || r.out != "" {
+		t.Errorf("a container that is not there is drawn: %s", r.out)
+	}
+}
+
+// TestExportNoContainer: where there is none, and nothing happened, there is no picture, by the words and the
 // exit code of timeline.
 func TestExportNoContainer(t *testing.T) {
 	file := recorded(t, []*events.Event{snapshot(7, 1)})

@@ -1,4 +1,5 @@
-// Package svg draws the timelines of containers to scale, as a picture for documents.
+// Package svg draws the timelines of containers, or of processes, to scale, as a picture
+// for documents.
 // The elements are values that encoding/xml writes, so that no string can become one.
 // It knows reports, and nothing of where they come from.
 package svg
@@ -60,6 +61,7 @@ text { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; fill
 .shim, .starter, .cleanup { fill: #8250df }
 .runtime, .command, .stage0, .stage1 { fill: #0969da }
 .init { fill: #1a7f37 }
+.helper { fill: #bc4c00 }
 .death { fill: #cf222e }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6edf3 }
@@ -71,6 +73,7 @@ text { fill: #e6edf3 }
 .shim, .starter, .cleanup { fill: #ab7df8 }
 .runtime, .command, .stage0, .stage1 { fill: #4493f8 }
 .init { fill: #3fb950 }
+.helper { fill: #f0883e }
 .death { fill: #f85149 }
 }
 `
@@ -91,11 +94,16 @@ func Write(w io.Writer, all []*report.Timeline) error {
 		names = append(names, timeline.Title(t))
 		p.timeline(t)
 	}
+	return p.write(w, "Timeline of "+strings.Join(names, ", "))
+}
+
+// write puts what was drawn into a picture of that title.
+func (p *picture) write(w io.Writer, title string) error {
 	height := strconv.Itoa(p.y + margin)
 	root := el("svg", "", "xmlns", "http://www.w3.org/2000/svg", "viewBox", "0 0 "+strconv.Itoa(width)+" "+height,
 		"width", strconv.Itoa(width), "height", height, "role", "img")
 	root.Children = append([]element{
-		el("title", "Timeline of "+strings.Join(names, ", ")),
+		el("title", title),
 		el("style", style),
 		el("rect", "", "class", "page", "width", "100%", "height", "100%"),
 	}, p.body...)
@@ -194,34 +202,45 @@ func (p *picture) phase(t *report.Timeline, f *report.Phase, from, to uint64) {
 	top := p.y
 	p.y += rowHeight
 	base := p.y - 6
-	right := func(text string, x int) element {
-		e := label(text, "faint", x, base, x)
-		e.Attrs = append(e.Attrs, xml.Attr{Name: xml.Name{Local: "text-anchor"}, Value: "end"})
-		return e
-	}
-	p.body = append(p.body, right(offset(f.BeginNS-from), offsetEnd), label(timeline.Label(f.Name), "", nameStart, base, spanEnd-nameStart-60))
+	p.body = append(p.body, atEnd(offset(f.BeginNS-from), offsetEnd, base), label(timeline.Label(f.Name), "", nameStart, base, spanEnd-nameStart-60))
 	if !f.Moment && f.EndNS != 0 {
-		p.body = append(p.body, right(words.Duration(f.EndNS-f.BeginNS), spanEnd))
+		p.body = append(p.body, atEnd(words.Duration(f.EndNS-f.BeginNS), spanEnd, base))
 	}
 	p.body = append(p.body,
-		el("rect", "", "class", "rail", "x", strconv.Itoa(barStart), "y", strconv.Itoa(top+3), "width", strconv.Itoa(barEnd-barStart), "height", strconv.Itoa(rowHeight-6)),
-		bar(f, from, to, top+3),
+		rail(top),
+		bar(f, from, to, top),
 		label(timeline.Who(t, f), "", whoStart, base, width-margin-whoStart))
+}
+
+// atEnd is a faint text that ends at x.
+func atEnd(text string, x, y int) element {
+	e := label(text, "faint", x, y, x)
+	e.Attrs = append(e.Attrs, xml.Attr{Name: xml.Name{Local: "text-anchor"}, Value: "end"})
+	return e
+}
+
+// rail is behind the bar of the row that begins at that height.
+func rail(top int) element {
+	return el("rect", "", "class", "rail", "x", strconv.Itoa(barStart), "y", strconv.Itoa(top+3), "width", strconv.Itoa(barEnd-barStart), "height", strconv.Itoa(rowHeight-6))
 }
 
 // bar is from the phase's beginning to its end, to scale, and at least to be seen. One
 // whose end was not seen goes to the end.
-func bar(f *report.Phase, from, to uint64, y int) element {
+func bar(f *report.Phase, from, to uint64, top int) element {
 	end := f.EndNS
 	if end == 0 && !f.Moment {
 		end = to
 	}
-	scale := float64(barEnd-barStart) / float64(max(to-from, 1))
-	x := barStart + float64(f.BeginNS-from)*scale
-	w := max(float64(max(end, f.BeginNS)-f.BeginNS)*scale, 2)
+	return barOf("bar "+part(f), f.BeginNS, end, from, to, top)
+}
+
+// barOf is from begin to end, of the time from the first to the last.
+func barOf(class string, begin, end, first, last uint64, top int) element {
+	scale := float64(barEnd-barStart) / float64(max(last-first, 1))
+	x := barStart + float64(begin-first)*scale
+	w := max(float64(max(end, begin)-begin)*scale, 2)
 	x = min(x, barEnd-2)
-	class := "bar " + part(f)
-	return el("rect", "", "class", class, "x", decimal(x), "y", strconv.Itoa(y), "width", decimal(min(w, barEnd-x)), "height", strconv.Itoa(rowHeight-6))
+	return el("rect", "", "class", class, "x", decimal(x), "y", strconv.Itoa(top+3), "width", decimal(min(w, barEnd-x)), "height", strconv.Itoa(rowHeight-6))
 }
 
 // part is the class of a bar's colour: a death stands out, whoever died.

@@ -32,16 +32,23 @@ var elements = map[string][]string{
 	"rect": {"class", "x", "y", "width", "height"}, "text": {"class", "x", "y", "space", "text-anchor"},
 }
 
-func draw(t interface {
+type fatal interface {
 	Fatal(...any)
 	Errorf(string, ...any)
-}, all []*report.Timeline) (d drawing) {
+}
+
+func draw(t fatal, all []*report.Timeline) (d drawing) {
 	var out bytes.Buffer
 	if err := svg.Write(&out, all); err != nil {
 		t.Fatal(err)
 	}
+	return read(t, &out)
+}
+
+// read takes a picture apart, in which nothing may be but what pictures have.
+func read(t fatal, out *bytes.Buffer) (d drawing) {
 	exporttest.Inert(t, strings.ReplaceAll(out.String(), "&#xA;", "\n"))
-	for in := xml.NewDecoder(&out); ; {
+	for in := xml.NewDecoder(out); ; {
 		token, err := in.Token()
 		if errors.Is(err, io.EOF) {
 			return d
