@@ -41,12 +41,12 @@ type Lookup struct {
 
 	// disk has the questions to files; those of seldom wait while there are others.
 	disk, seldom, daemon chan func()
-	late         chan Answer
-	running      context.Context
-	stop         context.CancelFunc
-	diskWait     wait
-	daemonWait   time.Duration // left of what answers of the daemon are waited for
-	asked        questions
+	late                 chan Answer
+	running              context.Context
+	stop                 context.CancelFunc
+	diskWait             wait
+	daemonWait           time.Duration // left of what answers of the daemon are waited for
+	asked                questions
 }
 
 // NewLookup looks up with the resolver, and asks the API unless it is nil.
