@@ -19,13 +19,18 @@ func Implies(word, exe string) bool {
 }
 
 // Unsaid returns the image of a process where its command line does not imply it,
-// and nothing where it does or where the image is not known.
+// and nothing where it does or where the image is not known. The kernel's name for a file
+// on a mount that is detached, as runc makes one for its own image, is "/" (d_path,
+// fs/d_path.c): no program.
 func Unsaid(p *events.Process) string {
 	for word := range p.Args.All {
 		if Implies(string(word), p.Exe) {
 			return ""
 		}
 		break
+	}
+	if p.Exe == "/" {
+		return ""
 	}
 	return p.Exe
 }

@@ -64,3 +64,12 @@ func TestShortChain(t *testing.T) {
 		}
 	}
 }
+
+// TestUnsaidIsAProgram: what the kernel calls a file on a detached mount is no program.
+func TestUnsaidIsAProgram(t *testing.T) {
+	for exe, want := range map[string]string{"/": "", "": "", "/tmp/sh": "/tmp/sh", "/bin/sh": ""} {
+		if got := words.Unsaid(&events.Process{Exe: exe, Args: events.ArgsOf("sh")}); got != want {
+			t.Errorf("the image %q is told as %q, want %q", exe, got, want)
+		}
+	}
+}

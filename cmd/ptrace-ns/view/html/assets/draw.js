@@ -6,6 +6,7 @@ class Chart {
     Object.assign(this, shape);
     this.scale = (this.width - this.gutter - 8) / (this.to - this.from);
     this.marks = []; // what can be pointed at: {lane, x, kind, text, row}
+    this.texts = []; // how processes ended: over the arrows
   }
 
   /** x is where a time is in the plot, kept near it: huge coordinates are drawn badly. */
@@ -34,7 +35,7 @@ class Chart {
     }
     const body = { x: 0, y: axisHeight, width: this.width, height: this.height, overflow: "hidden" };
     const plot = svg("svg", { x: this.gutter, y: axisHeight, width: Math.max(this.width - this.gutter, 0), height: this.height, overflow: "hidden", viewBox: [this.gutter, 0, Math.max(this.width - this.gutter, 1), this.height].join(" ") },
-      drawGrid(this), bars, this.arrows(first, last));
+      drawGrid(this), bars, this.arrows(first, last), this.texts);
     return [svg("svg", body, backs), plot, svg("svg", body, heads), svg("svg", { ...body, width: Math.max(this.gutter - 6, 0) }, labels), drawAxis(this)];
   }
 
@@ -104,14 +105,15 @@ class Chart {
     const x = this.x(p.end), y = this.middle(n);
     if (isKilled(p)) {
       const reaped = (p.flags & flag.reaped) !== 0, kind = reaped ? "reap" : "kill";
+      this.beside("endtext " + kind, x, y, p.exit.replace("killed by ", "") + (reaped ? ", reaped" : ""));
       return [
         reaped ? svg("circle", { class: "endback " + kind, cx: x, cy: y, r: 8 }) : svg("rect", { class: "endback " + kind, x: x - 8, y: y - 8, width: 16, height: 16, rx: 2 }),
         svg("path", { class: "cross", d: "M" + (x - 4) + " " + (y - 4) + "l8 8m0 -8l-8 8" }),
-        this.beside("endtext " + kind, x, y, p.exit.replace("killed by ", "") + (reaped ? ", reaped" : "")),
       ];
     }
     if (p.flags & flag.failed) {
-      return [svg("rect", { class: "endback fail", x: x - 4, y: y - 4, width: 8, height: 8 }), this.beside("endtext fail", x, y, p.exit)];
+      this.beside("endtext fail", x, y, p.exit);
+      return [svg("rect", { class: "endback fail", x: x - 4, y: y - 4, width: 8, height: 8 })];
     }
     return [svg("path", { class: "end", d: "M" + x.toFixed(1) + " " + (y - 8) + "v16" })];
   }
@@ -119,7 +121,7 @@ class Chart {
   /** beside writes right of a sign, or left of it where the edge is near. */
   beside(kind, x, y, text) {
     const left = x + 16 + text.length * 7.5 > this.width;
-    return svg("text", { class: kind, x: left ? x - 12 : x + 12, y: y + 4, "text-anchor": left ? "end" : "start" }, text);
+    this.texts.push(svg("text", { class: kind, x: left ? x - 12 : x + 12, y: y + 4, "text-anchor": left ? "end" : "start" }, text));
   }
 
   phase(phase, n) {
@@ -134,11 +136,13 @@ class Chart {
 
   /**
    * arrows draws each kind as one path. One lane may be joined with thousands: what leads
-   * to lanes that are not seen is a stub. Those that fall on the same pixel are one.
+   * to lanes that are not seen is a stub, and only a kill, or one of few, goes on to the
+   * edge and says whom it leads to. Those that fall on the same pixel are one.
    */
   arrows(first, last) {
     const lines = new Map(arrowOrder.map((kind) => [kind, { line: [], head: [] }])), drawn = new Set();
     const seen = (n) => n >= first && n < last;
+    const away = this.away(seen);
     for (const arrow of this.joined) {
       if (!this.layers[arrow.kind] || arrow.time < this.from || arrow.time > this.to) continue;
       const many = arrow.kind === "move" ? arrow.a : arrow.b, one = arrow.kind === "move" ? arrow.b : arrow.a;
@@ -148,15 +152,41 @@ class Chart {
       if (drawn.has(key)) continue;
       drawn.add(key);
       const { line, head } = lines.get(arrow.kind === "move" && !arrow.sure ? "move foretold" : arrow.kind);
-      if (!seen(many)) line.push("M" + x.toFixed(1) + " " + this.middle(one) + "v" + (many > one ? 10 : -10));
+      if (!seen(many) && !away.told.has(arrow)) line.push("M" + x.toFixed(1) + " " + this.middle(one) + "v" + (many > one ? 10 : -10));
       else if (arrow.kind === "move") bend(line, head, x, a, b);
       else straight(line, head, x, a, b, arrow.kind !== "parentage");
     }
     return [...lines].filter(([, { line }]) => line.length > 0).map(([kind, { line, head }]) => [
       svg("path", { class: "arrow " + kind, d: line.join("") }), svg("path", { class: "arrowhead " + kind, d: head.join("") }),
-    ]);
+    ]).concat(away.texts);
+  }
+
+  /**
+   * away names, at the edge, who is at the other end of an arrow whose lane is not seen.
+   * Kills are always named, the others where they are few.
+   */
+  away(seen) {
+    const leaving = this.joined.filter((arrow) => awayWords[arrow.kind] && this.layers[arrow.kind] && seen(arrow.a) !== seen(arrow.b) && arrow.time >= this.from && arrow.time <= this.to);
+    const count = {};
+    for (const { kind } of leaving) count[kind] = (count[kind] ?? 0) + 1;
+    const named = leaving.filter(({ kind }) => kind === "kill" || count[kind] <= 12).sort((one, other) => (other.kind === "kill") - (one.kind === "kill"));
+    const texts = [], taken = [];
+    for (const arrow of named) {
+      const [from, to, word] = seen(arrow.a) ? [arrow.a, arrow.b, 0] : [arrow.b, arrow.a, 1], up = to < from, p = this.lanes[to].p;
+      const text = (up ? "↑ " : "↓ ") + awayWords[arrow.kind][word] + " " + p.chain + " " + p.name;
+      const x = this.x(arrow.time), width = text.length * 7, left = x + width > this.width, begin = left ? x - 5 - width : x + 5;
+      const room = (y) => !taken.some((other) => other.y === y && begin < other.end && other.begin < begin + width);
+      const y = [0, 1, 2, 3, 4].map((n) => (up ? 12 + n * 14 : this.height - 5 - n * 14)).find(room);
+      if (y === undefined) continue;
+      taken.push({ y, begin, end: begin + width });
+      texts.push(svg("text", { class: "awaytext " + arrow.kind, x: left ? x - 5 : x + 5, y, "text-anchor": left ? "end" : "start" }, text));
+    }
+    return { told: new Set(named), texts };
   }
 }
+
+/** awayWords say what leads from a lane that is seen, and to one. */
+const awayWords = { kill: ["kills", "killed by"], reap: ["its end kills", "killed by the end of"], move: ["now child of", "adopts"], signal: ["signals", "signal from"] };
 
 /** arrowOrder is that of drawing: what matters most comes last. */
 const arrowOrder = ["parentage", "fork", "signal", "move foretold", "move", "reap", "kill"];

@@ -9,7 +9,7 @@ const eventTable = {
       el("option", { value: "" }, "all kinds"), kinds.filter((_, n) => rows.kind.includes(n)).map((name) => el("option", { value: name }, name)));
     this.count = el("output", { class: "range" });
     this.host = el("div", {
-      class: "rows events", role: "grid", tabindex: "0", "aria-label": "events", "aria-rowcount": rows.count + 1,
+      class: "rows events", role: "grid", tabindex: "0", "aria-label": "events", "data-none": "No event matches.", "aria-rowcount": rows.count + 1,
       keydown: (event) => this.key(event), click: (event) => this.click(event),
     });
     const head = el("div", { class: "row header", role: "row", "aria-rowindex": "1" }, names.map(([name, kind]) => el("span", { role: "columnheader", class: kind }, name)));
@@ -24,6 +24,7 @@ const eventTable = {
     this.host.setAttribute("aria-rowcount", this.list.length + 1);
     this.count.textContent = this.list.length + " of " + rows.count;
     this.at = Math.min(this.at, Math.max(0, this.list.length - 1));
+    this.host.classList.toggle("nothing", this.list.length === 0);
     this.rows.show(this.list.length);
     this.mark();
   },

@@ -75,7 +75,7 @@ function phaseRow(f, from, to, began) {
     el("td", { class: "who" }, p ? el("button", { type: "button", class: "link", click: () => view.select(p) }, foreign(f.who)) : foreign(f.who)));
 }
 
-const parts = { client: "asks", stopper: "asks", shim: "shim", starter: "shim", cleanup: "shim", runtime: "runtime", command: "runtime", stage0: "runtime", stage1: "runtime", init: "init" };
+const parts = { client: "asks", stopper: "asks", shim: "shim", starter: "shim", cleanup: "shim", runtime: "runtime", command: "runtime", stage0: "runtime", stage1: "runtime", init: "init", helper: "helper" };
 const partClass = (part) => own(parts, part) ?? "other";
 
 function startCard(start, open) {

@@ -17,7 +17,7 @@ const timeline = {
     this.room = el("div", { class: "room", role: "presentation" });
     this.host = el("div", {
       class: "rows chartbox", tabindex: "0", role: "application", "aria-roledescription": "timeline", "aria-describedby": "keys",
-      "aria-label": "lives of the processes, drawn to scale", keydown: (event) => this.key(event),
+      "aria-label": "lives of the processes, drawn to scale", "data-none": "No process matches.", keydown: (event) => this.key(event),
       pointerdown: (event) => this.press(event), pointermove: (event) => this.point(event), pointerleave: () => this.hideTip(),
       dblclick: (event) => this.fit(event), blur: () => this.hideTip(),
     }, el("div", { class: "stage" }, this.svg, this.band, this.tip), this.room);

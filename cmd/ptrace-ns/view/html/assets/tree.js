@@ -9,7 +9,7 @@ class Tree {
     this.at = 0;
     this.id = "tree-" + this.name + "-";
     this.host = el("div", {
-      class: "rows tree", role: "tree", tabindex: "0", "aria-label": this.label,
+      class: "rows tree", role: "tree", tabindex: "0", "aria-label": this.label, "data-none": "Nothing matches.",
       keydown: (event) => this.key(event), click: (event) => this.click(event),
     });
     this.rows = new Rows(this.host, 26, (n) => this.row(n));
@@ -36,6 +36,7 @@ class Tree {
     }
     this.again = () => this.show(roots, keep);
     this.at = Math.min(this.at, Math.max(0, this.list.length - 1));
+    this.host.classList.toggle("nothing", this.list.length === 0);
     this.rows.show(this.list.length);
     this.mark();
   }
