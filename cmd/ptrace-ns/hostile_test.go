@@ -113,7 +113,7 @@ func playHostile(t *testing.T, path string) {
 	defer p.close()
 	v := tui.Options{BootTime: p.header.BootTimeNS, Zone: time.UTC}
 	for _, at := range []moment{{given: true}, {given: true, since: time.Hour}} {
-		p.begin(func() *scene.Stage { return newStage(v, p.fromNS()) }, at)
+		p.begin(func() *scene.Stage { return newStage(v, p.fromNS(), p.covered) }, at)
 		shown := tui.Still(p, v, 100, 30, "")
 		if n := strings.Count(shown, "\n"); n > 40 || strings.ContainsAny(shown, "\a\r") {
 			t.Errorf("top: %d lines: %.200q", n, shown)

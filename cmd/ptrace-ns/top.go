@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/picture"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/selection"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui/scene"
@@ -145,8 +146,10 @@ func compileFilter(text string) (func(*events.Event) bool, error) {
 const fade = 5 * time.Second
 
 // newStage returns a stage for what is told from that CLOCK_BOOTTIME on.
-func newStage(v tui.Options, fromNS uint64) *scene.Stage {
-	return scene.NewStage(scene.Options{Unicode: v.Unicode, BootTime: v.BootTime, Zone: v.Zone, FromNS: fromNS, FadeNS: uint64(fade)})
+func newStage(v tui.Options, fromNS uint64, covered picture.Coverage) *scene.Stage {
+	return scene.NewStage(scene.Options{
+		Unicode: v.Unicode, BootTime: v.BootTime, Zone: v.Zone, FromNS: fromNS, Covered: &covered, FadeNS: uint64(fade),
+	})
 }
 
 // replay plays a recording. What is wrong with the file is told at the end, too: the
@@ -165,7 +168,7 @@ func (o *topOptions) replay(ctx context.Context, a *app, v tui.Options) error {
 	if v.Notice == "" {
 		v.Notice = p.past(o.past.moment)
 	}
-	p.begin(func() *scene.Stage { return newStage(v, p.fromNS()) }, o.past.moment)
+	p.begin(func() *scene.Stage { return newStage(v, p.fromNS(), p.covered) }, o.past.moment)
 	err = tui.Run(ctx, p, v, nil)
 	return first(ended(errors.Join(err, p.close())), p.damage)
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/picture"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui/scene"
 	"github.com/ptrace-ns/ptrace-ns/events"
@@ -42,7 +43,7 @@ func (c *choice) live(ctx context.Context, v tui.Options) (err error) {
 	if live.Partial() {
 		v.Notice = partialWatch
 	}
-	src := &present{live: live, stage: newStage(v, header.StartNS), choice: c}
+	src := &present{live: live, stage: newStage(v, header.StartNS, picture.Covered(live.Header())), choice: c}
 	src.stage.Only = c.only()
 	if file != nil { // the screen is the view's: it tells at once, and the log at the end
 		file.failed = func(err error) { src.stage.Say("event file given up: " + err.Error()) }

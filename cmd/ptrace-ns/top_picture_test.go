@@ -43,7 +43,7 @@ func TestTopPicture(t *testing.T) {
 			}
 			defer p.close()
 			v := tui.Options{Unicode: true, Color: true, Args: true, Zone: time.UTC, BootTime: p.header.BootTimeNS, Group: c.group, Compile: compileFilter}
-			p.begin(func() *scene.Stage { return newStage(v, p.fromNS()) }, moment{given: true, since: c.at})
+			p.begin(func() *scene.Stage { return newStage(v, p.fromNS(), p.covered) }, moment{given: true, since: c.at})
 			golden.Check(t, filepath.Join(root, "docs", "images", c.name+".svg"), picture.SVG("ptrace-ns top", tui.Still(p, v, 132, c.height, c.keys)))
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/picture"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui/scene"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
@@ -16,14 +17,15 @@ import (
 // player is a recording as a source of scenes that can be moved in time. It reads the
 // file once to know what is where, and again from the beginning to go back.
 type player struct {
-	ctx    context.Context
-	open   func() (*playback, error)
-	header *events.Header
-	damage error
-	marks  []mark // one for each event
-	reel   []scene.Mark
-	first  int // the first event that is no snapshot
-	fresh  func() *scene.Stage
+	ctx     context.Context
+	open    func() (*playback, error)
+	header  *events.Header
+	damage  error
+	covered picture.Coverage
+	marks   []mark // one for each event
+	reel    []scene.Mark
+	first   int // the first event that is no snapshot
+	fresh   func() *scene.Stage
 
 	mu      sync.Mutex
 	from    *playback
@@ -55,6 +57,7 @@ func newPlayer(ctx context.Context, open func() (*playback, error)) (*player, er
 		return nil, err
 	}
 	p.header = from.reader.Header()
+	p.covered = picture.Covered(p.header)
 	last, begun := p.header.StartNS, false
 	for {
 		ev, err := from.Next(ctx)
@@ -63,6 +66,9 @@ func newPlayer(ctx context.Context, open func() (*playback, error)) (*player, er
 		}
 		if err != nil {
 			return nil, errors.Join(err, from.file.Close())
+		}
+		if len(p.marks) == 0 {
+			p.covered.Begin(ev)
 		}
 		what := scene.MarkOf(ev)
 		if last = max(last, ev.BootNS); what == 0 && !begun {

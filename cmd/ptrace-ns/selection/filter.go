@@ -3,11 +3,15 @@ package selection
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
+	"strings"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/types"
 	"github.com/expr-lang/expr/vm"
 
@@ -29,7 +33,7 @@ type Filter struct {
 func NewFilter(source string) (*Filter, error) {
 	env := typed(reflect.TypeFor[ndjson.Doc]()).(types.Map)
 	if _, err := expr.Compile(source, expr.Env(env), expr.AsBool()); err != nil {
-		return nil, fmt.Errorf("filter: %w", err)
+		return nil, fmt.Errorf("filter: %w", named(err))
 	}
 	// The checker's program may rely on the types and so on every field being
 	// there; this one is told nothing of them.
@@ -38,6 +42,29 @@ func NewFilter(source string) (*Filter, error) {
 		return nil, fmt.Errorf("filter: %w", err)
 	}
 	return &Filter{program: program}, nil
+}
+
+// An error of the checker speaks of Go's types, which are others than the stream's.
+var (
+	goTypes   = strings.NewReplacer("map[string]interface {}", "object", "[]interface {}", "array", "interface {}", "any value")
+	goNumbers = regexp.MustCompile(`\b(types?|and|got) (u?int(?:8|16|32|64)?|float64)\b`)
+)
+
+// named names the types in an error as the stream does.
+func named(err error) error {
+	var at *file.Error
+	if !errors.As(err, &at) {
+		return err
+	}
+	told := *at
+	told.Message = goNumbers.ReplaceAllStringFunc(goTypes.Replace(told.Message), func(s string) string {
+		lead, name, _ := strings.Cut(s, " ")
+		if name == "float64" {
+			return lead + " number"
+		}
+		return lead + " integer"
+	})
+	return &told
 }
 
 // optional makes each a.b an a?.b.

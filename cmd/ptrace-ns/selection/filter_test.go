@@ -62,6 +62,22 @@ func TestFilterRefusesWhatCannotBe(t *testing.T) {
 	}
 }
 
+// TestFilterErrorsNameTypesOfTheStream and not those of the program.
+func TestFilterErrorsNameTypesOfTheStream(t *testing.T) {
+	for source, want := range map[string]string{
+		`process.container == 1`: "mismatched types object and integer) (1:19)",
+		`process.args == 1`:      "types array and integer) (1:14)",
+		`process.pid`:            "bool",
+		`process.pid == "x"`:     "integer and string",
+		`exit > 1.5`:             "object and number",
+	} {
+		_, err := selection.NewFilter(source)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "interface") || strings.Contains(err.Error(), "map[") {
+			t.Errorf("%s: error is %v, want one with %q", source, err, want)
+		}
+	}
+}
+
 func TestCheckField(t *testing.T) {
 	for _, name := range []string{"seq", "process.pid", "process.ns.mnt", "exit", "killer.sender.comm", "from.pid", "process.pids"} {
 		if err := selection.CheckField(name); err != nil {

@@ -200,7 +200,7 @@ func (t *table) remarks(ns *report.Namespace) []string {
 	if !ns.Dying {
 		return nil
 	}
-	text, over := "dying, since before this look", "over"
+	text, over := "dying, since when is not known", "over"
 	if ns.Unsure > 0 {
 		over = "empty"
 	}

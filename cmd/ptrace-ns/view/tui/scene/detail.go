@@ -20,6 +20,9 @@ func (s *Stage) Detail(m *tree.Model, key events.ProcKey, nowNS uint64) *Detail 
 		return nil
 	}
 	d := &Detail{Life: picture.Life(m, p, nowNS), NowNS: nowNS, Threads: threads(p)}
+	if s.Covered != nil {
+		s.Covered.Explain(m, d.Life)
+	}
 	var told strings.Builder
 	// A Builder takes all that it is given.
 	_ = story.Tell(&told, d.Life, story.Options{Unicode: s.Unicode, BootTime: s.BootTime, NowNS: nowNS, Zone: s.Zone})

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/picture"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui/scene"
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
@@ -156,5 +157,19 @@ func TestSaid(t *testing.T) {
 	m.stage.Say("the file is full")
 	if said := m.look(second, nil).Said; len(said) != 1 || said[0] != "the file is full" {
 		t.Errorf("said: %q", said)
+	}
+}
+
+// TestUnbornBeforeTheTracing: of one that was there before, the story says that it was
+// so when the tracing began, and speaks of a look only where there is but that.
+func TestUnbornBeforeTheTracing(t *testing.T) {
+	m := newMachine(t)
+	if d := m.events(9); !strings.Contains(d.Story, "before this look") {
+		t.Errorf("of one look: %s", d.Story)
+	}
+	covered := picture.Covered(&events.Header{StartNS: second})
+	m.stage = scene.NewStage(scene.Options{Zone: time.UTC, Covered: &covered})
+	if d := m.events(9); !strings.Contains(d.Story, "before the tracing began") || strings.Contains(d.Story, "this look") {
+		t.Errorf("while it is traced: %s", d.Story)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/picture"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/text"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
@@ -21,6 +22,8 @@ type Options struct {
 	Zone     *time.Location
 	// FromNS is when what is told began, CLOCK_BOOTTIME.
 	FromNS uint64
+	// Covered is what is told, for why a birth was not seen; nil is one look.
+	Covered *picture.Coverage
 	// FadeNS is for how long a process stays after its end, where not too many do.
 	FadeNS uint64
 	// Only says which processes are wanted, beside any filter; nil is all. It is asked
