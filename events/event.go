@@ -325,4 +325,8 @@ type LostDetail struct {
 	Count   uint64
 	ByKind  map[Kind]uint64
 	SinceNS uint64 // CLOCK_BOOTTIME of the last event before the gap
+	// UntilNS is the CLOCK_BOOTTIME when these were counted. While nobody reads, small
+	// records may still find room: then losses behind this event are among the count,
+	// none of them later than this.
+	UntilNS uint64
 }

@@ -99,7 +99,7 @@ func (k *Kernel) lost(now uint64) (*events.Event, error) {
 	if detail == nil {
 		return nil, nil
 	}
-	detail.SinceNS = k.lastNS
+	detail.SinceNS, detail.UntilNS = k.lastNS, Now()
 	k.needResync()
 	return &events.Event{Kind: events.Lost, BootNS: now, Lost: detail}, nil
 }

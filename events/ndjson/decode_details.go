@@ -73,6 +73,8 @@ func (d *Decoder) moveMember(key []byte) bool {
 		d.lost.ByKind = d.byEvent()
 	case "since_ns":
 		d.lost.SinceNS = d.uint64()
+	case "until_ns":
+		d.lost.UntilNS = d.uint64()
 	default:
 		return false
 	}

@@ -168,4 +168,5 @@ func (e *encoder) lost(d *events.LostDetail) {
 	e.uint("count", d.Count)
 	e.byKind("by_event", d.ByKind)
 	e.known("since_ns", d.SinceNS)
+	e.known("until_ns", d.UntilNS)
 }

@@ -64,6 +64,8 @@ type Doc struct {
 	ByEvent map[string]uint64 `json:"by_event,omitzero" on:"lost!"`
 	// CLOCK_BOOTTIME of the last event before the gap.
 	SinceNS uint64 `json:"since_ns,omitzero" on:"lost"`
+	// CLOCK_BOOTTIME when these were counted; what was lost until then is among them.
+	UntilNS uint64 `json:"until_ns,omitzero" on:"lost"`
 
 	// A string of this object was not valid UTF-8: U+FFFD stands for the bad bytes.
 	Lossy bool `json:"lossy,omitzero"`

@@ -47,7 +47,7 @@ func anyDetail(t *rapid.T, ev *events.Event) {
 			Confirmed: draw(t, rapid.Bool()), Foretold: maybeRef(t),
 		}
 	case events.Lost:
-		ev.Lost = &events.LostDetail{Count: draw(t, rapid.Uint64()), SinceNS: draw(t, rapid.Uint64()), ByKind: map[events.Kind]uint64{
+		ev.Lost = &events.LostDetail{Count: draw(t, rapid.Uint64()), SinceNS: draw(t, rapid.Uint64()), UntilNS: draw(t, rapid.Uint64()), ByKind: map[events.Kind]uint64{
 			draw(t, rapid.SampledFrom(append(events.Kinds(), events.KindUnknown))): draw(t, rapid.Uint64Min(1)),
 		}}
 	}

@@ -107,7 +107,7 @@ func samples() []*events.Event {
 		{Kind: events.ContainerExit, Process: brief(), Cause: 2, Exit: &killed},
 		{Kind: events.ContainerKnown, Process: events.Process{Container: docker, Cgroup: events.Cgroup{Hierarchy: 3, ID: 9, Path: "/x\xfe"}}},
 		{Kind: events.ContainerKnown, Process: events.Process{Container: docker}, Servant: ref(125, "docker-pr\xff")},
-		{Kind: events.Lost, Lost: &events.LostDetail{Count: 7, SinceNS: 9, ByKind: map[events.Kind]uint64{events.Fork: 4, events.Exit: 3}}},
+		{Kind: events.Lost, Lost: &events.LostDetail{Count: 7, SinceNS: 9, UntilNS: 1030, ByKind: map[events.Kind]uint64{events.Fork: 4, events.Exit: 3}}},
 		{Kind: events.Lost, Lost: &events.LostDetail{Count: 1}},
 	}
 	all = append(all, syscalls()...)

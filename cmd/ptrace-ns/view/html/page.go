@@ -114,7 +114,7 @@ func (p *Page) row(ev *events.Event) {
 	t := p.since(ev.BootNS)
 	p.data.Meta.End = max(p.data.Meta.End, t)
 	if ev.Lost != nil {
-		p.data.Meta.Gaps = append(p.data.Meta.Gaps, gap{Since: p.since(ev.Lost.SinceNS), At: t, Count: ev.Lost.Count})
+		p.data.Meta.Gaps = append(p.data.Meta.Gaps, gap{Since: p.since(ev.Lost.SinceNS), At: max(t, p.since(ev.Lost.UntilNS)), Count: ev.Lost.Count})
 	}
 	who, other, where := p.process(ev.Process.Ref()), p.process(second(ev)), p.container(ev.Process.Container)
 	p.describe(who, &ev.Process)
