@@ -123,8 +123,12 @@ func TestN17OwnPIDs(t *testing.T) {
 	if said := tr.stderr.String(); !strings.Contains(said, "child PID namespace") || !strings.Contains(said, "the host's numbers") {
 		t.Errorf("it does not say whose numbers it shows: %q", said)
 	}
+	departed := map[int32]bool{}
 	for _, l := range tr.lines {
-		if l.Event != "snapshot" {
+		departed[l.Process.PID] = departed[l.Process.PID] || l.Event == "exit"
+	}
+	for _, l := range tr.lines {
+		if l.Event != "snapshot" || departed[l.Process.PID] { // whose exit says that it was there
 			continue
 		}
 		equal(t, "process that was there", int(l.Process.PID), self)
