@@ -81,7 +81,7 @@ func load(opts Options) (_ *object, err error) {
 	none := *spec
 	none.Programs = nil
 	if o.maps, err = ebpf.NewCollectionWithOptions(none.Copy(), ebpf.CollectionOptions{Cache: types}); err != nil {
-		return nil, whyNot("the maps", err)
+		return nil, whyNot(fmt.Sprintf("the maps, with a ring buffer of %g MiB", float64(opts.BufferBytes)/(1<<20)), err)
 	}
 	return o, o.loadPrograms(spec, types)
 }

@@ -132,6 +132,12 @@ func whyNot(what string, err error) error {
 			Fix:     "use Linux 6.1 or later",
 			Err:     firstLine(what, err),
 		}
+	case errors.Is(err, unix.ENOMEM):
+		return &NotPossibleError{
+			Missing: "there is no memory for " + what,
+			Fix:     "choose a smaller ring buffer, or raise the limit of the memory cgroup, which is charged for it",
+			Err:     bare(err),
+		}
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

@@ -1,0 +1,39 @@
+package e2e
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
+)
+
+// R09: the memory of maps is charged to the cgroup of who makes them. A ring buffer that
+// finds no room there is refused in one sentence, which doctor has said before; one that
+// does traces as ever.
+func TestR09MemoryCgroup(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	limited := func(args ...string) (code int, out string) {
+		inside := []string{"-c", `echo $$ >"$0" && exec "$@"`, filepath.Join(kerneltest.LimitMemory(t, "96M"), "cgroup.procs"), binary(t)}
+		cmd := exec.Command("sh", append(inside, args...)...)
+		raw, _ := cmd.CombinedOutput()
+		return cmd.ProcessState.ExitCode(), string(raw)
+	}
+	code, said := limited("watch", "-q", "--buffer", "128MiB", "--", "true")
+	equal(t, "exit code of what finds no room", code, 3)
+	equal(t, "lines", strings.Count(said, "\n"), 1)
+	for _, part := range []string{"no memory for the maps, with a ring buffer of 128 MiB", "choose a smaller ring buffer", "memory cgroup", "cannot allocate memory"} {
+		if !strings.Contains(said, part) {
+			t.Errorf("it says %q, want %q", said, part)
+		}
+	}
+	if code, said = limited("doctor", "--buffer", "128MiB"); code == 0 || !strings.Contains(said, "limits this cgroup to 96 MiB") {
+		t.Errorf("doctor's exit code is %d: %s", code, said)
+	}
+	code, said = limited("watch", "-q", "--buffer", "1MiB", "--", "sh", "-c", "exit 7")
+	equal(t, "exit code of the command", code, 7)
+	if !strings.Contains(said, "exited 7") {
+		t.Errorf("it tells %q", said)
+	}
+}
