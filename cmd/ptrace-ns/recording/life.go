@@ -23,12 +23,14 @@ type life struct {
 	// software makes containers: what it forks from now on is in.
 	software bool
 	ended    bool
-	host     bool // somebody was put into the container whose init it is
+	placed   bool // somebody put into a container, whose init is told
 	victim   bool // of the end of a namespace that is else not in
 	walked   bool // those above it are marked
 	// by has creator and parent at birth.
 	by  [2]events.ProcKey
 	own events.NSID // its own PID namespace
+	// of is the container in which it was when recording began.
+	of *events.Container
 	// kept is what one who reads of it first must know, and was not passed on: the
 	// snapshot, or fork and latest exec.
 	kept   []*events.Event

@@ -59,6 +59,7 @@ func (s *Scope) known(ev *events.Event) *life {
 	if ev.Kind == events.Snapshot {
 		l.software = s.isSoftware(&ev.Process)
 		l.ended = ev.Process.Zombie
+		l.of = ev.Process.Container.Clone()
 		// Born in a gap.
 		if parent := s.procs[ev.Process.Parent.Key]; parent != nil && parent.mark == whole && !parent.before {
 			s.mark(l, whole)

@@ -33,15 +33,16 @@ var (
 )
 
 // TestNoSecretIsWritten looks for any four characters of a secret in what is written,
-// wherever in a command line it was.
+// wherever in a command line it was. One of them is a letter that nothing else in the
+// line has beside digits: the Z of times is none.
 func TestNoSecretIsWritten(t *testing.T) {
 	r := redaction(t, "default")
 	dir := t.TempDir()
 	n := 0
 	rapid.Check(t, func(t *rapid.T) {
-		places, characters := plainPlaces, `[QXZJ0-9]{6,20}`
+		places, characters := plainPlaces, `[QXJW0-9]{6,20}`
 		if rapid.Bool().Draw(t, "whole") {
-			places, characters = wholePlaces, `[QXZJ0-9"'; =&@%\n\\<é]{6,20}`
+			places, characters = wholePlaces, `[QXJW0-9"'; =&@%\n\\<é]{6,20}`
 		}
 		secret := rapid.StringMatching(characters).Draw(t, "secret")
 		noise := rapid.SliceOfN(rapid.StringMatching(`[a-f]{1,9}`), 0, 3)
@@ -54,7 +55,7 @@ func TestNoSecretIsWritten(t *testing.T) {
 		n++
 		text := writtenAs(t, filepath.Join(dir, strings.Repeat("x", n%3+1)), ev, r)
 		for i := range len(secret) - 3 {
-			if part := []byte(secret[i : i+4]); bytes.Contains(text, part) && strings.ContainsAny(string(part), "QXZJ") {
+			if part := []byte(secret[i : i+4]); bytes.Contains(text, part) && strings.ContainsAny(string(part), "QXJW") {
 				t.Fatalf("%q of %q is in\n%s", part, args, text)
 			}
 		}

@@ -56,9 +56,9 @@ type ScopeOptions struct {
 // neighbour's unshare makes is out; what another client has the same daemons do cannot
 // be told apart, and is in.
 //
-// Whoever an event names (parent, creator, sender, heir) and all above him are told
-// too, as far as known: one who was there before without his arguments, environment and
-// directory, for he only gives context.
+// Whoever an event names (parent, creator, sender, heir), the init of a container into
+// which somebody is put, and all above them are told too, as far as known: one who was
+// there before without his arguments, environment and directory, for he only gives context.
 //
 // Nobody knows at a fork that a namespace will be born below it. So each event waits
 // for a while, and is dropped when it leaves and its process still does not matter. The
@@ -82,7 +82,6 @@ type Scope struct {
 	looking bool
 	// unstarted are new namespaces whose PID 1 has not executed anything.
 	unstarted map[events.ProcKey]bool
-	hosts     map[string]bool // ids of containers into which somebody was put
 	starting  atomic.Int64
 }
 
@@ -93,7 +92,7 @@ func NewScope(next events.Sink, o ScopeOptions) *Scope {
 	}
 	return &Scope{
 		next: &ascend{next: next}, o: o, procs: map[events.ProcKey]*life{}, ns: map[events.NSID]bool{}, dying: map[events.NSID]bool{},
-		unstarted: map[events.ProcKey]bool{}, hosts: map[string]bool{},
+		unstarted: map[events.ProcKey]bool{},
 	}
 }
 

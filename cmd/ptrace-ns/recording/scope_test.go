@@ -5,6 +5,7 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/recording"
 	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/tracer/container"
 )
 
 const tracer = 99
@@ -146,6 +147,46 @@ func TestScopeOldNamespace(t *testing.T) {
 	enter.Pidns.Init = ref(12)
 	s.put(enter, inside(born(15, 12), false), inside(born(72, 71), false))
 	s.expect("snapshot:1 snapshot:11 snapshot:12 fork:70 fork:71 pidns_enter:71 fork:72")
+}
+
+// docker exec: the init of the container is told, once, in a PID namespace of its own or not,
+// and without its arguments, which nobody asked for; so is none of the container's others.
+func TestScopeExec(t *testing.T) {
+	web := &events.Container{ID: "web", Runtime: "containerd"}
+	of := func(ev *events.Event, role string) *events.Event {
+		ev.Process.Container, ev.Process.Role = web, role
+		return ev
+	}
+	for _, own := range []bool{true, false} {
+		within := func(ev *events.Event, init bool) *events.Event {
+			if own {
+				return inside(ev, init)
+			}
+			return ev
+		}
+		s := newStage(t, true)
+		s.machine()
+		s.put(was(11, 1, "/usr/bin/containerd-shim-runc-v2"), of(within(was(12, 11, "/bin/app"), true), container.Init), of(within(was(13, 12, "/bin/app"), false), ""))
+		s.later()
+		s.put(born(70, 11), ran(70, 11, "/usr/bin/runc"))
+		want := "snapshot:1 snapshot:11 fork:70 exec:70 "
+		if own {
+			enter := pidns(events.PidnsEnter, 71, 70)
+			enter.Pidns.Init = ref(12)
+			s.put(inside(born(71, 70), false), enter)
+			want += "fork:71 snapshot:12 pidns_enter:71 exec:71 "
+		} else {
+			s.put(born(71, 70))
+			want += "fork:71 snapshot:12 exec:71 "
+		}
+		s.put(of(within(ran(71, 70, "/bin/sh"), false), container.Exec), of(within(died(71, 11), false), container.Exec))
+		s.expect(want + "exit:71")
+		for _, ev := range s.got.all {
+			if before := ev.Kind == events.Snapshot; before == ev.Process.Args.Known() {
+				t.Errorf("own %v: %s of %d has the arguments %q", own, ev.Kind, ev.Process.Key.PID, ev.Process.Args.Strings())
+			}
+		}
+	}
 }
 
 // What does not matter is forgotten, and a gap is always told.

@@ -11,6 +11,9 @@ func (s *Scope) tell(ev *events.Event, l *life) error {
 		return err
 	}
 	if l != nil {
+		if err := s.introduceHost(ev, l); err != nil {
+			return err
+		}
 		if err := s.late(l); err != nil {
 			return err
 		}
@@ -20,7 +23,7 @@ func (s *Scope) tell(ev *events.Event, l *life) error {
 
 // pass gives an event on, of one who only gives context without what is his own.
 func (s *Scope) pass(ev *events.Event, l *life) error {
-	if l != nil && l.before && l.mark == named && !l.host && !s.within(&ev.Process) {
+	if l != nil && l.before && l.mark == named && !s.within(&ev.Process) {
 		p := &ev.Process
 		p.Args, p.Env, p.Cwd = events.Args{}, events.Args{}, ""
 	}
@@ -35,26 +38,25 @@ func (s *Scope) introduce(ev *events.Event) error {
 			continue
 		}
 		s.mark(l, named)
-		l.host = l.host || ev.Kind == events.PidnsEnter && s.o.Containers && key == ev.Pidns.Init.Key
 		if err := s.late(l); err != nil {
 			return err
 		}
 	}
-	return s.introduceHost(ev)
+	return nil
 }
 
-// introduceHost passes on what is kept of the init of the container that the process was put
-// into: with its command line, which says what that is. Of one that did nothing meanwhile
-// only its snapshot tells; it is the eldest.
-func (s *Scope) introduceHost(ev *events.Event) error {
+// introduceHost passes on what is kept of the init of the container that the process was
+// put into: where the PID namespace is not the container's own, no event names it. It is
+// the eldest of those that were there.
+func (s *Scope) introduceHost(ev *events.Event, l *life) error {
 	c := ev.Process.Container
-	if !s.o.Containers || ev.Process.Role != container.Exec || c == nil || s.hosts[c.ID] {
+	if !s.o.Containers || l.placed || ev.Process.Role != container.Exec || c == nil {
 		return nil
 	}
-	s.hosts[c.ID] = true
+	l.placed = true
 	var eldest *life
 	for _, l := range s.procs {
-		if l.before && len(l.kept) > 0 && container.Same(l.kept[0].Process.Container, c) && (eldest == nil || l.key.Start < eldest.key.Start) {
+		if l.before && container.Same(l.of, c) && (eldest == nil || l.key.Start < eldest.key.Start) {
 			eldest = l
 		}
 	}
@@ -62,7 +64,6 @@ func (s *Scope) introduceHost(ev *events.Event) error {
 		return nil
 	}
 	s.mark(eldest, named)
-	eldest.host = true
 	return s.late(eldest)
 }
 
