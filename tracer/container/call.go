@@ -20,17 +20,6 @@ type Call struct {
 	Address   string // of a proxy: the container's
 }
 
-// calls reads the arguments of the programs whose arguments name a container.
-var calls = map[string]func(events.Args) Call{
-	"docker-containerd-shim": legacyShim, "docker-containerd-shim-current": legacyShim,
-	"containerd-shim": shimCall, "containerd-shim-runc-v1": shimCall, "containerd-shim-runc-v2": shimCall,
-	"containerd-shim-runsc-v1": shimCall, "containerd-shim-kata-v2": shimCall,
-	"conmon": conmonCall, "podman": podmanCall,
-	"runc": runtimeCall("runc"), "docker-runc": runtimeCall("docker-runc"), "docker-runc-current": runtimeCall("docker-runc-current"),
-	"crun": runtimeCall("crun"), "youki": runtimeCall("youki"), "runsc": runtimeCall("runsc"),
-	"docker-proxy": proxyCall, "rootlesskit-docker-proxy": proxyCall, "docker-proxy-current": proxyCall,
-}
-
 // legacyShim reads ID BUNDLE RUNTIME (containerd 0.2, containerd-shim/main.go).
 func legacyShim(a events.Args) (c Call) {
 	if words := arguments(a); len(words) > 2 && validID(words[1]) {

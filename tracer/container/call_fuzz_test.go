@@ -33,8 +33,11 @@ func FuzzFlags(f *testing.F) {
 				}
 			}
 		}
-		for program, read := range calls {
-			if c := read(events.Args{Raw: raw, Status: events.Complete}); c.ID != "" && !validID(c.ID) {
+		for program, k := range programs {
+			if k.line.call == nil {
+				continue
+			}
+			if c := k.line.call(events.Args{Raw: raw, Status: events.Complete}); c.ID != "" && !validID(c.ID) {
 				t.Errorf("%s: id %q", program, c.ID)
 			}
 		}

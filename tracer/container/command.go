@@ -71,36 +71,28 @@ var runscGrammar = grammar{
 	"events":     "interval= stats stream", "ps": "format=",
 }
 
-var grammars = map[string]grammar{
-	"runc": runcGrammar, "docker-runc": runcGrammar, "docker-runc-current": runcGrammar,
-	"crun": crunGrammar, "youki": youkiGrammar, "runsc": runscGrammar,
-}
-
-// runtimeCall reads [--root DIR] create|run|restore [--bundle DIR] ID, and the id of the
+// call reads [--root DIR] create|run|restore [--bundle DIR] ID, and the id of the
 // other commands.
-func runtimeCall(runtime string) func(events.Args) Call {
-	g := grammars[runtime]
-	return func(a events.Args) Call {
-		words := arguments(a)
-		if len(words) < 3 {
-			return Call{}
-		}
-		before, command, rest := g.command(words[1:])
-		if !g.has(command) {
-			return Call{}
-		}
-		// What follows the container of these is another program's.
-		f, ok := read(g[command], rest, command == "exec" || command == "ps")
-		if !ok || len(f.words) == 0 {
-			return Call{}
-		}
-		c := Call{ID: f.words[0], Root: first(before.value["root"], before.value["r"]), Creates: slices.Contains([]string{"create", "run", "restore"}, command)}
-		if c.Creates {
-			c.Bundle = first(f.value["bundle"], f.value["b"])
-		}
-		c.Namespace = rootNamespace(c.Root)
-		return c.checked()
+func (g grammar) call(a events.Args) Call {
+	words := arguments(a)
+	if len(words) < 3 {
+		return Call{}
 	}
+	before, command, rest := g.command(words[1:])
+	if !g.has(command) {
+		return Call{}
+	}
+	// What follows the container of these is another program's.
+	f, ok := read(g[command], rest, command == "exec" || command == "ps")
+	if !ok || len(f.words) == 0 {
+		return Call{}
+	}
+	c := Call{ID: f.words[0], Root: first(before.value["root"], before.value["r"]), Creates: slices.Contains([]string{"create", "run", "restore"}, command)}
+	if c.Creates {
+		c.Bundle = first(f.value["bundle"], f.value["b"])
+	}
+	c.Namespace = rootNamespace(c.Root)
+	return c.checked()
 }
 
 // command finds the command, and returns the flags before it and the words after it.

@@ -63,7 +63,7 @@ func TestRuntimeCalls(t *testing.T) {
 		"runsc --watchdog-action panic run g":                  {ID: "g", Creates: true},
 	} {
 		words := strings.Fields(line)
-		if got := calls[words[0]](events.ArgsOf(words...)); got != want {
+		if got := programs[words[0]].line.call(events.ArgsOf(words...)); got != want {
 			t.Errorf("%s:\n got %+v\nwant %+v", line, got, want)
 		}
 	}

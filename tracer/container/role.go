@@ -39,66 +39,67 @@ type kind struct {
 	family    string // whose containers those are that it makes or keeps; empty where others say
 	genealogy string
 	words     string // what it is, for people
+	line      line   // how its command line is read
 }
 
 // programs is the one table of the programs that are met around containers, by the
 // name of the executable: the kernel's name for a process is cut at 15 bytes.
 var programs = map[string]kind{
-	"dockerd":                   {Daemon, "docker", "", "Docker's daemon"},
-	"dockerd-current":           {Daemon, "docker", docker1, "Docker's daemon"},
-	"dockerd-rootless":          {Daemon, "docker", "", "Docker's daemon without root"},
-	"docker-containerd":         {Daemon, "docker", docker1, "container daemon of Docker 1.x"},
-	"docker-containerd-current": {Daemon, "docker", docker1, "container daemon of Docker 1.x"},
-	"containerd":                {Daemon, "containerd", "", "container daemon"},
-	"crio":                      {Daemon, "cri-o", conmon, "container daemon"},
-	"lxd":                       {Daemon, "", "", "container daemon"},
-	"incusd":                    {Daemon, "", "", "container daemon"},
+	"dockerd":                   {Daemon, "docker", "", "Docker's daemon", flagsOnly},
+	"dockerd-current":           {Daemon, "docker", docker1, "Docker's daemon", flagsOnly},
+	"dockerd-rootless":          {Daemon, "docker", "", "Docker's daemon without root", flagsOnly},
+	"docker-containerd":         {Daemon, "docker", docker1, "container daemon of Docker 1.x", containerdLine},
+	"docker-containerd-current": {Daemon, "docker", docker1, "container daemon of Docker 1.x", containerdLine},
+	"containerd":                {Daemon, "containerd", "", "container daemon", containerdLine},
+	"crio":                      {Daemon, "cri-o", conmon, "container daemon", crioLine},
+	"lxd":                       {Daemon, "", "", "container daemon", anything},
+	"incusd":                    {Daemon, "", "", "container daemon", anything},
 
-	"docker-containerd-shim":         {Shim, "docker", docker1, "container shim of Docker 1.x"},
-	"docker-containerd-shim-current": {Shim, "docker", docker1, "container shim of Docker 1.x"},
-	"containerd-shim":                {Shim, "containerd", shimV1, "container shim"},
-	"containerd-shim-runc-v1":        {Shim, "containerd", shimV2, "container shim"},
-	"containerd-shim-runc-v2":        {Shim, "containerd", shimV2, "container shim"},
-	"containerd-shim-runsc-v1":       {Shim, "containerd", gvisor, "container shim of gVisor, whose processes are not the host's"},
-	"containerd-shim-kata-v2":        {Shim, "containerd", kata, "container shim of Kata, whose processes are in a virtual machine"},
-	"conmon":                         {Monitor, "", conmon, "container monitor"},
-	"conmonrs":                       {Monitor, "", conmon, "container monitor"},
+	"docker-containerd-shim":         {Shim, "docker", docker1, "container shim of Docker 1.x", legacyShimLine},
+	"docker-containerd-shim-current": {Shim, "docker", docker1, "container shim of Docker 1.x", legacyShimLine},
+	"containerd-shim":                {Shim, "containerd", shimV1, "container shim", shimLine},
+	"containerd-shim-runc-v1":        {Shim, "containerd", shimV2, "container shim", shimLine},
+	"containerd-shim-runc-v2":        {Shim, "containerd", shimV2, "container shim", shimLine},
+	"containerd-shim-runsc-v1":       {Shim, "containerd", gvisor, "container shim of gVisor, whose processes are not the host's", shimLine},
+	"containerd-shim-kata-v2":        {Shim, "containerd", kata, "container shim of Kata, whose processes are in a virtual machine", shimLine},
+	"conmon":                         {Monitor, "", conmon, "container monitor", conmonLine},
+	"conmonrs":                       {Monitor, "", conmon, "container monitor", conmonrsLine},
 
-	"runc":                {Runtime, "runc", "", "container runtime"},
-	"docker-runc":         {Runtime, "docker", docker1, "container runtime of Docker 1.x"},
-	"docker-runc-current": {Runtime, "docker", docker1, "container runtime of Docker 1.x"},
-	"crun":                {Runtime, "crun", "", "container runtime"},
-	"youki":               {Runtime, "youki", "", "container runtime"},
-	"runsc":               {Runtime, "runsc", gvisor, "gVisor, whose processes are not the host's"},
-	"lxc-start":           {Runtime, "lxc", "", "container runtime"},
-	"systemd-nspawn":      {Runtime, "nspawn", "", "container runtime"},
+	"runc":                {Runtime, "runc", "", "container runtime", runcLine},
+	"docker-runc":         {Runtime, "docker", docker1, "container runtime of Docker 1.x", runcLine},
+	"docker-runc-current": {Runtime, "docker", docker1, "container runtime of Docker 1.x", runcLine},
+	"crun":                {Runtime, "crun", "", "container runtime", crunLine},
+	"youki":               {Runtime, "youki", "", "container runtime", youkiLine},
+	"runsc":               {Runtime, "runsc", gvisor, "gVisor, whose processes are not the host's", runscLine},
+	"lxc-start":           {Runtime, "lxc", "", "container runtime", anything},
+	"systemd-nspawn":      {Runtime, "nspawn", "", "container runtime", anything},
 
-	"docker-init": {Init, "", "", "init for a container"},
-	"tini":        {Init, "", "", "init for a container"},
-	"tini-static": {Init, "", "", "init for a container"},
-	"dumb-init":   {Init, "", "", "init for a container"},
-	"catatonit":   {Init, "", "", "init for a container"},
-	"pause":       {Sandbox, "", "", "holder of a pod's namespaces"},
+	"docker-init": {Init, "", "", "init for a container", anything},
+	"tini":        {Init, "", "", "init for a container", anything},
+	"tini-static": {Init, "", "", "init for a container", anything},
+	"dumb-init":   {Init, "", "", "init for a container", anything},
+	"catatonit":   {Init, "", "", "init for a container", anything},
+	"pause":       {Sandbox, "", "", "holder of a pod's namespaces", anything},
 
-	"docker-proxy":         {Proxy, "docker", "", "Docker's proxy of a published port"},
-	"docker-proxy-current": {Proxy, "docker", docker1, "Docker's proxy of a published port"},
+	"docker-proxy":         {Proxy, "docker", "", "Docker's proxy of a published port", proxyLine},
+	"docker-proxy-current": {Proxy, "docker", docker1, "Docker's proxy of a published port", proxyLine},
 
-	"rootlesskit-docker-proxy": {Proxy, "docker", "", "Docker's proxy of a published port, without root"},
+	"rootlesskit-docker-proxy": {Proxy, "docker", "", "Docker's proxy of a published port, without root", proxyLine},
 
-	"docker-current": {Client, "docker", docker1, "container client of Docker 1.x"},
-	"docker-compose": {Client, "docker", "", "client of Docker for several containers"},
-	"buildah":        {Client, "buildah", "", "builder of images"},
-	"docker":         {Client, "docker", "", "container client"},
-	"ctr":            {Client, "containerd", "", "container client"},
-	"nerdctl":        {Client, "containerd", "", "container client"},
-	"crictl":         {Client, "", "", "container client"},
-	"podman":         {Client, "podman", conmon, "container engine without a daemon"},
-	"kubelet":        {Agent, "", "", "Kubernetes' node agent"},
-	"k3s":            {Agent, "", "", "Kubernetes in one program, node agent included"},
-	"rootlesskit":    {Tool, "rootlesskit", "", "maker of the namespaces of a daemon without root"},
-	"bwrap":          {Tool, "bwrap", "", "sandbox without a container"},
-	"unshare":        {Tool, "unshare", "", "maker of namespaces"},
-	"nsenter":        {Tool, "", "", "enterer of namespaces"},
+	"docker-current": {Client, "docker", docker1, "container client of Docker 1.x", anything},
+	"docker-compose": {Client, "docker", "", "client of Docker for several containers", anything},
+	"buildah":        {Client, "buildah", "", "builder of images", anything},
+	"docker":         {Client, "docker", "", "container client", anything},
+	"ctr":            {Client, "containerd", "", "container client", anything},
+	"nerdctl":        {Client, "containerd", "", "container client", anything},
+	"crictl":         {Client, "", "", "container client", anything},
+	"podman":         {Client, "podman", conmon, "container engine without a daemon", podmanLine},
+	"kubelet":        {Agent, "", "", "Kubernetes' node agent", kubeletLine},
+	"k3s":            {Agent, "", "", "Kubernetes in one program, node agent included", k3sLine},
+	"rootlesskit":    {Tool, "rootlesskit", "", "maker of the namespaces of a daemon without root", anything},
+	"bwrap":          {Tool, "bwrap", "", "sandbox without a container", anything},
+	"unshare":        {Tool, "unshare", "", "maker of namespaces", anything},
+	"nsenter":        {Tool, "", "", "enterer of namespaces", anything},
 }
 
 // Role is what a program is for and, by its arguments, for which container.
@@ -120,7 +121,7 @@ type Role struct {
 func RoleOf(p *events.Process) Role {
 	name := program(p)
 	k, ok := programs[name]
-	if !ok || !fits(name, k, p) {
+	if !ok || !fits(k, p) {
 		return Role{}
 	}
 	// A daemon calls itself by another name for a chore that needs a process of its own:
@@ -129,8 +130,8 @@ func RoleOf(p *events.Process) Role {
 		return Role{}
 	}
 	r := Role{Name: k.role, Genealogy: k.genealogy, Family: k.family, Words: k.words, Program: name}
-	if read := calls[name]; read != nil {
-		r.Call = read(p.Args)
+	if k.line.call != nil {
+		r.Call = k.line.call(p.Args)
 	}
 	if r.Call.Ports != "" {
 		r.Words += ", " + r.Call.Ports

@@ -10,7 +10,9 @@ import (
 )
 
 // Each target has one file of a runtime be anything. What is told of it is bounded and said
-// there, and another container's file is nobody's. The corpora are files that runtimes wrote.
+// there, and another container's file is nobody's. In the corpora the bundle of Docker, its
+// config and runc's state are what those wrote, with the test's id; what crun writes, CRI's
+// bundle and containers.json are by hand.
 
 // sound fails for what no file may make of the container with the test's id.
 func sound(t *testing.T, c *events.Container) {

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// FuzzContainer: of any answer each text that is told is in it.
+// FuzzContainer: of any answer each text that is told is in it. The corpus is by hand, as
+// containerd's API describes its answer.
 func FuzzContainer(f *testing.F) {
 	f.Add([]byte("\x0a\x10\x0a\x03web\x12\x04\x0a\x01k\x12\x01v"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
