@@ -103,3 +103,34 @@ func TestTopDocker(t *testing.T) {
 	equal(t, "exit code", code, "0")
 	equal(t, "settings are as before", asBefore, true)
 }
+
+// TestTopFullFile: that the file can be written to no more is told while one looks, and
+// at the end.
+func TestTopFullFile(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=8k"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	term := top(t, 120, 30, "-w", filepath.Join(dir, "full.ndjson"))
+	term.Shows("event file given up: ")
+	term.Shows("no space left on device")
+	term.Keys("q")
+	code, _ := term.Ended()
+	equal(t, "exit code", code, "1")
+}
+
+// TestTopUnknownContainer: a name that no container bears is told, and the screen says
+// that it is empty for that.
+func TestTopUnknownContainer(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	term := top(t, 120, 30, "-c", "no-such-container")
+	term.Shows("no container no-such-container is known")
+	term.Shows("there is no process of container no-such-container")
+	term.Shows("0 of ")
+}
