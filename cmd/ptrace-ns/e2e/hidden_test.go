@@ -1,0 +1,38 @@
+package e2e
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
+)
+
+// R11: file systems that are not there, hidden in a mount namespace of its own. Without
+// the kernel's types nothing goes; without the others it traces on, and doctor lists what
+// is missed.
+func TestR11NotMounted(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	kerneltest.RequireTool(t, "unshare")
+	without := func(where string, args ...string) (code int, out string) {
+		hide := `for d in ` + where + `; do if [ -d $d ]; then umount -Rl $d 2>/dev/null || mount -t tmpfs none $d || exit 99; fi; done; exec "$@"`
+		cmd := exec.Command("unshare", append([]string{"--mount", "sh", "-c", hide, "sh", binary(t)}, args...)...)
+		raw, _ := cmd.CombinedOutput()
+		return cmd.ProcessState.ExitCode(), string(raw)
+	}
+	const tracefs, cgroups, types = "/sys/kernel/tracing /sys/kernel/debug", "/sys/fs/cgroup", "/sys/kernel/btf"
+
+	code, said := without(types, "watch", "-q", "--", "true")
+	if code != 3 || !strings.Contains(said, "no type information") || strings.Count(said, "\n") != 1 {
+		t.Errorf("without BTF it ends with %d and says %q", code, said)
+	}
+	for name, where := range map[string]string{"tracefs": tracefs, "cgroups": cgroups, "both": tracefs + " " + cgroups} {
+		code, said := without(where, "watch", "-q", "--", "sh", "-c", "exit 7")
+		if code != 7 || !strings.Contains(said, "exited 7") {
+			t.Errorf("without %s it ends with %d and says %q", name, code, said)
+		}
+	}
+	if _, said := without(cgroups, "doctor"); !strings.Contains(said, "no cgroup file system is mounted") && !strings.Contains(said, "cgroups below this process's own are mounted") {
+		t.Errorf("doctor says nothing of cgroups that are not mounted: %s", said)
+	}
+}
