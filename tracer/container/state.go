@@ -1,6 +1,7 @@
 package container
 
 import (
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,6 +54,10 @@ var taskDirs = []string{
 	"/run/k3s/containerd/io.containerd.runtime.v2.task",
 }
 
+// runcDirs are where shims have runc keep its state, for each namespace: containerd's,
+// wherever it keeps its bundles, and dockerd's.
+var runcDirs = []string{"/run/containerd/runc", "/run/docker/runtime-runc"}
+
 // storageDirs are where Podman and CRI-O keep bundles (containers-storage.conf(5),
 // graphroot and runroot).
 var storageDirs = []string{
@@ -81,11 +86,7 @@ func (r *Resolver) states(id, namespace string, who believes) (all []state) {
 		}
 	}
 	for _, dir := range taskDirs {
-		namespaces := r.dirsIn(dir)
-		if validID(namespace) {
-			namespaces = slices.Values([]string{namespace})
-		}
-		for ns := range namespaces {
+		for ns := range r.namespaces(dir, namespace) {
 			bundle := dir + "/" + ns + "/" + id
 			add(r.at(bundle), managerOf(bundle, ""), superuser)
 		}
@@ -95,6 +96,11 @@ func (r *Resolver) states(id, namespace string, who believes) (all []state) {
 		add(r.at("/run/docker/libcontainerd/"+id), "docker", superuser)
 		for _, p := range r.places(storageDirs, "containers/overlay-containers", who) {
 			add(r.at(p.dir+"/"+id+"/userdata"), "podman", p.by)
+		}
+	}
+	for _, dir := range runcDirs {
+		for ns := range r.namespaces(dir, namespace) {
+			all = r.addRunc(all, place{dir + "/" + ns, superuser}, id)
 		}
 	}
 	for _, p := range r.places([]string{"/run/runc"}, "runc", who) {
@@ -110,6 +116,15 @@ func (r *Resolver) states(id, namespace string, who believes) (all []state) {
 	}
 	slices.SortStableFunc(all, func(a, b state) int { return ownFirst(a.by, b.by) })
 	return all
+}
+
+// namespaces returns those of containerd that the directory may have: the one, where that
+// is known.
+func (r *Resolver) namespaces(dir, known string) iter.Seq[string] {
+	if validID(known) {
+		return slices.Values([]string{known})
+	}
+	return r.dirsIn(dir)
 }
 
 // place is a directory in which state is kept, and whose it is.

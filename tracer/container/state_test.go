@@ -58,6 +58,18 @@ func TestPlaces(t *testing.T) {
 			"web", superuser, map[string]string{"run/runc/%s/state.json": `{"id":"%[1]s","cgroup_paths":{"":"/sys/fs/cgroup/mine/%[1]s"},"config":{"labels":["bundle=/gone"]}}`},
 			events.Container{Runtime: "runc"},
 		},
+		"containerd with bundles elsewhere": {
+			id, superuser, map[string]string{
+				"run/containerd/runc/k8s.io/%s/state.json":                          `{"id":"%[1]s","cgroup_paths":{"":"/sys/fs/cgroup/mine/%[1]s"},"config":{"labels":["bundle=/own/io.containerd.runtime.v2.task/k8s.io/%[1]s"]}}`,
+				"own/io.containerd.runtime.v2.task/k8s.io/%s/config.json":           cri,
+				"run/containerd/io.containerd.runtime.v2.task/k8s.io/a/config.json": cri,
+			},
+			events.Container{Runtime: "containerd", Namespace: "k8s.io", Name: "nginx"},
+		},
+		"runc for a dockerd with bundles elsewhere": {
+			id, superuser, map[string]string{"run/docker/runtime-runc/moby/%s/state.json": `{"id":"%[1]s","cgroup_paths":{"":"/sys/fs/cgroup/mine/%[1]s"},"config":{"labels":["bundle=/own/io.containerd.runtime.v2.task/moby/%[1]s"]}}`},
+			events.Container{Runtime: "docker", Namespace: "moby"},
+		},
 		"a user's runc": {
 			"web", 1000, map[string]string{"run/user/1000/runc/%s/state.json": `{"id":"%[1]s","cgroup_paths":{"":"/sys/fs/cgroup/mine/%[1]s"},"config":{"labels":["bundle=/gone"]}}`},
 			events.Container{Runtime: "runc"},
