@@ -21,6 +21,22 @@ func Now() uint64 {
 	return uint64(ts.Nano() - int64(bootOffset()))
 }
 
+// bootTime returns when boot time began by the wall clock as it stands, in nanoseconds
+// since 1970. It is asked once a run: who sets that clock later moves no time of the
+// stream. Of three attempts the one that took least is believed, for between two clocks
+// others may have had the CPU.
+func bootTime(wall func() time.Time, boot func() uint64) (began int64) {
+	least := ^uint64(0)
+	for range 3 {
+		before := boot()
+		now := wall().UnixNano()
+		if took := boot() - before; took < least {
+			least, began = took, now-int64(before+took/2)
+		}
+	}
+	return began
+}
+
 // bootOffset is how far this process's CLOCK_BOOTTIME is ahead of the kernel's. All that
 // the kernel shows it of boot time has that offset, starts in /proc/PID/stat included
 // (proc_pid_stat(5)). It does not change: a time namespace that has members is fixed.

@@ -54,7 +54,7 @@ func (k *Kernel) Header() (*events.Header, error) {
 		Host:       unix.ByteSliceToString(uts.Nodename[:]),
 		Kernel:     unix.ByteSliceToString(uts.Release[:]),
 		BootID:     strings.TrimSpace(string(boot)),
-		BootTimeNS: time.Now().UnixNano() - int64(Now()),
+		BootTimeNS: bootTime(time.Now, Now),
 		StartNS:    k.startNS,
 		TracerPID:  k.self,
 		PidnsInum:  initialPidns,
