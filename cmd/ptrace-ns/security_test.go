@@ -9,17 +9,13 @@ import (
 	"testing"
 )
 
-// TestSecurityNames: what docs/security.md says of a threat is shown by a test that
-// exists.
+// TestSecurityNames: what docs/security.md says of a threat, and docs/testing.md of what
+// is tried, is shown by a test that exists.
 func TestSecurityNames(t *testing.T) {
 	const root = "../.."
-	document, err := os.ReadFile(filepath.Join(root, "docs", "security.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	there := map[string]bool{}
 	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
-	err = filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -32,13 +28,20 @@ func TestSecurityNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllSubmatch(document, -1)
-	if len(named) < 50 {
-		t.Fatalf("only %d tests are named", len(named))
-	}
-	for _, name := range named {
-		if !there[string(name[1])] {
-			t.Errorf("%s is named and does not exist", name[1])
+	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
+	for _, name := range []string{"security.md", "testing.md"} {
+		document, err := os.ReadFile(filepath.Join(root, "docs", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tests := named.FindAllSubmatch(document, -1)
+		if len(tests) < 50 {
+			t.Fatalf("%s names only %d tests", name, len(tests))
+		}
+		for _, test := range tests {
+			if !there[string(test[1])] {
+				t.Errorf("%s names %s, which does not exist", name, test[1])
+			}
 		}
 	}
 }
