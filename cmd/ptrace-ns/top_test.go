@@ -196,3 +196,22 @@ func TestPlayerBeginsAt(t *testing.T) {
 		}
 	}
 }
+
+// TestPlayerRewindsAndPlays: from the end, to the beginning and on; a recording that
+// plays goes on playing when it is rewound.
+func TestPlayerRewindsAndPlays(t *testing.T) {
+	p := played(t, family(), "1h")
+	p.Rewind()
+	if sc := p.Look(nil); sc == nil || sc.Reel.At != p.first || sc.Reel.Playing {
+		t.Fatalf("rewound: %+v", sc)
+	}
+	p.Play(true)
+	p.clock = time.Now().Add(-8 * time.Millisecond)
+	if sc := p.Look(nil); sc == nil || sc.Reel.At <= p.first || !sc.Reel.Playing {
+		t.Fatalf("played from there: %+v", sc)
+	}
+	p.Rewind()
+	if sc := p.Look(nil); sc == nil || sc.Reel.At > p.first+4 || !sc.Reel.Playing {
+		t.Errorf("rewound while it plays: %+v", sc)
+	}
+}
