@@ -15,8 +15,9 @@ var errSeveral = errors.New("several containers")
 
 // choose returns the container that the word names or, without a word, the one that
 // the recorder's own command asked for, else the only one that started, else, where
-// nobody asked for one in vain, the only one there is. With errSeveral come those to
-// choose from; a word that several answer to is wrong usage.
+// nobody asked for one in vain, the only one to which anything happened or the only one
+// there is. With errSeveral come those to choose from; a word that several answer to is
+// wrong usage.
 func (s *starts) choose(word string) (*report.Timeline, []*report.Timeline, error) {
 	found := s.all
 	if word != "" {
@@ -31,6 +32,8 @@ func (s *starts) choose(word string) (*report.Timeline, []*report.Timeline, erro
 		}
 	} else if len(s.fruitless) > 0 {
 		return nil, nil, errors.New("no container was started: " + s.refused())
+	} else if seen := s.eventful(); len(seen) == 1 {
+		found = seen
 	}
 	switch {
 	case len(found) == 1:
@@ -66,6 +69,17 @@ func (s *starts) named(word string) (found []*report.Timeline) {
 func (s *starts) begun() (found []*report.Timeline) {
 	for _, t := range s.all {
 		if t.BeganNS != 0 {
+			found = append(found, t)
+		}
+	}
+	return found
+}
+
+// eventful are those of which more is in the stream than that they are there: docker exec
+// in a container that shares a PID namespace shows whose that is, too.
+func (s *starts) eventful() (found []*report.Timeline) {
+	for _, t := range s.all {
+		if len(t.Phases) > 0 {
 			found = append(found, t)
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -61,6 +62,23 @@ func TestTwice(t *testing.T) {
 			if r := (&fake{}).execute(t, input, command, "-", pidAgain); r.code != 0 || !strings.Contains(r.out, "init is "+pidAgain) && !strings.Contains(r.out, "init "+pidAgain) {
 				t.Errorf("%s by PID: %d, %v, printed %.200s", command, r.code, r.err, r.out)
 			}
+		}
+	}
+}
+
+// TestChooseEventful: where no start was seen, the one to which something happened is meant,
+// and where that are several, all are there to choose from.
+func TestChooseEventful(t *testing.T) {
+	quiet, other := &report.Timeline{ID: "quiet"}, &report.Timeline{ID: "other"}
+	entered := &report.Timeline{ID: "entered", Phases: []report.Phase{{Name: "entered"}}}
+	if one, _, err := (&starts{all: []*report.Timeline{quiet, entered, other}}).choose(""); one != entered || err != nil {
+		t.Errorf("chosen %+v, %v", one, err)
+	}
+	ended := &report.Timeline{ID: "ended", Phases: []report.Phase{{Name: "exit"}}}
+	for _, all := range [][]*report.Timeline{{quiet, other}, {quiet, entered, ended}} {
+		one, several, err := (&starts{all: all}).choose("")
+		if one != nil || len(several) != len(all) || !errors.Is(err, errSeveral) {
+			t.Errorf("of %d: %+v, %d, %v", len(all), one, len(several), err)
 		}
 	}
 }
