@@ -69,7 +69,7 @@ var tools = map[string]bool{"starter": true, "runtime": true, "command": true, "
 // top reports whether nobody of the same start called it, nor the container's shim, whose
 // start was not seen: then what it was called as says what was asked for.
 func (p *printer) top(f *report.Phase) bool {
-	if above := p.t.Above; len(above) > 0 && above[0].Role != "" && above[0].Ref.Key == f.Parent.Key {
+	if above := p.t.Above; len(above) > 0 && above[0].Role != "" && above[0].Key == f.Parent.Key {
 		return false
 	}
 	return len(p.t.Phases) > 0 && p.t.Phases[0].Process.Key == f.Process.Key
