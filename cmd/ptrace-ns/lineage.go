@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/picture"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/selection"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/story"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
 )
@@ -127,6 +129,9 @@ func (o *lineageOptions) follow(ctx context.Context, a *app) error {
 		}
 		if err := ended(first(last.err, f.narrator.finish())); err != nil {
 			return err
+		}
+		if last.err == nil && f.life != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			a.log.Warn().Msg("--timeout " + o.timeout.String() + " is over and the story is not: what becomes of process " + words.Ref(f.life.Process.Ref()) + " is not told")
 		}
 		if o.output == "json" && f.life != nil {
 			f.life.Events = f.events

@@ -40,6 +40,9 @@ func (n *narrator) tell(ev *events.Event) error {
 	if ev.Kind == events.Exit {
 		n.look.Told = ev.Seq
 	}
+	if k := killerOf(ev); own && k != nil && k.Origin == events.OriginPidnsReap {
+		n.look.Outer = k.Sender
+	}
 	return nil
 }
 
@@ -73,6 +76,14 @@ func (n *narrator) release(due func(*events.Event) bool) error {
 func (n *narrator) say(ev *events.Event) error {
 	_, err := io.WriteString(n.w, text.Line(ev, n.bootTime, n.look)+"\n")
 	return err
+}
+
+// killerOf returns who is known to have ended the process, at its exit.
+func killerOf(ev *events.Event) *events.Killer {
+	if ev.Kind != events.Exit {
+		return nil
+	}
+	return ev.Exit.Killer
 }
 
 // reapedBy reports whether the kernel killed because this PID 1 had ended.

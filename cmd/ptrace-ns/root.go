@@ -114,6 +114,22 @@ func refuseEmpty(flags *pflag.FlagSet) (err error) {
 	return err
 }
 
+// onceFlag is text that is given at most once: of two files the second would be shown, and
+// nothing said of the first. Other flags may be given again: the last counts, so that an
+// alias can be overruled.
+type onceFlag string
+
+func (o *onceFlag) String() string { return string(*o) }
+func (o *onceFlag) Type() string   { return "string" }
+
+func (o *onceFlag) Set(text string) error {
+	if *o != "" {
+		return errors.New("given twice, and there can be one")
+	}
+	*o = onceFlag(text)
+	return nil
+}
+
 // complete offers these values to the shell. The flag is the caller's own, so
 // that it cannot be missing.
 func complete(cmd *cobra.Command, flag string, values ...string) {

@@ -208,7 +208,7 @@ func (o *treeOptions) hidden(c *census) error {
 func (o *treeOptions) view(a *app, c *census) forest.Options {
 	v := forest.Options{
 		Color: a.coloured(o.color), Unicode: a.unicode(), Args: o.args, Jobs: o.jobs, Kthreads: o.kthreads, Ended: o.exited,
-		Namespaces: o.nsChanges, User: c.names(a.user),
+		Namespaces: o.nsChanges, Gap: c.model.Missed(), User: c.names(a.user),
 	}
 	if !o.long && o.output == "text" {
 		v.Width = a.width()

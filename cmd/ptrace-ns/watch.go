@@ -55,7 +55,8 @@ has standard output to itself. --scope says what is followed:
 A filter is an expression over the JSON names of an event, for example
   -F 'event == "exit" and exit.code != 0'
   -F 'process.container.runtime == "docker" and "-c" in process.args'
-An event that lacks a field is not selected by a comparison with it.`
+A field that an event lacks equals nothing: != is true of it, and an expression that
+cannot be answered for an event does not select it.`
 
 const watchExample = `  ptrace-ns watch
   ptrace-ns watch -o json -e fork,exec,exit | jq .process.comm

@@ -244,7 +244,7 @@ func (w *watch) outputs(h *events.Header, file *eventFile) (*outputs, error) {
 	}
 	if w.tree {
 		show := w.newTreeShow(h.StartNS)
-		out.again, out.last, out.interval = show.show, show.show, w.interval
+		out.again, out.last, out.interval = show.show, show.last, w.interval
 		sinks = append(sinks[:1:1], append([]events.Sink{&show.followed}, sinks[1:]...)...)
 	}
 	out.all = w.followed(selection.Where(selection.Tee(sinks...), w.wanted...), int32(h.TracerPID))

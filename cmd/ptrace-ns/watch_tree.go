@@ -20,12 +20,14 @@ const keptForTree = 64 << 10
 // followed is a sink that remembers which processes were selected.
 type followed struct {
 	keys map[events.ProcKey]struct{}
+	news bool // an event came that no tree has shown yet
 	// since is when a command was started, CLOCK_BOOTTIME: snapshots of who was there
 	// before only give context. 0 is no command.
 	since uint64
 }
 
 func (f *followed) Put(ev *events.Event) error {
+	f.news = true
 	key := ev.Process.Key
 	// A killer's victim, or a namespace's end, may be told of one long dead.
 	if key.IsZero() || ev.Kind == events.Snapshot && key.Start < f.since {
@@ -55,6 +57,7 @@ type treeShow struct {
 	followed  followed
 	spaces    nstree.Options
 	forgotten int
+	shown     bool          // a tree was
 	nowNS     func() uint64 // CLOCK_BOOTTIME
 	// clock tells the trees of one run apart; nil where there is only one.
 	clock func() time.Time
@@ -79,7 +82,16 @@ func (w *watch) newTreeShow(startNS uint64) *treeShow {
 	return s
 }
 
+// last shows the tree at the end, where that is another than the one shown last.
+func (s *treeShow) last(m *tree.Model) error {
+	if s.shown && !s.followed.news {
+		return nil
+	}
+	return s.show(m)
+}
+
 func (s *treeShow) show(m *tree.Model) error {
+	s.shown, s.followed.news = true, false
 	if s.clock != nil {
 		if _, err := io.WriteString(s.w, s.clock().Format("-- 15:04:05 --\n")); err != nil {
 			return err
@@ -91,6 +103,7 @@ func (s *treeShow) show(m *tree.Model) error {
 		return ok
 	}
 	roots := picture.Forest(m, picture.Selection{Ended: true, Context: true, Wanted: wanted})
+	s.view.Gap = m.Missed()
 	if err := forest.Text(s.w, roots, s.view); err != nil {
 		return err
 	}

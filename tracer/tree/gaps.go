@@ -3,6 +3,7 @@ package tree
 // gaps is since when records are missing.
 type gaps struct {
 	open bool
+	lost bool // records were lost in it
 	// sinceNS is when the first gap since the last whole look at all processes began; 0 is
 	// not known, or none.
 	sinceNS uint64
@@ -19,6 +20,7 @@ func (g *gaps) begin(sinceNS uint64) {
 // lose notes that records were lost since then.
 func (g *gaps) lose(sinceNS uint64) {
 	g.begin(sinceNS)
+	g.lost = true
 	if g.lostNS == 0 {
 		g.lostNS = max(sinceNS, 1)
 	}
@@ -28,9 +30,13 @@ func (g *gaps) lose(sinceNS uint64) {
 // have hidden.
 func (g *gaps) close(m *Model) {
 	if m.gap == m.pass.gap {
-		g.open, g.sinceNS = false, 0
+		g.open, g.lost, g.sinceNS = false, false, 0
 	}
 }
+
+// Missed reports whether records were lost since the last whole look at all processes, so
+// that of those that are live some may have ended.
+func (m *Model) Missed() bool { return m.gaps.lost }
 
 // Lost reports whether records from that moment on may be missing because they were
 // lost, and not because somebody wanted less.

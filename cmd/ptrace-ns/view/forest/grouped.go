@@ -13,6 +13,7 @@ import (
 // namespaces first. A namespace without a process of these trees is left out.
 func Grouped(w io.Writer, namespaces []*report.Namespace, roots []*report.Node, o Options) error {
 	p := newPrinter(o)
+	p.gap()
 	p.jobHeadings(roots)
 	g := groups{}
 	for _, n := range roots {

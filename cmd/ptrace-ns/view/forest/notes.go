@@ -37,7 +37,7 @@ func (p *printer) notes(n, parent *report.Node, enters bool) {
 		p.note(dim, safe.String(n.Label))
 	}
 	if process.Subreaper {
-		p.note(dim, "subreaper")
+		p.note(dim, reaping(n.State))
 	}
 	if j := process.Job; j != nil && !j.Ptracer.IsZero() {
 		p.note(dim, "traced by "+words.Ref(j.Ptracer))
@@ -83,6 +83,14 @@ func unsure(n *report.Node) string {
 		return "parent predicted"
 	}
 	return ""
+}
+
+// reaping marks a subreaper. No record of an end says whether the process still was one.
+func reaping(s report.State) string {
+	if s == report.Live || s == report.Unseen {
+		return "subreaper"
+	}
+	return "was subreaper"
 }
 
 // ending says how far a process is that does not live.

@@ -26,6 +26,8 @@ type Options struct {
 	Ended    bool // more of those that have ended
 	// Namespaces names those, besides the PID namespace, that are not the parent's.
 	Namespaces bool
+	// Gap says that records were lost, and that nobody has looked at all processes since.
+	Gap bool
 	// User names a user id.
 	User func(uint32) string
 	// Marked are shown bold.
@@ -44,6 +46,7 @@ func (o Options) glyphs() glyphs {
 // Text writes the trees, one process a line.
 func Text(w io.Writer, roots []*report.Node, o Options) error {
 	p := newPrinter(o)
+	p.gap()
 	p.jobHeadings(roots)
 	for _, n := range roots {
 		if !p.collapsed(n) {
@@ -52,6 +55,14 @@ func Text(w io.Writer, roots []*report.Node, o Options) error {
 	}
 	_, err := w.Write(p.out.Bytes())
 	return err
+}
+
+// gap says above the trees what no line of theirs can: of whom nothing is known to have
+// ended, the end may be among what was lost.
+func (p *printer) gap() {
+	if p.Gap {
+		p.out.WriteString("Records were lost, and nobody has looked since: who is shown as alive may have ended.\n")
+	}
 }
 
 // printer writes lines of styled pieces and cuts them at the width.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
+	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
 )
 
@@ -125,9 +126,12 @@ func (t *teller) space(l *report.Life) {
 	if ns.ReapNS > 0 {
 		text = "Its PID namespace was empty " + words.Duration(ns.ReapNS) + " later"
 	}
-	if len(ns.Killed) == 0 {
+	switch k := l.Killer; {
+	case len(ns.Killed) == 0 && k != nil && k.Origin == events.OriginPidnsReap:
+		text += "; " + words.ReapedOuter(k.Sender)
+	case len(ns.Killed) == 0:
 		text += "; nothing was left for the kernel to kill"
-	} else {
+	default:
 		text += "; the kernel killed what was left in it, " + words.Count(len(ns.Killed), "process", "processes") + ": " + words.Refs(ns.Killed, maxNamed, t.more)
 	}
 	t.say(text)

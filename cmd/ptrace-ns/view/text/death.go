@@ -33,6 +33,9 @@ func (p *printer) exit(ev *events.Event) {
 		return
 	}
 	p.exitTold = ev.Seq
+	if d.Status.Signal != 0 && d.Killer == nil && ev.Kind == events.Exit {
+		p.str("; who sent that was not seen")
+	}
 	p.str(words.Killer(d.Killer, ev.Process.Key, ev.BootNS))
 }
 
@@ -49,7 +52,14 @@ func (p *printer) signal(d *events.SignalDetail, process *events.Process) {
 	case events.OriginPidnsReap:
 		p.str(comma, " ", words.Reaping(d.Sender))
 	case events.OriginKernel:
-		p.sentBy(comma+" by the kernel", ", in ", d.Sender)
+		p.str(comma, " by the kernel")
+		switch {
+		case d.Sender.IsZero():
+		case d.ParentDeath:
+			p.str(", at the end of ", words.Ended(d.Sender, d.SenderTID, d.SenderLives))
+		default:
+			p.str(words.Context(d.Signal, d.Sender))
+		}
 	case events.OriginOOM:
 		p.sentBy(comma+" by the OOM killer", ", in ", d.Sender)
 	case events.OriginCgroupKill:

@@ -106,6 +106,10 @@ func (p *printer) pidnsDestroy(d *events.PidnsDetail) {
 			p.str("ended unseen")
 		}
 	}
+	if d.Reaped == 0 && !p.outer.IsZero() {
+		p.str("; ", words.ReapedOuter(p.outer))
+		return
+	}
 	if d.Reaped == 0 && p.story {
 		p.str("; nothing was left for the kernel to kill")
 		return

@@ -24,6 +24,9 @@ type Options struct {
 	// exit that was told in it.
 	Story bool
 	Told  uint64
+	// Outer is who is known, by that exit, to have had the process killed with an outer PID
+	// namespace, whose end killed all in it.
+	Outer events.Ref
 	// Late holds the headings back until there is something below them.
 	Late bool
 }
@@ -108,7 +111,7 @@ func (s *Sink) Put(ev *events.Event) error {
 
 // Line returns an event as a line of a story: when, and what happened in words.
 func Line(ev *events.Event, bootTime int64, o Options) string {
-	p := printer{glyphs: o.glyphs(), exitTold: o.Told, story: o.Story}
+	p := printer{glyphs: o.glyphs(), exitTold: o.Told, story: o.Story, outer: o.Outer}
 	p.time(time.Unix(0, bootTime+int64(ev.BootNS)).In(o.Zone))
 	if !ev.Process.Key.IsZero() {
 		p.str(words.Or(words.Chain(ev.Process.Chain, p.arrow), pidText(ev.Process.Key.PID)), " ")
@@ -130,6 +133,7 @@ type printer struct {
 	// say all of it again.
 	exitTold uint64
 	story    bool // not a line of a stream
+	outer    events.Ref
 }
 
 func (p *printer) begin(b []byte) { p.b, p.start = b, len(b) }

@@ -176,13 +176,13 @@ func KillerBrief(k *events.Killer, victim events.ProcKey) string {
 	case k.Origin == events.OriginOOM:
 		return ", by the OOM killer"
 	case k.ParentDeath:
-		return ", by its parent-death signal, at the end of " + ended(k)
+		return ", by its parent-death signal, at the end of " + Ended(k.Sender, k.SenderTID, k.SenderLives)
 	case k.Why == events.WhySeccomp:
 		return ", by seccomp"
 	case k.Sender.IsZero() || k.Origin == events.OriginKernel && k.Sender.Key == victim:
-		return ", by the kernel"
+		return ", by the kernel" + hangup(k)
 	case k.Origin == events.OriginKernel:
-		return ", by the kernel, in " + Ref(k.Sender)
+		return ", by the kernel" + Context(k.Signal, k.Sender)
 	case k.Sender.Key == victim:
 		return ", by itself"
 	case k.Origin == events.OriginCgroupKill:
@@ -191,17 +191,16 @@ func KillerBrief(k *events.Killer, victim events.ProcKey) string {
 	return ", by " + Ref(k.Sender)
 }
 
-// ended names the parent that ended, or the thread of it that did.
-func ended(k *events.Killer) string {
-	tid := k.SenderTID
+// Ended names the parent that ended, or the thread of it that did; 0 is the leader.
+func Ended(parent events.Ref, tid int32, lives bool) string {
 	if tid == 0 {
-		tid = k.Sender.Key.PID
+		tid = parent.Key.PID
 	}
-	if tid == k.Sender.Key.PID && !k.SenderLives {
-		return Ref(k.Sender)
+	if tid == parent.Key.PID && !lives {
+		return Ref(parent)
 	}
-	text := "thread " + strconv.Itoa(int(tid)) + " of " + Ref(k.Sender)
-	if k.SenderLives {
+	text := "thread " + strconv.Itoa(int(tid)) + " of " + Ref(parent)
+	if lives {
 		text += " (which lives on)"
 	}
 	return text
@@ -214,6 +213,38 @@ func Reaping(init events.Ref) string {
 		text += " of " + Ref(init)
 	}
 	return text
+}
+
+// ReapedOuter says who killed the members of a namespace whose PID 1 was killed with an
+// outer one: that kills the members of all namespaces in it, at once.
+func ReapedOuter(outer events.Ref) string {
+	text := "what was left in it was killed with the outer namespace"
+	if !outer.IsZero() {
+		text += " of " + Ref(outer)
+	}
+	return text
+}
+
+// Context says of a signal by the kernel in whose name that did what led to it. SIGKILL is
+// for what the process did: it traced with PTRACE_O_EXITKILL and ended, it shut its PID
+// namespace down. Of the others it is only who was running.
+func Context(signal int32, current events.Ref) string {
+	const sigkill = 9
+	if signal == sigkill {
+		return ", as " + Ref(current) + " ended or did something for which the kernel kills"
+	}
+	return ", while " + Ref(current) + " was running"
+}
+
+// hangup says why the kernel sends SIGHUP of its own: __tty_hangup and disassociate_ctty
+// (drivers/tty/tty_jobctrl.c), kill_orphaned_pgrp (kernel/exit.c). A timer's has another
+// si_code.
+func hangup(k *events.Killer) string {
+	const sighup, siKernel = 1, 0x80
+	if k.Signal == sighup && k.Code == siKernel {
+		return ": its terminal hung up, or its process group was orphaned"
+	}
+	return ""
 }
 
 // sends reports whether another process sent the signal of its own will, so that its
