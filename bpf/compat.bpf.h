@@ -271,8 +271,9 @@ static __always_inline bool in_compat_syscall(void)
 }
 
 /* Whether the current task is in rt_sigqueueinfo, rt_tgsigqueueinfo or pidfd_send_signal
- * (arch/x86/entry/syscalls/, include/uapi/asm-generic/unistd.h). */
-static __always_inline bool in_sigqueue(void)
+ * (arch/x86/entry/syscalls/, include/uapi/asm-generic/unistd.h).
+ * A function of its own, to be verified once and not on each way that leads here. */
+__noinline int in_sigqueue(void)
 {
 	struct pt_regs___amd64 *x86 = NULL;
 	__s32 nr = syscall_nr(bpf_get_current_task_btf());

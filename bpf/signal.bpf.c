@@ -83,25 +83,36 @@ static __always_inline bool oom_victim(int sig, unsigned long info, struct task_
 	return task->signal->oom_mm || alloc_locked(task);
 }
 
+/* Where a queue lies; for the verifier a number, since global functions take no kernel
+ * pointers. */
+struct queue {
+	struct sigpending *at;
+};
+
 /*
  * How many signals of that number wait in a queue, of which a standard one has one at most
- * (legacy_queue, kernel/signal.c). SIG_MANY when the list is too long to tell.
+ * (legacy_queue, kernel/signal.c). SIG_MANY when the list is too long to tell. A global
+ * function, to be verified once; its count starts from what the verifier does not know, so
+ * that all ways through a turn of the loop look the same to it.
  */
-static __always_inline __u8 count_waiting(int sig, struct sigpending *queue)
+__noinline int count_waiting(struct queue *queue, int sig)
 {
-	struct list_head *head = &queue->list;
-	struct list_head *at;
-	__u8 n = 0;
+	__u32 n = unknown_zero;
+	struct list_head *head, *at;
 
-	if (!(queue->signal.sig[0] & BIT(sig)))
+	if (!queue || sig <= 0 || sig > 64)
+		return 0;
+	if (!(READ(sigpending, queue->at, signal.sig[0]) & BIT(sig)))
 		return 0;
 	if (sig < REAL_TIME)
 		return 1;
-	at = BPF_CORE_READ(head, next);
+	head = &queue->at->list;
+	at = READ(list_head, head, next);
 	for (int i = 0; i < NEAR_WAITING && at != head; i++) {
-		if (BPF_CORE_READ((struct sigqueue *)at, info.si_signo) == sig)
+		if (READ(sigqueue, at, info.si_signo) == sig)
 			n++;
-		at = BPF_CORE_READ(at, next);
+		n &= 0xff;
+		at = READ(list_head, at, next);
 	}
 	if (at != head)
 		return SIG_MANY;
@@ -110,8 +121,11 @@ static __always_inline __u8 count_waiting(int sig, struct sigpending *queue)
 
 static __always_inline void fill_waiting(struct signal_rec *rec, int sig, struct task_struct *task)
 {
-	rec->own = count_waiting(sig, &task->pending);
-	rec->shared = count_waiting(sig, &task->signal->shared_pending);
+	struct queue own = { &task->pending };
+	struct queue shared = { &task->signal->shared_pending };
+
+	rec->own = count_waiting(&own, sig);
+	rec->shared = count_waiting(&shared, sig);
 }
 
 /* The process's number where the other one lives, 0 for none (task_tgid_nr_ns). */

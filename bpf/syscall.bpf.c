@@ -119,7 +119,7 @@ static __always_inline void fill_call(struct syscall_rec *rec, struct pending_ca
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 {
-	struct task_struct *cur = bpf_get_current_task_btf();
+	struct task_struct *cur = PLAIN(task_struct, bpf_get_current_task_btf());
 	WITH_LEVELS(syscall_rec, LEVELS_MAX) *rec;
 	__u32 call = call_of(nr_of(regs));
 	struct pending_call p, *found;

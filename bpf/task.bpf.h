@@ -71,27 +71,42 @@ static __always_inline void fill_ns(__u64 *id, __u32 *inum, struct pid_namespace
 		bpf_probe_read_kernel(id, sizeof(*id), &common->ns_id);
 }
 
-/* Fills n of the cap levels and zeroes the rest. Zeroes come first, so that the loop
- * ends at n: else the verifier goes on to the last level for each n that there may be. */
+/* What the callback below fills; the pid is a number, since it is verified by itself. */
+struct chain {
+	struct pid_level *out;
+	__u64 pid;
+	__u32 cap;
+};
+
+static long fill_level(__u32 i, struct chain *c)
+{
+	struct pid_namespace *ns = NULL;
+	struct pid_level *out;
+	void *upid;
+
+	i++;
+	barrier_var(i); /* or the compiler checks one copy of i and uses another */
+	if (i >= c->cap)
+		return 1;
+	out = &c->out[i];
+	upid = (void *)c->pid + bpf_core_field_offset(struct pid, numbers) + i * bpf_core_type_size(struct upid);
+	bpf_probe_read_kernel(&out->nr, sizeof(out->nr), upid + bpf_core_field_offset(struct upid, nr));
+	bpf_probe_read_kernel(&ns, sizeof(ns), upid + bpf_core_field_offset(struct upid, ns));
+	fill_ns(&out->ns_id, &out->inum, ns);
+	return 0;
+}
+
+/* Fills n of the cap levels and zeroes the rest. By bpf_loop, whose callback is verified
+ * once: a loop was verified for each level, and was most of all verification. */
 static __always_inline void fill_levels(struct pid_level *out, struct pid *pid, __u32 n, __u32 cap)
 {
+	struct chain c = { .out = out, .pid = (__u64)pid, .cap = cap };
+
 	__builtin_memset(out, 0, cap * sizeof(*out));
 	fill_ns(&out[0].ns_id, &out[0].inum, pid->numbers[0].ns);
 	out[0].nr = pid->numbers[0].nr;
-	for (__u32 i = 1; i < LEVELS_MAX; i++) {
-		struct pid_namespace *ns = NULL;
-		void *upid;
-
-		if (i >= cap)
-			break;
-		barrier_var(n); /* or the compiler makes one bound of both */
-		if (i >= n)
-			break;
-		upid = (void *)&pid->numbers[0] + i * bpf_core_type_size(struct upid);
-		bpf_probe_read_kernel(&out[i].nr, sizeof(out[i].nr), upid + bpf_core_field_offset(struct upid, nr));
-		bpf_probe_read_kernel(&ns, sizeof(ns), upid + bpf_core_field_offset(struct upid, ns));
-		fill_ns(&out[i].ns_id, &out[i].inum, ns);
-	}
+	if (n > 1)
+		bpf_loop(n - 1, fill_level, &c, 0);
 }
 
 /* Two loads cost less than a probe read, also of a name that is just being changed. */

@@ -32,7 +32,7 @@ func TestEachProgramLoads(t *testing.T) {
 	if len(spec.Programs) < 11 {
 		t.Fatalf("programs: %d, want at least those that are always attached", len(spec.Programs))
 	}
-	judged := slices.ContainsFunc(membersOf(t, kernel, "ns_common"), func(m btf.Member) bool { return m.Name == "ns_id" })
+	judged := has(membersOf(t, kernel, "ns_common"), "ns_id")
 	for _, name := range slices.Sorted(maps.Keys(spec.Programs)) {
 		t.Run(name, func(t *testing.T) {
 			kerneltest.RequireBPF(t)
@@ -53,12 +53,13 @@ func TestEachProgramLoads(t *testing.T) {
 }
 
 // mostVerified is how many instructions the verifier may go through for one program:
-// twice to four times what it takes on Linux 6.18. Launching is mostly
+// some twice what it takes on Linux 6.18. Launching is mostly
 // waiting for it, and a loop whose ways it cannot join costs tenfold unnoticed.
-var mostVerified = map[string]uint32{"sched_process_exec": 60_000, bpf.ProgSnapshot: 30_000}
+var mostVerified = map[string]uint32{"sched_process_exec": 60_000, "signal_generate": 20_000}
 
-// checkVerified judges kernels from 6.18 on; others join ways by other rules, and what
-// they took is only told.
+// checkVerified judges kernels from 6.18 on, which are told by ns_common.ns_id. Others join
+// ways by other rules, which take up to five times as many on 6.1 and change with its stable
+// updates; what they took is only told, and the verifier's own limit of a million judges.
 func checkVerified(t *testing.T, name string, prog *ebpf.Program, judged bool) {
 	t.Helper()
 	info, err := prog.Info()
@@ -71,12 +72,28 @@ func checkVerified(t *testing.T, name string, prog *ebpf.Program, judged bool) {
 	}
 	most := mostVerified[name]
 	if most == 0 {
-		most = 20_000
+		most = 10_000
 	}
 	t.Logf("%d instructions verified, at most %d", n, most)
 	if judged && n > most {
 		t.Errorf("%d instructions verified, want at most %d", n, most)
 	}
+}
+
+// has looks into members without a name, too: in 6.18 ns_id shares its room in a union.
+func has(members []btf.Member, name string) bool {
+	return slices.ContainsFunc(members, func(m btf.Member) bool {
+		if m.Name != "" {
+			return m.Name == name
+		}
+		switch inner := btf.UnderlyingType(m.Type).(type) {
+		case *btf.Struct:
+			return has(inner.Members, name)
+		case *btf.Union:
+			return has(inner.Members, name)
+		}
+		return false
+	})
 }
 
 func membersOf(t *testing.T, kernel *btf.Spec, name string) []btf.Member {
