@@ -100,12 +100,12 @@ func (b *inbox) meet(d *events.SignalDetail, looked int32) {
 	if len(met) == 0 {
 		met = append(met, received{signal: d.Signal, stranger: true})
 	}
-	b.ordered = certain && sure && len(b.met) == 0 && len(own) < 2 && len(group) < 2
+	b.ordered = certain && sure && len(b.met) == 0
 	b.met = append(b.met, met...) // two threads may each take one
 }
 
 // taken returns what the queue may have given out last, of what looks like d, and whether
-// it can have been no other.
+// it can have been no other: then it is one at most.
 func (b *inbox) taken(d *events.SignalDetail, queue int32, waiting events.Waiting) (all []received, certain bool) {
 	all = b.in(d.Signal, queue)
 	certain = !d.Traced && waiting != events.ManyWait && !b.loose(d.Signal, queue)
