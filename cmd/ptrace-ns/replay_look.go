@@ -23,7 +23,7 @@ type past struct {
 }
 
 func (p *past) add(cmd *cobra.Command) {
-	cmd.Flags().VarP((*onceFlag)(&p.path), "recording", "r", "what there was in the recording `FILE`, - for standard input; needs neither root nor Linux")
+	cmd.Flags().VarP(&onceFlag{text: &p.path}, "recording", "r", "what there was in the recording `FILE`, - for standard input; needs neither root nor Linux")
 	cmd.Flags().StringVar(&p.at, "at", "", "with -r: at that `MOMENT` and not at the end: "+momentHelp)
 }
 

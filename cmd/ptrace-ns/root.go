@@ -103,9 +103,13 @@ func plainly(err error) error {
 }
 
 // refuseEmpty refuses what was given and says nothing, as from a variable that is
-// not set: -c ” would show every container.
+// not set: -c ” would show every container. It refuses what was given twice, too, and
+// there can be one of.
 func refuseEmpty(flags *pflag.FlagSet) (err error) {
 	flags.Visit(func(f *pflag.Flag) {
+		if once, ok := f.Value.(*onceFlag); ok && once.before != "" && err == nil {
+			err = usageError("--%s is given twice, %q and %q: there can be one", f.Name, once.before, f.Value)
+		}
 		list, isList := f.Value.(pflag.SliceValue)
 		if err == nil && (isList && len(list.GetSlice()) == 0 || !isList && f.Value.String() == "" && f.Value.Type() == "string") {
 			err = usageError("--%s is given and empty", f.Name)
@@ -116,17 +120,23 @@ func refuseEmpty(flags *pflag.FlagSet) (err error) {
 
 // onceFlag is text that is given at most once: of two files the second would be shown, and
 // nothing said of the first. Other flags may be given again: the last counts, so that an
-// alias can be overruled.
-type onceFlag string
+// alias can be overruled. It refuses nothing itself, because completion reads flags twice.
+type onceFlag struct {
+	text   *string
+	before string
+}
 
-func (o *onceFlag) String() string { return string(*o) }
-func (o *onceFlag) Type() string   { return "string" }
+func (o *onceFlag) String() string {
+	if o.text == nil {
+		return ""
+	}
+	return *o.text
+}
+
+func (o *onceFlag) Type() string { return "string" }
 
 func (o *onceFlag) Set(text string) error {
-	if *o != "" {
-		return errors.New("given twice, and there can be one")
-	}
-	*o = onceFlag(text)
+	o.before, *o.text = *o.text, text
 	return nil
 }
 

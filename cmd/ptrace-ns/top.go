@@ -78,7 +78,7 @@ func newTop(a *app) *cobra.Command {
 	f.Var(&o.buffer, "buffer", "`SIZE` of the ring buffer, a power of two from 32KiB on")
 	a.runtimeAPIFlag(cmd)
 	a.userFlag(cmd)
-	f.VarP((*onceFlag)(&o.past.path), "recording", "r", "play the recording `FILE`; needs neither root nor Linux")
+	f.VarP(&onceFlag{text: &o.past.path}, "recording", "r", "play the recording `FILE`; needs neither root nor Linux")
 	f.StringVar(&o.past.at, "at", "", "with -r: begin at that `MOMENT`, and pause: "+momentHelp)
 	complete(cmd, "group", tui.GroupNames[:]...)
 	complete(cmd, "color", "auto", "always", "never")
