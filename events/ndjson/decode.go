@@ -17,7 +17,8 @@ import (
 type Decoder struct {
 	// Unknown, when set, is told of each member and each value of an enumeration
 	// that is not known, as "object.name" or "object=value". Both names come from
-	// the line: they may be anything.
+	// the line: they may be anything. Of a line that is no event of a known kind
+	// Event tells nothing.
 	Unknown func(what string)
 
 	scanner
@@ -30,6 +31,8 @@ type Decoder struct {
 
 	said     [2]saidNamespaces
 	allKnown bool // of the object of namespaces that was read last
+	early    bool // an event's line is read, and its kind was not yet
+	mute     bool // the line is no event of a known kind
 
 	chain    [events.MaxLevels]events.PIDEntry
 	prior    []events.PriorSignal
@@ -97,6 +100,10 @@ func (d *Decoder) Event(line []byte) (*events.Event, error) {
 		}
 	}
 	if err := d.end(); err != nil {
+		// Members of a line that is no event may have the names of an event's.
+		if kind := lineKind(line); kind != "" && kindOf[kind] == events.KindUnknown {
+			return nil, &UnknownError{Kind: kind}
+		}
 		return nil, err
 	}
 	if d.ev.Kind == events.KindUnknown {
@@ -106,16 +113,45 @@ func (d *Decoder) Event(line []byte) (*events.Event, error) {
 	return &d.ev, nil
 }
 
+// tells reports whether what is not known is told: not of a line whose kind, which may
+// come behind its other members, shows that it is no event.
+func (d *Decoder) tells() bool {
+	if d.Unknown == nil || d.err != nil {
+		return false
+	}
+	if d.early { // asked once a line: it may have millions of such members
+		d.early, d.mute = false, kindOf[lineKind(d.b)] == events.KindUnknown
+	}
+	return !d.mute
+}
+
+// lineKind returns what a line says that it is; empty where it says nothing or is no
+// JSON object.
+func lineKind(line []byte) (kind string) {
+	s := scanner{b: line}
+	for key := s.open(); key != nil; key = s.next() {
+		if string(key) == "event" {
+			kind = string(s.bytes())
+		} else {
+			s.skip()
+		}
+	}
+	if s.end() != nil {
+		return ""
+	}
+	return kind
+}
+
 // unknown tells of something that is not known.
 func (d *Decoder) unknown(object string, value []byte) {
-	if d.Unknown != nil && d.err == nil {
+	if d.tells() {
 		d.Unknown(object + "=" + string(value))
 	}
 }
 
 // pass skips a member that is not known.
 func (d *Decoder) pass(object string, key []byte) {
-	if d.Unknown != nil && d.err == nil {
+	if d.tells() {
 		d.Unknown(object + "." + string(key))
 	}
 	d.skip()

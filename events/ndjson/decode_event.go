@@ -22,6 +22,7 @@ type lineFields struct {
 func (d *Decoder) begin() {
 	d.ev = events.Event{}
 	d.line = lineFields{}
+	d.early, d.mute = true, false
 	d.args, d.env, d.refs, d.prior = d.args[:0], d.env[:0], d.refs[:0], d.prior[:0]
 	d.fork, d.exec, d.exit, d.sig = events.ForkDetail{}, events.ExecDetail{}, events.ExitDetail{}, events.SignalDetail{}
 	d.rename, d.cgroup, d.syscall = events.RenameDetail{}, events.CgroupDetail{}, events.SyscallDetail{}
@@ -42,6 +43,7 @@ func (d *Decoder) member(key []byte) {
 		d.ev.CPU = d.uint32()
 	case "event":
 		name := d.bytes()
+		d.early = false
 		d.ev.Kind = kindOf[string(name)]
 		if d.ev.Kind == events.KindUnknown {
 			d.line.kind = string(name)

@@ -20,6 +20,10 @@ func DecodeHeader(line []byte, h *events.Header) error {
 func (d *Decoder) Header(line []byte, h *events.Header) error {
 	*h = events.Header{Options: map[string]any{}}
 	d.reset(line)
+	d.early, d.mute = false, false
+	if kind := lineKind(line); kind != "" && kind != headerEvent {
+		return errNoHeader()
+	}
 	var event, schema string
 	for key := d.open(); key != nil; key = d.next() {
 		switch string(key) {
@@ -36,14 +40,19 @@ func (d *Decoder) Header(line []byte, h *events.Header) error {
 	if err := d.end(); err != nil {
 		return err
 	}
-	if event != "header" {
-		return &SyntaxError{Reason: "no header"}
+	if event != headerEvent {
+		return errNoHeader()
 	}
 	if major, _, _ := strings.Cut(schema, "."); major != events.Schema {
 		return &SchemaError{Schema: schema}
 	}
 	return nil
 }
+
+// headerEvent is the header's "event".
+const headerEvent = "header"
+
+func errNoHeader() error { return &SyntaxError{Reason: "no header"} }
 
 func (d *Decoder) headerMember(h *events.Header, key []byte) {
 	if place := headerText(h, key); place != nil {

@@ -103,6 +103,7 @@ func (e *encoder) kernelCounts(all map[events.Kind]Counts) {
 func (d *Decoder) Trailer(line []byte, t *Trailer) error {
 	*t = Trailer{}
 	d.reset(line)
+	d.early, d.mute = false, false
 	for key := d.open(); key != nil; key = d.next() {
 		switch string(key) {
 		case "event":
