@@ -63,3 +63,19 @@ func TestNarratorFinishes(t *testing.T) {
 		t.Errorf("%v, nothing is told", err)
 	}
 }
+
+// What an outer namespace's end did to the one whose PID 1 this was is told of its end.
+func TestNarratorOfOuterEnd(t *testing.T) {
+	for origin, want := range map[events.Origin]string{
+		events.OriginPidnsReap: "; what was left in it was killed with the outer namespace of 3 sh\n", events.OriginUser: "; nothing was left for the kernel to kill\n",
+	} {
+		dead := exit(9, 0)
+		dead.Exit.Status, dead.Exit.Killer = events.ExitStatus{Signal: 9}, &events.Killer{Origin: origin, Signal: 9, Sender: who(3)}
+		over := &events.Event{Kind: events.PidnsDestroy, Process: process(9, 1), Pidns: &events.PidnsDetail{Init: who(9), Exit: &dead.Exit.Status}}
+		var out bytes.Buffer
+		n := narrator{w: &out, key: dead.Process.Key, look: text.Options{Zone: time.UTC, Story: true}}
+		if err := first(n.tell(dead), n.tell(over)); err != nil || !bytes.HasSuffix(out.Bytes(), []byte(want)) {
+			t.Errorf("%v: %v, told\n%s, want at the end %q", origin, err, out.String(), want)
+		}
+	}
+}

@@ -280,3 +280,28 @@ func TestLineageLiveDoubts(t *testing.T) {
 		t.Errorf("%v, got\n%s\nwant at the end %q", r.err, r.out, want)
 	}
 }
+
+// A story that its timeout ends says so, on standard error; one that is whole does not.
+func TestLineageLiveTimeout(t *testing.T) {
+	const said = "--timeout 1s is over and the story is not: what becomes of process 77 sh is not told"
+	for ends, want := range map[bool]bool{false: true, true: false} {
+		f := &fake{lasts: true, events: []*events.Event{there(1, 0, 0, "systemd"), there(77, 1, 0, "sh"), fork(90, 77)}}
+		if ends {
+			f.events = append(f.events, exit(77, 3))
+		}
+		r := f.execute(t, nil, "lineage", "--live", "--timeout", "1s", "77")
+		if got := strings.Contains(r.errOut, said); r.code != 0 || got != want || strings.Contains(r.out, said) {
+			t.Errorf("ends %v: %d, %v, standard error has\n%s", ends, r.code, r.err, r.errOut)
+		}
+	}
+}
+
+// Of two recordings none is shown.
+func TestRecordingGivenTwice(t *testing.T) {
+	for _, command := range [][]string{{"tree"}, {"namespaces"}, {"lineage", "7"}, {"top"}} {
+		r := (&fake{}).execute(t, nil, append(command, "-r", "a.zst", "--recording", "b.zst")...)
+		if want := `--recording is given twice, "a.zst" and "b.zst": there can be one`; r.code != exitUsage || r.err.Error() != want {
+			t.Errorf("%v: %d, %v, want %s", command, r.code, r.err, want)
+		}
+	}
+}

@@ -137,3 +137,33 @@ func TestWatchTreeIsItsRecordings(t *testing.T) {
 		}
 	}
 }
+
+// At the end comes a tree only where the one before shows something else.
+func TestTreeShowLast(t *testing.T) {
+	m := tree.New(tree.Options{})
+	var out bytes.Buffer
+	s := &treeShow{w: &out, followed: followed{keys: map[events.ProcKey]struct{}{}}, nowNS: func() uint64 { return 0 }}
+	put := func(ev *events.Event) {
+		if err := first(m.Apply(ev, func(*events.Event) error { return nil }), s.followed.Put(ev)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(there(9, 0, 0, "sh"))
+	const line = "9 sh\n"
+	for i, step := range []struct {
+		show func(*tree.Model) error
+		news bool
+		want string
+	}{
+		{s.last, false, line}, // nothing was shown before
+		{s.last, false, ""}, {s.show, false, line}, {s.last, false, ""}, {s.last, true, line},
+	} {
+		out.Reset()
+		if step.news {
+			put(&events.Event{Kind: events.OOM, Process: there(9, 0, 0, "sh").Process})
+		}
+		if err := step.show(m); err != nil || out.String() != step.want {
+			t.Errorf("step %d: %v, got %q, want %q", i, err, out.String(), step.want)
+		}
+	}
+}

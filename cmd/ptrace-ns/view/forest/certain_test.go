@@ -42,3 +42,23 @@ func TestParentMarked(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatAnEndHides: of one that has ended it is not known whether it was a subreaper to the
+// end, and above a tree is said that ends may be missing.
+func TestWhatAnEndHides(t *testing.T) {
+	for state, want := range map[report.State]string{
+		report.Live: "9 x subreaper\n", report.Unseen: "9 x subreaper (not seen itself)\n",
+		report.Exited: "9 x was subreaper ended\n", report.Gone: "9 x was subreaper ended unseen\n", report.Zombie: "9 x was subreaper <zombie>\n",
+	} {
+		n := &report.Node{Process: events.Process{Key: events.ProcKey{PID: 9, Start: 9}, Comm: "x", Subreaper: true}, State: state, Certainty: report.Confirmed}
+		for gap, above := range map[bool]string{false: "", true: "Records were lost, and nobody has looked since: who is shown as alive may have ended.\n"} {
+			var out bytes.Buffer
+			if err := forest.Text(&out, []*report.Node{n}, forest.Options{Gap: gap, Width: 40}); err != nil {
+				t.Fatal(err)
+			}
+			if out.String() != above+want {
+				t.Errorf("%s: %q, want %q", state, out.String(), above+want)
+			}
+		}
+	}
+}

@@ -33,3 +33,19 @@ func TestParentInWords(t *testing.T) {
 		}
 	}
 }
+
+// TestOuterReaped: a PID 1 that was killed with an outer namespace leaves nobody to its own
+// end to kill, and not because nobody was there.
+func TestOuterReaped(t *testing.T) {
+	for origin, want := range map[events.Origin]string{
+		events.OriginPidnsReap: "; what was left in it was killed with the outer namespace of 669 sh.\n",
+		events.OriginUser:      "; nothing was left for the kernel to kill.\n",
+	} {
+		l := lives("sh")["dead"]
+		l.Exit, l.Pidns.Killed = &events.ExitStatus{Signal: 9}, nil
+		l.Killer = &events.Killer{Origin: origin, Signal: 9, Sender: ref(669, "sh")}
+		if got := tell(t, l); !strings.Contains(got, want) {
+			t.Errorf("%v: no %q in\n%s", origin, want, got)
+		}
+	}
+}

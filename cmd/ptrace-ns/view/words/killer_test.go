@@ -52,6 +52,11 @@ func TestKillerStory(t *testing.T) {
 		{events.Killer{Origin: events.OriginUser, Signal: 15, Sender: bash, Preceded: []events.PriorSignal{{Signal: 15, Sender: runc, Result: events.SignalAlreadyPending, BootNS: at}}},
 			`, by 15556 bash; SIGTERM from 12 $'runc\x0a' found one waiting`},
 		{events.Killer{Origin: events.OriginUser, Signal: 3, OneOf: []events.Ref{bash, runc}}, `, by one of 15556 bash, 12 $'runc\x0a'`},
+		{events.Killer{Origin: events.OriginKernel, Signal: 9, Sender: bash}, ", by the kernel, as 15556 bash ended or did something for which the kernel kills"},
+		{events.Killer{Origin: events.OriginKernel, Signal: 5, Sender: bash}, ", by the kernel, while 15556 bash was running"},
+		{events.Killer{Origin: events.OriginKernel, Signal: 1, Code: 0x80}, ", by the kernel: its terminal hung up, or its process group was orphaned"},
+		{events.Killer{Origin: events.OriginKernel, Signal: 1, Code: -2}, ", by the kernel"}, // a timer's
+		{events.Killer{Origin: events.OriginKernel, Signal: 2, Code: 0x80}, ", by the kernel"},
 		{events.Killer{Signal: 3, OneOf: []events.Ref{bash, victim}}, ", by one of 15556 bash, 7 me"},
 	} {
 		if got := words.Killer(&c.k, victim.Key, at); got != c.want {
