@@ -43,6 +43,13 @@ var factKinds = map[events.Kind]bool{
 
 // note keeps the event.
 func (l *life) note(ev *events.Event) {
+	if !ev.Process.Full {
+		// A live tracer's short events have more than a recording's: what the process
+		// runs, but not its arguments. The same is told of both.
+		short := *ev
+		short.Process.Exe, short.Process.Args, short.Process.Cgroup = "", events.Args{}, events.Cgroup{}
+		ev = &short
+	}
 	if l.firstNS == 0 {
 		l.firstNS = ev.BootNS
 	}
