@@ -141,9 +141,9 @@ func (r *Reader) Header() *events.Header { return &r.header }
 func (r *Reader) Line() []byte { return r.line }
 
 // Trailer returns the recording's last line once Next has come to it; of several files
-// what all of them say.
+// what all of them say, unless one has none.
 func (r *Reader) Trailer() (Trailer, bool) {
-	if r.trailer == nil {
+	if r.trailer == nil || r.parts.torn {
 		return Trailer{}, false
 	}
 	return r.parts.sum(*r.trailer), true
@@ -177,7 +177,7 @@ func (r *Reader) Next(ctx context.Context) (*events.Event, error) {
 			return nil, r.failed(err)
 		}
 		ev, err := r.decode.Event(r.line)
-		if err == nil && r.parts.told(ev) {
+		if err == nil && r.repeats(ev) {
 			r.lines++
 			continue
 		}
@@ -227,7 +227,7 @@ func (r *Reader) other(err error) error {
 		return r.resumable(err)
 	}
 	if unknown.Kind == headerEvent {
-		return r.damaged(errAnother)
+		return r.unended()
 	}
 	if unknown.Kind != ndjson.TrailerEvent {
 		r.lines++

@@ -64,11 +64,12 @@ func (r *Reader) marker() (*marker, error) {
 		return nil, r.damaged(cut(err))
 	}
 	m, ok := parseMarker(b)
-	r.in.skip(markerSize)
 	r.marked = true
 	if !ok {
+		r.in.skip(r.untilMarker(markerSize))
 		return nil, r.resumable(errMarker)
 	}
+	r.in.skip(markerSize)
 	return &m, nil
 }
 
@@ -101,11 +102,12 @@ func (r *Reader) search(m *marker, err error) error {
 		err = errNoFrame // unless it turns out that nothing follows
 	}
 	if m != nil {
-		// The marker knows where the frame ends.
-		if _, short := r.in.peek(int(m.packed)); short != nil {
+		// The marker knows where the frame ends, unless it was torn off.
+		end := r.untilMarker(int(m.packed))
+		if _, short := r.in.peek(end); short != nil {
 			return failed
 		}
-		r.in.skip(int(m.packed))
+		r.in.skip(end)
 		return r.resumable(err)
 	}
 	// One byte on, so that the search makes way whatever it finds.
@@ -114,4 +116,27 @@ func (r *Reader) search(m *marker, err error) error {
 		return r.resumable(err)
 	}
 	return failed
+}
+
+// untilMarker returns how many of the next n bytes, which are damaged, come before a whole
+// marker; n where there is none. A file that was cut and joined with the next has that
+// one's first marker in the midst of its last frame.
+func (r *Reader) untilMarker(n int) int {
+	if r.o.Growing {
+		return n // nobody joins it, and what comes next is not to be waited for
+	}
+	b, _ := r.in.peek(n + markerSize)
+	for at := 1; at < n; at++ {
+		next := bytes.Index(b[min(at, len(b)):], markerStart)
+		if next < 0 || len(b)-at-next < markerSize {
+			break
+		}
+		if at += next; at >= n {
+			break
+		}
+		if _, ok := parseMarker(b[at : at+markerSize]); ok {
+			return at
+		}
+	}
+	return n
 }
