@@ -83,49 +83,51 @@ static __always_inline bool oom_victim(int sig, unsigned long info, struct task_
 	return task->signal->oom_mm || alloc_locked(task);
 }
 
-/* Where a queue lies; for the verifier a number, since global functions take no kernel
- * pointers. */
-struct queue {
-	struct sigpending *at;
+/* A queue's list; for the verifier a number, since global functions take no kernel pointers. */
+struct queued {
+	struct list_head *head;
 };
 
 /*
- * How many signals of that number wait in a queue, of which a standard one has one at most
- * (legacy_queue, kernel/signal.c). SIG_MANY when the list is too long to tell. A global
- * function, to be verified once; its count starts from what the verifier does not know, so
- * that all ways through a turn of the loop look the same to it.
+ * How many signals of that number a queue's list has, SIG_MANY when it is too long to tell.
+ * A global function, to be verified once; its count starts from what the verifier does not
+ * know, so that all ways through a turn of the loop look the same to it.
  */
-__noinline int count_waiting(struct queue *queue, int sig)
+__noinline int count_queued(struct queued *queue, int sig)
 {
 	__u32 n = unknown_zero;
 	struct list_head *head, *at;
 
-	if (!queue || sig <= 0 || sig > 64)
+	if (!queue)
 		return 0;
-	if (!(READ(sigpending, queue->at, signal.sig[0]) & BIT(sig)))
-		return 0;
-	if (sig < REAL_TIME)
-		return 1;
-	head = &queue->at->list;
-	at = READ(list_head, head, next);
+	head = queue->head; /* before BPF_CORE_READ, which looks for what it follows in the kernel */
+	at = BPF_CORE_READ(head, next);
 	for (int i = 0; i < NEAR_WAITING && at != head; i++) {
-		if (READ(sigqueue, at, info.si_signo) == sig)
+		if (BPF_CORE_READ((struct sigqueue *)at, info.si_signo) == sig)
 			n++;
 		n &= 0xff;
-		at = READ(list_head, at, next);
+		at = BPF_CORE_READ(at, next);
 	}
 	if (at != head)
 		return SIG_MANY;
 	return n ?: 1; /* one that is in no list: LOSE_INFO */
 }
 
+/* How many signals of that number wait in a queue, of which a standard one has one at most
+ * (legacy_queue, kernel/signal.c). */
+static __always_inline __u8 count_waiting(int sig, struct sigpending *queue)
+{
+	struct queued list = { &queue->list };
+
+	if (!(queue->signal.sig[0] & BIT(sig)))
+		return 0;
+	return sig < REAL_TIME ? 1 : count_queued(&list, sig);
+}
+
 static __always_inline void fill_waiting(struct signal_rec *rec, int sig, struct task_struct *task)
 {
-	struct queue own = { &task->pending };
-	struct queue shared = { &task->signal->shared_pending };
-
-	rec->own = count_waiting(&own, sig);
-	rec->shared = count_waiting(&shared, sig);
+	rec->own = count_waiting(sig, &task->pending);
+	rec->shared = count_waiting(sig, &task->signal->shared_pending);
 }
 
 /* The process's number where the other one lives, 0 for none (task_tgid_nr_ns). */
