@@ -76,8 +76,10 @@ func (all *declared) put(d declaration) declaration {
 			all.order = all.order[1:]
 		}
 	}
+	// What conmon and then the runtime are called with is one container; another of the same
+	// id has its own bundle, and state elsewhere.
 	same := func(o declaration) bool {
-		return o.within == d.within && o.namespace == d.namespace && o.by == d.by
+		return o.within == d.within && o.namespace == d.namespace && o.by == d.by && agree(o.bundle, d.bundle) && agree(o.root, d.root)
 	}
 	if i := slices.IndexFunc(of, same); i >= 0 {
 		d.name = first(d.name, of[i].name) // conmon was told, the runtime was not

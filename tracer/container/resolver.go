@@ -19,6 +19,7 @@ type Resolver struct {
 	docker   dockerFiles
 	owner    func(cgroup string) uint32
 	now      func() time.Time
+	surveyed bool // the states of what ran before are read
 }
 
 // NewResolver reads below root, the host's "/" but for tests.
@@ -93,12 +94,16 @@ func (r *Resolver) complete(c *events.Container, who believes) finding {
 
 // backed looks for a container whose cgroup is one of the elements from the deepest
 // down to, and without, the first ones. Its name alone proves nothing: the runtime's
-// state has to say that this is the container's cgroup. Inside another container only
-// what a runtime there was seen to be called with can.
+// state has to say that this is the container's cgroup, whatever its name. Inside another
+// container only what a runtime there was seen to be called with can.
 func (r *Resolver) backed(parts []string, from int, outer *events.Container) finding {
 	for n := len(parts); n > from; n-- {
 		who := r.ofCgroup(parts[:n])
-		for _, id := range idsIn(parts[n-1]) {
+		ids := idsIn(parts[n-1])
+		if outer == nil {
+			ids = append(ids, r.elsewhere(parts[:n])...)
+		}
+		for _, id := range ids {
 			declared := r.tellDeclared(r.declared.of(id, outer, who), parts[:n])
 			known := declared.Container != nil
 			if outer != nil {
