@@ -76,9 +76,17 @@ func (l *living) tell(ev *events.Event) {
 		}
 		p.Env = r.p.Env
 	}
-	// What was true of that moment alone.
-	p.Job, p.Threads, p.TID = nil, 0, p.Key.PID
+	steady(&p)
 	l.byPID[p.Key.PID] = &resident{p: p, seen: l.gaps}
+}
+
+// steady takes from a process what was true of that moment alone, and what may have changed
+// since and no event says: by setuid(2), chdir(2), prctl(2), and by unshare(2) and setns(2)
+// where system calls are not recorded. Its own PID namespace never changes.
+func steady(p *events.Process) {
+	p.Job, p.Threads, p.TID = nil, 0, p.Key.PID
+	p.HasIDs, p.UID, p.GID, p.Cwd, p.Subreaper = false, 0, 0, "", false
+	p.NS = events.Namespaces{PID: p.NS.PID}
 }
 
 // learn takes over what an event says of whom it is about.
@@ -101,19 +109,6 @@ func (r *resident) learn(ev *events.Event) {
 		p.Parent = ev.Reparent.To
 	case ev.Kind == events.CgroupMove && ev.Cgroup != nil:
 		p.Cgroup, p.Container = ev.Cgroup.To, said.Container.Clone()
-	case ev.Syscall != nil && ev.Syscall.Ret >= 0:
-		r.called(ev)
-	}
-}
-
-// called takes over what a system call changed. Which namespaces are new it does not
-// say: until the next exec tells, they are not known.
-func (r *resident) called(ev *events.Event) {
-	switch ev.Kind {
-	case events.Subreaper:
-		r.p.Subreaper = ev.Syscall.Arg != 0
-	case events.Unshare, events.Setns:
-		r.p.NS = events.Namespaces{PID: r.p.NS.PID}
 	}
 }
 

@@ -95,7 +95,7 @@ func differs(got, want *events.Process, next *events.Event) string {
 		return "container"
 	case want.Role != "" && got.Role != want.Role:
 		return "role"
-	case got.Subreaper != want.Subreaper || got.UID != want.UID || !slices.Equal(got.Chain, want.Chain):
+	case got.HasIDs || got.Cwd != "" || got.Subreaper || !slices.Equal(got.Chain, want.Chain):
 		return "rights or chain"
 	}
 	return ""
