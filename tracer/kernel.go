@@ -140,6 +140,7 @@ func (k *Kernel) Next(ctx context.Context) (*events.Event, error) {
 func (k *Kernel) nextRaw(ctx context.Context) (*item, error) {
 	for {
 		if it := k.queue.pop(); it != nil {
+			k.idleTold = false // what is told is to be flushed, though nothing comes after it
 			return it, nil
 		}
 		if ctx.Err() != nil && !k.draining {
