@@ -155,26 +155,27 @@ func TestLookAfterSilence(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = k.Close() })
-	for quiet := false; !quiet; {
-		ev, err := k.Next(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		quiet = ev == nil && k.queue.items == nil
-	}
-	k.quiet = 2 // it has asked to be woken, and sleeps next
-	k.resync = resync{due: true, earliest: time.Now().Add(100 * time.Millisecond)}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	for looked := false; ; {
+	next := func() *events.Event {
+		t.Helper()
 		ev, err := k.Next(ctx)
-		switch {
-		case err != nil:
-			t.Fatalf("%v before the idle moment after a look (%v)", err, looked)
-		case ev == nil && looked:
+		if err != nil {
+			t.Fatalf("%v before a look and an idle moment right after it", err)
+		}
+		return ev
+	}
+	for { // once more when something happens in between
+		for next() != nil || k.queue.items != nil {
+			continue
+		}
+		k.quiet = 2 // it has asked to be woken, and sleeps next
+		k.resync = resync{due: true, earliest: time.Now().Add(100 * time.Millisecond)}
+		for ev := next(); ev == nil || ev.Kind != events.SnapshotEnd; {
+			ev = next()
+		}
+		if next() == nil {
 			return
-		case ev != nil && ev.Kind == events.SnapshotEnd:
-			looked = true
 		}
 	}
 }
