@@ -177,17 +177,17 @@ static __always_inline bool fill_info(struct signal_rec *rec, unsigned long kind
 {
 	__s32 nr = number_for(cur, task);
 
-	rec->code = SI_USER;
-	rec->si_pid = nr;
+	rec->code = SI_USER + unknown();
+	rec->si_pid = nr + unknown();
 	if (kind == 1) {
-		rec->code = SI_KERNEL;
-		rec->si_pid = 0;
+		rec->code = SI_KERNEL + unknown();
+		rec->si_pid = unknown();
 	} else if (kind > 1) {
 		/* A probe read, because some 6.12 take info for a number, too. */
 		rec->code = BPF_CORE_READ(info, si_code);
 		rec->si_pid = read_si_pid(rec->code, info);
 	}
-	rec->flags = is_said(kind, cur) ? SIG_SAID : 0;
+	rec->flags = (is_said(kind, cur) ? SIG_SAID : 0) + unknown();
 	if (rec->code == SI_USER || rec->code == SI_TKILL)
 		return nr && rec->si_pid == nr;
 	return !rec->flags;
@@ -196,26 +196,26 @@ static __always_inline bool fill_info(struct signal_rec *rec, unsigned long kind
 static __always_inline __u32 signal_flags(int sig, unsigned long info, struct task_struct *task,
 					  struct task_struct *cur, int group)
 {
-	__u32 flags = 0;
+	__u32 flags = unknown();
 
 	if (group)
-		flags |= SIG_GROUP;
+		flags += SIG_GROUP;
 	if (task->ptrace)
-		flags |= SIG_TRACED;
+		flags += SIG_TRACED;
 	if (task->signal->flags & SIGNAL_GROUP_EXIT)
-		flags |= SIG_ENDING;
+		flags += SIG_ENDING;
 	if (info == 0)
-		flags |= SIG_NOINFO;
+		flags += SIG_NOINFO;
 	if (info == 1)
-		flags |= SIG_PRIV;
+		flags += SIG_PRIV;
 	if (oom_victim(sig, info, task, group))
-		flags |= SIG_TARGET_OOM;
+		flags += SIG_TARGET_OOM;
 	if (info == 0 && sig == task->pdeath_signal && (cur->flags & PF_EXITING)) {
-		flags |= SIG_PDEATH;
+		flags += SIG_PDEATH;
 		/* The parent is the thread that forked. Only without a group exit under
 		 * way do those that are still counted outlive it. */
 		if (!(cur->signal->flags & SIGNAL_GROUP_EXIT) && cur->signal->live.counter > 0)
-			flags |= SIG_SENDER_LIVES;
+			flags += SIG_SENDER_LIVES;
 	}
 	return flags;
 }
@@ -267,13 +267,13 @@ int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_
 	if (!asked && !is_kept(sig, deadly, named, result))
 		return 0;
 
-	flags = rec.head.flags | signal_flags(sig, kind, task, cur, group);
+	flags = rec.head.flags + signal_flags(sig, kind, task, cur, group);
 	if (deadly)
-		flags |= SIG_DEADLY;
+		flags += SIG_DEADLY;
 	if (asked)
-		flags |= SIG_ASKED;
+		flags += SIG_ASKED;
 	if (init)
-		flags |= SIG_TARGET_INIT;
+		flags += SIG_TARGET_INIT;
 	/* zap signals its own thread group and those already dying, too, with no
 	 * effect; only what was delivered to another process is a kill. */
 	if (sig == SIGKILL && kind == 1) {
@@ -281,7 +281,7 @@ int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_
 		if (ns && (result != 0 || task->tgid == cur->tgid))
 			return 0;
 		if (ns)
-			flags |= SIG_ZAP;
+			flags += SIG_ZAP;
 	}
 
 	fill_core(&rec.head.task, task);

@@ -124,12 +124,19 @@ static __always_inline bool is_child_reaper(struct signal_struct *sig, struct pi
 	return READ(pid_namespace, ns, child_reaper, signal) == sig;
 }
 
+/* 0, of which the verifier knows nothing. In a program that has functions, Linux 6.1's tells
+ * apart all ways that lead to other constants; so flags are added to this, each at most once. */
+static __always_inline __u32 unknown(void)
+{
+	return *(volatile __u32 *)&unknown_zero;
+}
+
 static __always_inline void fill_core(struct task_core *core, struct task_struct *task)
 {
 	struct task_struct *parent = task->real_parent;
 	struct task_struct *leader = task->group_leader;
 	struct signal_struct *sig = task->signal;
-	__u32 flags = 0;
+	__u32 flags = unknown();
 
 	core->start = leader->start_boottime;
 	core->pid_ino = pid_ino(leader->thread_pid);
@@ -139,17 +146,17 @@ static __always_inline void fill_core(struct task_core *core, struct task_struct
 	core->tid = task->pid;
 	core->parent_tgid = parent->tgid;
 	if (task->flags & PF_KTHREAD)
-		flags |= TASK_KTHREAD;
+		flags += TASK_KTHREAD;
 	/* Dead is the thread group without a thread: not a leader that ended before
 	 * the others, but also a PID 1 that still waits for its namespace to empty. */
 	if (sig->live.counter == 0)
-		flags |= TASK_ZOMBIE;
+		flags += TASK_ZOMBIE;
 	if (is_child_subreaper(sig))
-		flags |= TASK_SUBREAPER;
+		flags += TASK_SUBREAPER;
 	if (has_child_subreaper(sig))
-		flags |= TASK_UNDER_SUBREAPER;
+		flags += TASK_UNDER_SUBREAPER;
 	if (is_child_reaper(sig, own_pidns(task)))
-		flags |= TASK_NS_INIT;
+		flags += TASK_NS_INIT;
 	core->flags = flags;
 	copy_comm(core->comm, task);
 }

@@ -55,11 +55,11 @@ func TestEachProgramLoads(t *testing.T) {
 // mostVerified is how many instructions the verifier may go through for one program:
 // some twice what it takes on Linux 6.18. Launching is mostly
 // waiting for it, and a loop whose ways it cannot join costs tenfold unnoticed.
-var mostVerified = map[string]uint32{"sched_process_exec": 60_000, "signal_generate": 20_000}
+var mostVerified = map[string]uint32{"sched_process_exec": 60_000, "signal_generate": 15_000}
 
 // checkVerified judges kernels from 6.18 on, which are told by ns_common.ns_id. Others join
-// ways by other rules, which take up to five times as many on 6.1 and change with its stable
-// updates; what they took is only told, and the verifier's own limit of a million judges.
+// ways by other rules: 6.1 goes through 446,008 for signal_generate. What they took is only
+// told, and the verifier's own limit of a million judges.
 func checkVerified(t *testing.T, name string, prog *ebpf.Program, judged bool) {
 	t.Helper()
 	info, err := prog.Info()
