@@ -121,8 +121,10 @@ type PhaseDoc struct {
 	NewRoot string `json:"new_root,omitzero"`
 	// The signal, its sender and what became of it; of a runtime's kill, what it was to send.
 	Signal string `json:"signal,omitzero"`
-	// Who sent it.
+	// Who sent it, or in whose context the kernel did; see origin.
 	Sender *RefDoc `json:"sender,omitzero"`
+	// Whose will the signal was.
+	Origin string `json:"origin,omitzero" jsonschema:"enum=user,enum=kernel,enum=pidns_reap,enum=oom,enum=cgroup_kill"`
 	// What became of it.
 	Result string `json:"result,omitzero" jsonschema:"enum=delivered,enum=ignored,enum=already_pending,enum=overflow,enum=lose_info,enum=unknown"`
 	// How the process ended.

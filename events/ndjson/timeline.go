@@ -207,6 +207,7 @@ func (e *encoder) phaseDetails(f *report.Phase) {
 	if d := f.Signal; d != nil {
 		e.signalName("signal", d.Signal)
 		e.ref("sender", d.Sender)
+		e.origin(d.Origin)
 		e.string("result", d.Result.String())
 	}
 	if f.Exit != nil {

@@ -118,7 +118,7 @@ func (a *teller) prompted() (text string) {
 	for i := range a.t.Phases {
 		f := &a.t.Phases[i]
 		if d := f.Signal; d != nil && d.Result == events.SignalDelivered && f.BeginNS <= a.t.EndedNS {
-			text = ", " + words.Duration(a.t.EndedNS-f.BeginNS) + " after " + names.Signal(d.Signal) + " from " + ref(d.Sender)
+			text = ", " + words.Duration(a.t.EndedNS-f.BeginNS) + " after " + names.Signal(d.Signal) + words.SentBy(d, ref(d.Sender), a.t.Init.Key)
 		}
 	}
 	return text

@@ -75,6 +75,10 @@ func TestWho(t *testing.T) {
 			"7 containerd-shim  killed by SIGKILL, by 9 sh, child of 1 init",
 		},
 		{report.Phase{Name: "shim_exit", Part: "shim", Process: ref(7, "containerd-shim"), Exit: &events.ExitStatus{}}, "7 containerd-shim  exited 0"},
+		{
+			report.Phase{Name: "signal", Part: "init", Process: ref(7, "sleep"), Signal: &events.SignalDetail{Signal: 9, Origin: events.OriginPidnsReap, Sender: ref(6, "sleep"), Result: events.SignalDelivered}},
+			"7 sleep  SIGKILL, by the kernel, reaping the PID namespace of 6 sleep, delivered",
+		},
 	} {
 		if got := timeline.Who(&report.Timeline{}, &c.f); got != c.want {
 			t.Errorf("%s: %q, want %q", c.f.Name, got, c.want)

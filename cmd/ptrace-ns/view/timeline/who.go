@@ -33,7 +33,7 @@ func Named(f *report.Phase) events.Ref {
 func (p *printer) about(f *report.Phase) string {
 	switch {
 	case f.Signal != nil:
-		return names.Signal(f.Signal.Signal) + " from " + words.Ref(f.Signal.Sender) + ", " + strings.ReplaceAll(f.Signal.Result.String(), "_", " ")
+		return names.Signal(f.Signal.Signal) + words.SentBy(f.Signal, words.Ref(f.Signal.Sender), f.Process.Key) + ", " + strings.ReplaceAll(f.Signal.Result.String(), "_", " ")
 	case f.Reparent != nil:
 		return "child of " + words.Ref(f.Reparent.From) + ", then of " + words.Ref(f.Reparent.To) + " (" + because(f.Reparent) + ")"
 	case f.Cgroup != "":
