@@ -48,8 +48,12 @@ type Reader struct {
 	skipped Skipped
 	trailer *Trailer
 	ended   int64 // where the trailer does
-	parts   parts
-	end     error // what Next returns from now on
+	// tornTo is how far a damaged frame claimed to reach that was searched for the
+	// beginning of another. What begins within is not searched once more: markers that
+	// claim each other's room cost no more than the file's length.
+	tornTo int64
+	parts  parts
+	end    error // what Next returns from now on
 }
 
 // Skipped counts what a newer program wrote and this one passed over. The names

@@ -103,7 +103,11 @@ func (r *Reader) search(m *marker, err error) error {
 	}
 	if m != nil {
 		// The marker knows where the frame ends, unless it was torn off.
-		end := r.untilMarker(int(m.packed))
+		end := int(m.packed)
+		if r.in.offset >= r.tornTo {
+			end = r.untilMarker(end)
+			r.tornTo = r.in.offset + int64(m.packed)
+		}
 		if _, short := r.in.peek(end); short != nil {
 			return failed
 		}
