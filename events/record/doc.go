@@ -31,7 +31,7 @@ const (
 	OptionContinues = "continues"
 	// OptionSnapshot is with how many snapshots of those who lived then the file begins.
 	// Their numbers come before those of the file's own events, in the midst of those of
-	// the file before.
+	// the file before. In what was chosen of such a file there may be fewer.
 	OptionSnapshot = "snapshot"
 	// OptionLeftOut is for how many more there was no room.
 	OptionLeftOut = "snapshot_left_out"
