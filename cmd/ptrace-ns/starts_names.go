@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
@@ -58,13 +60,30 @@ func times(found []*report.Timeline) string {
 	return fmt.Sprintf("there %d times", len(found))
 }
 
-// pids tells containers apart by the host's PIDs of their inits.
+// pids tells containers apart by the host's PIDs of their inits, each with what it has of
+// its own: name, else id, else what it runs.
 func pids(found []*report.Timeline) string {
+	label := nameOf
+	for _, next := range []func(*report.Timeline) string{func(t *report.Timeline) string { return words.ShortID(t.ID) }, ran} {
+		if !slices.ContainsFunc(found, func(t *report.Timeline) bool { return label(t) != label(found[0]) }) {
+			label = next
+		}
+	}
 	var all []string
 	for _, t := range found {
-		all = append(all, fmt.Sprintf("%d (%s)", t.Init.Key.PID, safe.String(nameOf(t))))
+		one := strconv.Itoa(int(t.Init.Key.PID))
+		if said := safe.String(label(t)); said != "" {
+			one += " (" + said + ")"
+		}
+		all = append(all, one)
 	}
 	return strings.Join(atMost(all), ", ")
+}
+
+// ran is what the container runs, cut at what an error has room for.
+func ran(t *report.Timeline) string {
+	const most = 40
+	return safe.Cut(string(words.AppendArgs(nil, t.Args, "...")), most)
 }
 
 // maxKnown is how many containers an error names.

@@ -48,8 +48,8 @@ func TestTwice(t *testing.T) {
 		raw  []byte
 		want string
 	}{
-		{bytes.ReplaceAll(both, idAgain, id), "container web is there twice: choose by the init's PID, " + pid + " (web), " + pidAgain + " (web)"},
-		{both, "container web is one of 2: choose by the init's PID, " + pid + " (web), " + pidAgain + " (web)"},
+		{bytes.ReplaceAll(both, idAgain, id), "container web is there twice: choose by the init's PID, " + pid + " (sh -c 'sleep 0.1; true'), " + pidAgain + " (sh -c 'sleep 0.1; true')"},
+		{both, "container web is one of 2: choose by the init's PID, " + pid + " (" + string(id[:12]) + "), " + pidAgain + " (" + string(idAgain[:12]) + ")"},
 	} {
 		input := func(a *app) { a.in = bytes.NewReader(c.raw) }
 		for _, args := range [][]string{{"timeline", "-", "web"}, {"timeline", "-o", "json", "-", "web"}, {"explain", "-", "web"}, {"diff", "--", "-:web", startRun("docker-run")}} {
