@@ -11,10 +11,19 @@ func TestSearch(t *testing.T) {
 	typeIn(m, "C")
 	expect(t, "while typing, into a fold", listed(m), "systemd bash make >cc1 nginx worker")
 	typeIn(m, "zzz")
-	if !strings.Contains(m.notice, "no process has") {
-		t.Errorf("nothing found is told as %q", m.notice)
+	if last := shown(m)[23]; !strings.HasPrefix(last, "/Czzz   no process has Czzz ") {
+		t.Errorf("while typing, the last line is %q", last)
 	}
+	press(m, "enter")
+	if last := shown(m)[23]; !strings.HasPrefix(last, "no process has Czzz ") {
+		t.Errorf("after Enter, the last line is %q", last)
+	}
+	press(m, "/")
+	typeIn(m, "zzz")
 	press(m, "esc")
+	if last := shown(m)[23]; strings.Contains(last, "no process") {
+		t.Errorf("given up, the last line is %q", last)
+	}
 	expect(t, "given up", listed(m), "systemd >bash make cc1 nginx worker")
 	press(m, "/")
 	typeIn(m, "web")

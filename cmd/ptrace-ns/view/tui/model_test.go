@@ -134,8 +134,44 @@ func TestFollow(t *testing.T) {
 		t.Errorf("followed: top %d, line %d", m.top, m.line)
 	}
 	m.Update(tea.MouseWheelMsg{Button: tea.MouseWheelUp})
-	if m.follow || m.line != 80 {
-		t.Error("the wheel scrolls, and ends following")
+	if m.follow || m.line != 77 {
+		t.Errorf("the wheel ends following: line %d", m.line)
+	}
+}
+
+// TestWheelKeepsTheCursorInView: it goes along at the edges, and between them stays on
+// its process.
+func TestWheelKeepsTheCursorInView(t *testing.T) {
+	sc := &scene.Scene{NowNS: second}
+	for i := range 50 {
+		sc.Rows = append(sc.Rows, process(int32(100+i), -1, "x"))
+	}
+	m := screen(t, &still{scene: sc}, 40, 13) // ten lines of processes
+	for _, c := range []struct {
+		wheel     tea.MouseButton
+		top, line int
+	}{
+		{tea.MouseWheelUp, 0, 0}, {tea.MouseWheelDown, 3, 3}, {tea.MouseWheelDown, 6, 6},
+		{tea.MouseWheelUp, 3, 6}, {tea.MouseWheelUp, 0, 6}, {tea.MouseWheelDown, 3, 6},
+	} {
+		m.Update(tea.MouseWheelMsg{Button: c.wheel})
+		if m.top != c.top || m.line != c.line || m.at != m.placeOf(c.line) {
+			t.Errorf("top %d, line %d, want %d and %d", m.top, m.line, c.top, c.line)
+		}
+	}
+	press(m, "G")
+	m.Update(tea.MouseWheelMsg{Button: tea.MouseWheelUp})
+	if m.top != 37 || m.line != 46 {
+		t.Errorf("from the end: top %d, line %d", m.top, m.line)
+	}
+	press(m, "j")
+	if m.top != 38 || m.line != 47 {
+		t.Errorf("a key goes on from there: top %d, line %d", m.top, m.line)
+	}
+	none := screen(t, &still{scene: &scene.Scene{}}, 40, 13)
+	none.Update(tea.MouseWheelMsg{Button: tea.MouseWheelDown})
+	if none.top != 0 || none.line != 0 || none.at != (place{}) {
+		t.Errorf("without a process: top %d, line %d", none.top, none.line)
 	}
 }
 

@@ -185,7 +185,7 @@ func (m *Model) initOf(c events.PIDChain) events.ProcKey {
 	return events.ProcKey{}
 }
 
-// wheel scrolls and leaves the cursor where it is.
+// wheel scrolls, and takes the cursor along where it would be off the screen.
 func (m *Model) wheel(msg tea.MouseWheelMsg) {
 	by := 3
 	if msg.Button == tea.MouseWheelUp {
@@ -198,7 +198,10 @@ func (m *Model) wheel(msg tea.MouseWheelMsg) {
 		return
 	}
 	m.follow = false
-	m.top = max(0, min(m.top+by, len(m.layout.lines)-m.bodyHeight()))
+	height := m.bodyHeight()
+	m.top = max(0, min(m.top+by, len(m.layout.lines)-height))
+	m.line = max(m.top, min(m.line, m.top+height-1, len(m.layout.lines)-1))
+	m.at = m.placeOf(m.line)
 }
 
 func (m *Model) click(msg tea.MouseClickMsg) {

@@ -66,8 +66,12 @@ func TestPaneSearch(t *testing.T) {
 	}
 	press(m, "/")
 	typeIn(m, "nobody")
-	if m.prompt == nil || !strings.Contains(m.notice, "no line has nobody") {
-		t.Errorf("that there is none is not said: %q", m.notice)
+	if last := shown(m)[19]; !strings.HasPrefix(last, "/nobody   no line has nobody ") {
+		t.Errorf("while typing, the last line is %q", last)
+	}
+	press(m, "enter")
+	if last := shown(m)[19]; !strings.HasPrefix(last, "no line has nobody ") {
+		t.Errorf("after Enter, the last line is %q", last)
 	}
 }
 

@@ -62,7 +62,9 @@ func (m *Model) typed(msg tea.KeyPressMsg) tea.Cmd {
 		if p.of == filtering && !m.setFilter(p.input.Value()) {
 			return nil
 		}
-		m.prompt = nil
+		if m.prompt = nil; p.of == searching {
+			m.seekAgain() // that there is none is to be read after the prompt, too
+		}
 		return nil
 	}
 	cmd := p.update(msg)
@@ -72,13 +74,21 @@ func (m *Model) typed(msg tea.KeyPressMsg) tea.Cmd {
 	}
 	if m.pane != nil {
 		m.pane.found = found{sought: p.input.Value()}
-		m.seekPane(0)
-		return cmd
+	} else {
+		m.sought, m.at = p.input.Value(), p.from
+		m.arrange()
 	}
-	m.sought, m.at = p.input.Value(), p.from
-	m.arrange()
-	m.seek(0)
+	m.seekAgain()
 	return cmd
+}
+
+// seekAgain searches from where it is on.
+func (m *Model) seekAgain() {
+	if m.pane != nil {
+		m.seekPane(0)
+	} else {
+		m.seek(0)
+	}
 }
 
 // wrong says what is wrong with a filter, in one line; empty is nothing.
@@ -121,7 +131,7 @@ func (m *Model) hints() []string {
 	return lines[:min(len(lines), mostHints)]
 }
 
-// typing draws what is typed, and the cursor. The library that edits it would give any
+// typing draws what is typed, the cursor and, where there is room, what is told. The library that edits it would give any
 // rune to the terminal as it is.
 func (m *Model) typing() string {
 	p, typed := m.prompt, []rune(m.prompt.input.Value())
@@ -139,6 +149,10 @@ func (m *Model) typing() string {
 	pen.put(plain, clean(string(before)))
 	pen.put(reverse, under)
 	pen.put(plain, after)
+	if m.notice != "" && pen.left > 2 {
+		pen.put(plain, "  ")
+		pen.put(bold, clean(m.notice))
+	}
 	return pen.line()
 }
 
