@@ -96,8 +96,12 @@ func identity(l *report.Life, nowNS uint64, threads string) []string {
 		f.add("uid, gid", fmt.Sprintf("%d, %d", p.UID, p.GID))
 	}
 	f.add("threads", threads)
-	if p.Subreaper {
+	switch {
+	case !p.Subreaper:
+	case l.State == report.Live || l.State == report.Unseen:
 		f.add("subreaper", "gets the orphans among its descendants")
+	default:
+		f.add("subreaper", "was subreaper: got the orphans among its descendants")
 	}
 	if p.Kthread {
 		f.add("kthread", "a thread of the kernel")

@@ -82,6 +82,19 @@ func TestDetails(t *testing.T) {
 	expect(t, "behind it", listed(m), "systemd bash make cc1 >nginx worker")
 }
 
+// TestDetailsOfAFormerSubreaper: of one that has ended it is not told as if it still was one.
+func TestDetailsOfAFormerSubreaper(t *testing.T) {
+	for state, want := range map[report.State]string{report.Live: "subreaper    gets the orphans", report.Exited: "subreaper    was subreaper: got the orphans"} {
+		d := life()
+		d.Life.Process.Subreaper, d.Life.State = true, state
+		m := screen(t, &still{scene: family(), detail: d}, 120, 40)
+		press(m, "V")
+		if !strings.Contains(text(m), want) {
+			t.Errorf("%s: %q is not told:\n%s", state, want, text(m))
+		}
+	}
+}
+
 func TestPanes(t *testing.T) {
 	src := &still{scene: family(), detail: life()}
 	m := screen(t, src, 80, 24)
