@@ -30,7 +30,8 @@ const exportLong = `Export writes a recording in the format of another program:
   chrome     trace events in JSON, for chrome://tracing, Perfetto, speedscope
   dot        a graph for Graphviz: the processes, or with --graph the PID namespaces
   mermaid    the same graph for Mermaid
-  svg        a picture of each container's start and end, or of CONTAINER's
+  svg        a picture of each container's start and end, or of CONTAINER's; of a
+             recording without one, the lives of its processes
   csv        one event a row
   ecs        one event a line in the shape of the Elastic Common Schema
   otel-json  a span for each process, as OTLP's JSON
