@@ -63,7 +63,15 @@ function arrowsOf(lanes) {
     }
     for (const move of movesOf(p)) add("move", p.n, move.to, move.time, move.sure);
     if (isKilled(p) && p.end !== null) add(p.flags & flag.reaped ? "reap" : "kill", p.killedBy, p.n, p.end);
-    for (const row of p.signals) add("signal", rows.other[row], p.n, rows.time[row]);
+    const fatal = fatalSignal(p);
+    for (const row of p.signals) if (row !== fatal) add("signal", rows.other[row], p.n, rows.time[row]);
   }
   return all;
+}
+
+/** fatalSignal is the row of the signal that a kill is drawn for already; undefined is none. */
+function fatalSignal(p) {
+  if (!isKilled(p) || p.end === null || p.flags & flag.reaped) return undefined;
+  const name = p.exit.match(/SIG\w+/)?.[0];
+  return p.signals.filter((row) => rows.other[row] === p.killedBy && rows.what(row).match(/SIG\w+/)?.[0] === name).at(-1);
 }

@@ -35,7 +35,7 @@ function namespaceCells({ ns }) {
     el("span", { class: "badge ns tint" + tint(data.namespaces.indexOf(ns)) }, "pid:[" + ns.inum + "]"),
     el("span", {}, ns.level === 0 ? "initial namespace" : "level " + ns.level),
     init ? el("span", { class: "command" }, "PID 1 is ", foreign(title(init) + (init.command ? "  " + init.command : ""))) : el("span", { class: "dim" }, "PID 1 not known"),
-    ns.container >= 0 ? el("span", { class: "badge container" }, foreign(containerOf(ns.container))) : null,
+    ns.container >= 0 ? badge("container", containerOf(ns.container)) : null,
     creator ? el("span", { class: "dim" }, "created by ", foreign(title(creator)), ns.via ? " via " + ns.via : "") : null,
     ns.waiting.length > 0 ? el("span", { class: "fate killed" }, "waits for ", foreign(ns.waiting.join("; "))) : null,
     el("span", { class: "fate " + state }, ns.state === "over" ? "ended" + (ns.exit ? ": PID 1 " + ns.exit : "") : ns.state === "dying" ? "dying" : ns.age ? "for " + ns.age : ""),

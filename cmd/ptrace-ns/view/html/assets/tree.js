@@ -131,14 +131,19 @@ const processTree = new Tree({
   draw: (p) => processCells(p, view.needles),
 });
 
+/** badge holds a text; where room is scarce one that is short anyway is not shortened. */
+function badge(kind, text, needles) {
+  return el("span", { class: "badge " + kind + (text.length <= 6 ? " short" : "") }, foreign(text, needles));
+}
+
 /** processCells are what a line on a process shows. */
 function processCells(p, needles) {
   const moved = movesOf(p);
   return [
     el("span", { class: "pid" }, marked(p.chain, needles)),
     el("span", { class: "command" }, foreign(p.command || p.name, needles), p.command && p.image ? el("span", { class: "dim" }, " [image ", foreign(p.image, needles), "]") : null),
-    p.label ? el("span", { class: "badge role" }, foreign(p.label, needles)) : null,
-    p.container >= 0 && processes[p.parent]?.container !== p.container ? el("span", { class: "badge container" }, foreign(containerOf(p.container), needles)) : null,
+    p.label ? badge("role", p.label, needles) : null,
+    p.container >= 0 && processes[p.parent]?.container !== p.container ? badge("container", containerOf(p.container), needles) : null,
     p.flags & flag.init ? el("span", { class: "badge ns" }, "PID 1 of " + (data.namespaces[p.namespace]?.inum ?? "its namespace")) : null,
     moved.length > 0 ? el("span", { class: "badge moved", title: "got a new parent" }, "↪ was child of ", foreign(processes[moved[0].from]?.name ?? "?")) : null,
     el("span", { class: "fate " + fateClass(p) }, fate(p)),
