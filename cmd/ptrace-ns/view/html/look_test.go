@@ -39,6 +39,24 @@ func TestEndsAreOverArrows(t *testing.T) {
 	}
 }
 
+// TestKillIsOneLine: the signal that ended a process is not drawn beside the kill, and no
+// arrowhead is on the word that says how a process ended.
+func TestKillIsOneLine(t *testing.T) {
+	b := open(t, recorded(t, "pod.zst"), "#tab=timeline", 1280, 1500)
+	b.await(`document.querySelectorAll(".chart .arrow.kill").length === 1 && document.querySelectorAll(".chart .endtext").length === 4`)
+	const doubled = `(() => {
+		const starts = (kind) => [...document.querySelectorAll(".chart .arrow." + kind)].flatMap((path) => [...path.getAttribute("d").matchAll(/M([-\d.]+) ([-\d.]+)/g)].map((m) => [Number(m[1]), Number(m[2])]));
+		return starts("kill").filter(([x, y]) => starts("signal").some((other) => other[1] === y && Math.abs(other[0] - x) < 3)).length;
+	})()`
+	if n := eval[int](b, doubled); n != 0 {
+		t.Errorf("%d kills have a second line", n)
+	}
+	const first = `[...document.querySelectorAll(".chart .endtext.kill")].map((text) => text.getBoundingClientRect().left - text.ownerSVGElement.querySelector(".endback.kill").getBoundingClientRect().right).join()`
+	if gap := eval[string](b, first); gap != "12" && gap != "11" {
+		t.Errorf("between the cross and SIGKILL there are %s pixels", gap)
+	}
+}
+
 // TestNothingIsCutUnsaid: a row that has too much to say ends its parts in an ellipsis,
 // also beside an open story.
 func TestNothingIsCutUnsaid(t *testing.T) {

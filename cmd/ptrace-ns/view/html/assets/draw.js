@@ -118,10 +118,10 @@ class Chart {
     return [svg("path", { class: "end", d: "M" + x.toFixed(1) + " " + (y - 8) + "v16" })];
   }
 
-  /** beside writes right of a sign, or left of it where the edge is near. */
+  /** beside writes right of a sign, or left of it where the edge is near. An orphan comes in at that moment: its arrow has room before the text. */
   beside(kind, x, y, text) {
-    const left = x + 16 + text.length * 7.5 > this.width;
-    this.texts.push(svg("text", { class: kind, x: left ? x - 12 : x + 12, y: y + 4, "text-anchor": left ? "end" : "start" }, text));
+    const left = x + 24 + text.length * 7.5 > this.width;
+    this.texts.push(svg("text", { class: kind, x: left ? x - 12 : x + 20, y: y + 4, "text-anchor": left ? "end" : "start" }, text));
   }
 
   phase(phase, n) {
