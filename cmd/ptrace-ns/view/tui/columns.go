@@ -136,6 +136,9 @@ func (m *Model) commandCell(p *pen, c columns, l line, row *scene.Row, style str
 	if c.story == 0 {
 		told, storyStyle = m.story(row)
 	}
+	if row.State == report.Live && cells(told)+2+min(12, cells(m.name(row, room))) > room {
+		told = "" // a former parent whose name is cut reads like another process
+	}
 	if told != "" {
 		// What happened to it says more than the end of a long command line.
 		room = max(room-cells(told)-2, min(12, room))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui/scene"
 	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/report"
 )
 
 // bodyOf returns the lines below the headings, without the spaces at their ends.
@@ -51,6 +52,23 @@ func TestNarrowCommandLines(t *testing.T) {
 	for i := range want {
 		if got[i] != want[i] {
 			t.Errorf("line %d is %q, want %q", i, got[i], want[i])
+		}
+	}
+}
+
+// TestNarrowStory: a former parent is told where it has room with its name, and not as a
+// part that reads like another process; how a process ended is told as far as it goes.
+func TestNarrowStory(t *testing.T) {
+	from := events.Ref{Key: events.ProcKey{PID: 13867}, Comm: "containerd-shim"}
+	for width, want := range map[int]string{40: "10   ├─", 160: "13867 containerd-shim → subreaper"} {
+		sc := family()
+		sc.Rows[1].Adopted = &report.Adoption{ReparentDetail: events.ReparentDetail{From: from, Reason: events.ReparentSubreaper, Confirmed: true}}
+		m := New(&still{scene: sc}, Options{Unicode: true, Zone: time.UTC})
+		m.Update(tea.WindowSizeMsg{Width: width, Height: 24})
+		next(m)
+		got := bodyOf(m, len(sc.Rows))[2]
+		if !strings.Contains(got, want) || width == 40 && strings.Contains(got, "13867") {
+			t.Errorf("%d columns: %q, want %q", width, got, want)
 		}
 	}
 }
