@@ -28,7 +28,12 @@ func attachedLive(t testing.TB, args ...string) (printed func() string) {
 	go func() { done <- cmd.Wait() }()
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	for deadline := time.Now().Add(patience); !strings.Contains(errOut.String(), "attached"); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(deadline) || cmd.ProcessState != nil {
+		select {
+		case err := <-done:
+			t.Fatalf("%v ended before it was attached: %v: %s", args, err, errOut)
+		default:
+		}
+		if time.Now().After(deadline) {
 			t.Fatalf("%v is not attached: %s", args, errOut)
 		}
 	}

@@ -188,10 +188,9 @@ func namespace(m *tree.Model, ns *tree.Namespace, nowNS uint64) *report.Namespac
 // hostInit finds the init of the initial namespace where only others name it: by
 // its number, which there is the host's.
 func hostInit(m *tree.Model, ns *tree.Namespace) (events.Ref, events.PIDChain) {
-	for p := range m.All() {
-		if p.Key.PID == 1 {
-			return p.Ref(), events.PIDChain{{NS: ns.ID, PID: 1}}
-		}
+	p, ok := m.ByPID(1) // which nobody has after it
+	if !ok {
+		return events.Ref{}, nil
 	}
-	return events.Ref{}, nil
+	return p.Ref(), events.PIDChain{{NS: ns.ID, PID: 1}}
 }

@@ -134,10 +134,7 @@ func (m *Model) commandCell(p *pen, c columns, l line, row *scene.Row, style str
 	}
 	room := c.command - cells(lead)
 	if c.story == 0 {
-		told, storyStyle = m.story(row)
-	}
-	if row.State == report.Live && cells(told)+2+min(12, cells(m.name(row, room))) > room {
-		told = "" // a former parent whose name is cut reads like another process
+		told, storyStyle = m.storyWithin(row, room-2-min(12, cells(m.name(row, room))))
 	}
 	if told != "" {
 		// What happened to it says more than the end of a long command line.

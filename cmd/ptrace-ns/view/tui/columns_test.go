@@ -56,19 +56,31 @@ func TestNarrowCommandLines(t *testing.T) {
 	}
 }
 
-// TestNarrowStory: a former parent is told where it has room with its name, and not as a
-// part that reads like another process; how a process ended is told as far as it goes.
+// TestNarrowStory: of a former parent as much is told as has room, but no part of its name,
+// which reads like another process.
 func TestNarrowStory(t *testing.T) {
 	from := events.Ref{Key: events.ProcKey{PID: 13867}, Comm: "containerd-shim"}
-	for width, want := range map[int]string{40: "10   ├─", 160: "13867 containerd-shim → subreaper"} {
+	adopted := &report.Adoption{ReparentDetail: events.ReparentDetail{From: from, Reason: events.ReparentSubreaper, Confirmed: true}}
+	for _, c := range []struct {
+		width int
+		ended bool
+		want  string
+	}{
+		{40, false, "← 13867"}, {40, true, "exited 0; ← 13867"},
+		{100, false, "13867 containerd-shim → subreaper"}, {100, true, "exited 0; 13867 containerd-shim → subreaper"},
+	} {
 		sc := family()
-		sc.Rows[1].Adopted = &report.Adoption{ReparentDetail: events.ReparentDetail{From: from, Reason: events.ReparentSubreaper, Confirmed: true}}
+		row := &sc.Rows[1]
+		row.Adopted, row.State, row.End = adopted, report.Live, nil
+		if c.ended {
+			row.State, row.End = report.Exited, &scene.End{}
+		}
 		m := New(&still{scene: sc}, Options{Unicode: true, Zone: time.UTC})
-		m.Update(tea.WindowSizeMsg{Width: width, Height: 24})
+		m.Update(tea.WindowSizeMsg{Width: c.width, Height: 24})
 		next(m)
-		got := bodyOf(m, len(sc.Rows))[2]
-		if !strings.Contains(got, want) || width == 40 && strings.Contains(got, "13867") {
-			t.Errorf("%d columns: %q, want %q", width, got, want)
+		got := strings.TrimSpace(bodyOf(m, len(sc.Rows))[2])
+		if !strings.Contains(got, "  "+c.want) || c.width < 100 && !strings.HasSuffix(got, c.want) {
+			t.Errorf("%d columns, ended %v: %q, want %q in it", c.width, c.ended, got, c.want)
 		}
 	}
 }

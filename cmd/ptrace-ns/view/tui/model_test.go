@@ -194,6 +194,7 @@ func TestPause(t *testing.T) {
 func TestPlayerKeys(t *testing.T) {
 	sc := family()
 	sc.Reel = &scene.Reel{FromNS: 0, ToNS: 2 * second, AtNS: second, At: 3, Total: 9, Playing: true, Speed: 1, Marks: make([]scene.Mark, 64)}
+	sc.Reel.Marks[4], sc.Reel.Marks[32] = scene.Death|scene.Reparenting, scene.Death
 	r := &reel{still: still{scene: sc}}
 	m := screen(t, r, 80, 24)
 	press(m, "space", "<", ">", "n", "d", "r", "[", "]", "0")
@@ -201,6 +202,8 @@ func TestPlayerKeys(t *testing.T) {
 		scene.AnyEvent, scene.Death, scene.Reparenting))
 	if got := shown(m)[22]; !strings.HasPrefix(got, "|> 1x ━") || !strings.HasSuffix(got, "1.000s/2.000s  3/9") {
 		t.Errorf("the scrubber is %q", got)
+	} else if strings.Count(got, "o") != 1 || strings.Count(got, "x") != 2 {
+		t.Errorf("the scrubber is %q, want a new parent, and a death beside the speed's x", got)
 	}
 	expect(t, "space folds nothing", listed(m), ">systemd bash make cc1 nginx worker")
 }

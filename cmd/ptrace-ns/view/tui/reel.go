@@ -42,10 +42,10 @@ func (m *Model) bar(p *pen, r *scene.Reel, width int) {
 			cell, look = m.glyphs.played, m.look.bar
 		}
 		switch mark := marksAt(r.Marks, i, width); {
+		case mark&scene.Reparenting != 0: // which a death is the cause of: that is at the same time
+			cell = "o"
 		case mark&scene.Death != 0:
 			cell = "x"
-		case mark&scene.Reparenting != 0:
-			cell = "o"
 		}
 		if look != style {
 			p.put(style, run)

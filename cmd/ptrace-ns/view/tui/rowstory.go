@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strconv"
+
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/tui/scene"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
@@ -41,20 +43,48 @@ func (m *Model) story(row *scene.Row) (text, style string) {
 		}
 		return text, m.look.failed
 	case report.Exited:
-		if row.End == nil {
-			return "ended", dim
-		}
-		text, style = words.Status(row.End.Status), dim
-		if row.End.Status != (events.ExitStatus{}) {
-			style = m.look.failed
-		}
-		text += words.KillerBrief(row.End.Killer, row.Key)
+		text, style = m.fate(row)
 		if from, _ := m.adopted(row); from != "" {
 			text += "; " + from
 		}
-		return clean(text), style
+		return text, style
 	}
 	return m.adopted(row)
+}
+
+// storyWithin is the story where there is little room: of a former parent's name a part
+// would read like another process, so its number alone is told, or nothing.
+func (m *Model) storyWithin(row *scene.Row, room int) (text, style string) {
+	text, style = m.story(row)
+	if row.Adopted == nil || cells(text) <= room {
+		return text, style
+	}
+	from := m.glyphs.from + strconv.Itoa(int(row.Adopted.From.Key.PID))
+	switch row.State {
+	case report.Exited:
+		text, style = m.fate(row)
+		if more := text + "; " + from; cells(more) <= room {
+			text = more
+		}
+	case report.Live:
+		text = from
+		if cells(text) > room {
+			return "", plain
+		}
+	}
+	return text, style
+}
+
+// fate says how a process ended, and how that looks.
+func (m *Model) fate(row *scene.Row) (text, style string) {
+	if row.End == nil {
+		return "ended", dim
+	}
+	text, style = words.Status(row.End.Status), dim
+	if row.End.Status != (events.ExitStatus{}) {
+		style = m.look.failed
+	}
+	return clean(text + words.KillerBrief(row.End.Killer, row.Key)), style
 }
 
 // adopted says whose child a process was before.
