@@ -19,9 +19,7 @@ type living struct {
 	// costs no memory for ever.
 	byPID map[int32]*resident
 	last  events.Event // latest number, latest time
-	gaps  int
-	// looking says that all processes are looked at after a gap.
-	looking bool
+	gaps  gaps
 }
 
 type resident struct {
@@ -48,7 +46,7 @@ func (l *living) put(ev *events.Event) {
 		l.rename(ev.Process.Container)
 	default:
 		if r := l.of(&ev.Process); r != nil {
-			r.seen = l.gaps
+			r.seen = l.gaps.told
 			r.learn(ev)
 		}
 	}
@@ -77,7 +75,7 @@ func (l *living) tell(ev *events.Event) {
 		p.Env = r.p.Env
 	}
 	steady(&p)
-	l.byPID[p.Key.PID] = &resident{p: p, seen: l.gaps}
+	l.byPID[p.Key.PID] = &resident{p: p, seen: l.gaps.told}
 }
 
 // steady takes from a process what was true of that moment alone, and what may have changed
@@ -136,15 +134,8 @@ func (l *living) destroy(ev *events.Event) {
 // sweep drops, when the look at all processes that follows a gap is over, those who were
 // not seen in it: their end was lost.
 func (l *living) sweep(kind events.Kind) {
-	switch {
-	case kind == events.Lost:
-		l.gaps++
-		l.looking = false
-	case kind == events.Snapshot:
-		l.looking = l.gaps > 0
-	case l.looking:
-		l.looking = false
-		maps.DeleteFunc(l.byPID, func(_ int32, r *resident) bool { return r.seen < l.gaps })
+	if l.gaps.settled(kind) {
+		maps.DeleteFunc(l.byPID, func(_ int32, r *resident) bool { return r.seen < l.gaps.told })
 	}
 }
 

@@ -52,7 +52,7 @@ func (s *Scope) known(ev *events.Event) *life {
 		l = &life{key: key, before: ev.Kind != events.Fork}
 		s.procs[key] = l
 	}
-	l.seen = s.gaps
+	l.seen = s.gaps.told
 	if n := len(ev.Process.Chain); n > 0 && !ev.Process.Key.IsZero() {
 		l.own = ev.Process.Chain.Own().NS
 	}
@@ -71,18 +71,12 @@ func (s *Scope) known(ev *events.Event) *life {
 // sweep forgets, when the look at all processes that follows a gap is over, those who
 // do not matter and were not seen since: their end was lost.
 func (s *Scope) sweep(kind events.Kind) {
-	switch {
-	case kind == events.Lost:
-		s.gaps++
-		s.looking = false
-	case kind == events.Snapshot:
-		s.looking = s.gaps > 0
-	case s.looking:
-		s.looking = false
-		for key, l := range s.procs {
-			if l.seen < s.gaps && l.mark == undecided && l.queued == 0 {
-				delete(s.procs, key)
-			}
+	if !s.gaps.settled(kind) {
+		return
+	}
+	for key, l := range s.procs {
+		if l.seen < s.gaps.told && l.mark == undecided && l.queued == 0 {
+			delete(s.procs, key)
 		}
 	}
 }

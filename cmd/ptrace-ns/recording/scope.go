@@ -76,10 +76,7 @@ type Scope struct {
 	over  []events.ProcKey
 	queue queue
 	dead  []events.ProcKey
-	// gaps is how many were told; looking says that all processes are looked at after
-	// one.
-	gaps    int
-	looking bool
+	gaps  gaps
 	// unstarted are new namespaces whose PID 1 has not executed anything.
 	unstarted map[events.ProcKey]bool
 	starting  atomic.Int64
