@@ -16,11 +16,13 @@
 #include "task.bpf.h"
 #include "path.bpf.h"
 #include "job.bpf.h"
+#include "signal.bpf.h"
 
 #include "fork.bpf.c"
 #include "exec.bpf.c"
 #include "exit.bpf.c"
 #include "signal.bpf.c"
+#include "deliver.bpf.c"
 #include "rename.bpf.c"
 #include "cgroup.bpf.c"
 #include "oom.bpf.c"

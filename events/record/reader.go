@@ -56,30 +56,8 @@ type Reader struct {
 	end    error // what Next returns from now on
 }
 
-// Skipped counts what a newer program wrote and this one passed over. The names
-// come from the file; at most 64 of each are kept, the rest counted as "…".
-type Skipped struct {
-	Kinds  map[string]uint64 // of events
-	Fields map[string]uint64 // members as "object.name", values as "object=value"
-}
-
-const maxSkipped = 64
-
 // headerEvent is the header's "event".
 const headerEvent = "header"
-
-func addSkipped(to *map[string]uint64, name string) {
-	if *to == nil {
-		*to = map[string]uint64{}
-	}
-	if len(name) > 128 {
-		name = name[:128]
-	}
-	if _, ok := (*to)[name]; !ok && len(*to) >= maxSkipped {
-		name = "…"
-	}
-	(*to)[name]++
-}
 
 // NewReader reads the header. The error is a *DamagedError where that is not
 // whole, and a *ndjson.SchemaError where the stream is of another version. A
@@ -152,9 +130,6 @@ func (r *Reader) Trailer() (Trailer, bool) {
 	}
 	return r.parts.sum(*r.trailer), true
 }
-
-// Skipped returns what has been passed over so far.
-func (r *Reader) Skipped() Skipped { return r.skipped }
 
 // Next returns the next event. Where the recording is damaged it returns a
 // *DamagedError after all whole records before: the reader stops there, unless the

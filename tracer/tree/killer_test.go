@@ -89,3 +89,28 @@ func TestKillerChain(t *testing.T) {
 		t.Errorf("chain is %v", got.SenderChain)
 	}
 }
+
+// TestSeccompIsWhy: the filter's SIGSYS, and no other, is seccomp's.
+func TestSeccompIsWhy(t *testing.T) {
+	for _, c := range []struct {
+		origin events.Origin
+		signal int32
+		code   int32
+		want   events.Why
+	}{
+		{events.OriginKernel, 31, 1, events.WhySeccomp},
+		{events.OriginKernel, 31, 2, ""}, // SYS_USER_DISPATCH
+		{events.OriginUser, 31, 1, ""},
+		{events.OriginKernel, 11, 1, ""},
+	} {
+		k := newKernel(true)
+		p := k.fork(k.init, 0)
+		d := k.kill(p, p, c.signal).Signal
+		d.Origin, d.Code, d.Ending = c.origin, c.code, true
+		k.exit(p, events.ExitStatus{Signal: c.signal})
+		got := lastExit(t, k).Exit.Killer
+		if got == nil || got.Why != c.want || got.Code != c.code {
+			t.Errorf("%+v: killer is %+v", c, got)
+		}
+	}
+}

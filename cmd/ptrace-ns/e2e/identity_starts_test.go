@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
 )
 
@@ -111,85 +109,6 @@ func TestJoinedPidns(t *testing.T) {
 	equals(t, "new", doc.Namespaces, []string{"mnt", "uts", "ipc"})
 }
 
-// TestTwoNamespacesOfContainerd: equal ids are told apart by containerd's namespace.
-func TestTwoNamespacesOfContainerd(t *testing.T) {
-	requireDocker(t)
-	kerneltest.RequireTool(t, "ctr")
-	root, err := busyboxRoot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	id := fmt.Sprintf("pns-twice-%d", os.Getpid())
-	tr := start(t)
-	spaces := []string{"default", fmt.Sprintf("pns-%d", os.Getpid())}
-	for _, ns := range spaces {
-		t.Cleanup(func() {
-			exec.Command("ctr", "-n", ns, "container", "rm", id).Run()
-			exec.Command("ctr", "namespace", "rm", ns).Run()
-			removeParents(ns)
-		})
-		run(t, "ctr", "-n", ns, "run", "--rm", "--rootfs", root, id, "/bin/true")
-	}
-	s := tr.end()
-	var began, served []string
-	for _, l := range s.lines {
-		if c := l.Process.Container; l.Event == "container_start" && c != nil && c.ID == id {
-			began = append(began, c.Namespace+" "+c.Source)
-		}
-		if c := l.Process.Serves; l.Event == "exec" && c != nil && c.ID == id && l.Process.Role == "runtime" && slices.Contains(l.Process.Args, "create") {
-			served = append(served, c.Namespace)
-		}
-	}
-	equals(t, "started in", began, []string{spaces[0] + " state", spaces[1] + " state"})
-	equals(t, "runtimes of", served, spaces)
-}
-
-// TestTwoOfOneIDAtOnce: equal ids that live at the same time are two containers, in what is
-// told and in what a look finds.
-func TestTwoOfOneIDAtOnce(t *testing.T) {
-	requireDocker(t)
-	kerneltest.RequireTool(t, "ctr")
-	root, err := busyboxRoot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	id := fmt.Sprintf("pns-both-%d", os.Getpid())
-	tr := start(t)
-	spaces := []string{"default", fmt.Sprintf("pns-both-%d", os.Getpid())}
-	for _, ns := range spaces {
-		t.Cleanup(func() {
-			exec.Command("ctr", "-n", ns, "task", "rm", "-f", id).Run()
-			exec.Command("ctr", "-n", ns, "container", "rm", id).Run()
-			exec.Command("ctr", "namespace", "rm", ns).Run()
-			removeParents(ns)
-		})
-		run(t, "ctr", "-n", ns, "run", "-d", "--rootfs", root, id, "/bin/sleep", "1000")
-	}
-	seen := strings.Fields(run(t, binary(t), "tree", "-o", "json", "-c", id))
-	for _, ns := range spaces {
-		if n := strings.Count(strings.Join(seen, ""), `"namespace":"`+ns+`"`); n != 1 {
-			t.Errorf("a look finds %d in %s, want 1", n, ns)
-		}
-		run(t, "ctr", "-n", ns, "task", "rm", "-f", id)
-	}
-	in := func(ns string) match {
-		return func(l *line) bool {
-			c := l.Process.Container
-			return c != nil && c.ID == id && c.Namespace == ns
-		}
-	}
-	for _, ns := range spaces {
-		tr.wait("the end in "+ns, kind("container_exit"), in(ns))
-	}
-	s := tr.end()
-	for _, ns := range spaces {
-		began := s.only("the start in "+ns, kind("container_start"), in(ns))
-		ended := s.only("the end in "+ns, kind("container_exit"), in(ns))
-		equal(t, "source in "+ns, began.Process.Container.Source, "state")
-		equal(t, "who ended in "+ns, ended.Process.ID, began.Process.ID)
-	}
-}
-
 // TestDockerProxy: a published port's proxy says what it is, which ports it is for, and once
 // Docker has written down the address, whose it is.
 func TestDockerProxy(t *testing.T) {
@@ -220,99 +139,4 @@ func TestDockerProxy(t *testing.T) {
 		t.Errorf("at its end the proxy serves %+v, want %s", c, id)
 	}
 	tr.end()
-}
-
-// TestAPIThatHangs: an engine that never answers is told of, once, at the end.
-func TestAPIThatHangs(t *testing.T) {
-	requireDocker(t)
-	socket := filepath.Join(t.TempDir(), "engine.sock")
-	listener, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	_, r := recordOf(t, 0, []string{"--runtime-api", socket}, "docker", "run", "--rm", "--network", "none", image, "/bin/true")
-	if strings.Count(r.err, "container API: ") != 1 {
-		t.Errorf("want one warning of the API: %s", r.err)
-	}
-}
-
-// TestAPIOfOneLook: a look waits for the engine's answers, and not for an engine that hangs.
-func TestAPIOfOneLook(t *testing.T) {
-	requireDocker(t)
-	name := nameOf(t)
-	id := dockerRun(t, "--name", name, "--network", "none", image, "/bin/sleep", "1000")
-	server := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Api-Version", "1.41")
-		switch {
-		case strings.HasSuffix(r.URL.Path, "/_ping"):
-		case strings.Contains(r.URL.Path, id):
-			w.Header().Set("Content-Type", "application/json")
-			fmt.Fprintf(w, `{"Id":%q,"Name":"/told","Config":{"Image":"by:api"}}`, id)
-		default:
-			http.Error(w, `{"message":"No such container"}`, http.StatusNotFound)
-		}
-	})}
-	listen := func() (net.Listener, string) {
-		socket := filepath.Join(t.TempDir(), "engine.sock")
-		l, err := net.Listen("unix", socket)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { l.Close() })
-		return l, socket
-	}
-	l, answers := listen()
-	go server.Serve(l)
-	t.Cleanup(func() { server.Close() })
-	if r := tell(t, nil, "tree", "--runtime-api", answers, "-c", "told"); r.code != 0 || !strings.Contains(r.out, "[docker told]") {
-		t.Errorf("exit code %d, tree does not have what the engine tells: %s%s", r.code, r.out, r.err)
-	}
-	_, hangs := listen()
-	if r := tell(t, nil, "tree", "--runtime-api", hangs, "-c", name); r.code != 0 || !strings.Contains(r.out, "[docker "+name+"]") || strings.Count(r.err, "container API: ") != 1 {
-		t.Errorf("exit code %d, want the name of the files and one warning: %s%s", r.code, r.out, r.err)
-	}
-}
-
-// TestContainerdAPI: containerd itself is asked for its containers. Labels of ctr's are in
-// the bundle, too.
-func TestContainerdAPI(t *testing.T) {
-	requireDocker(t)
-	kerneltest.RequireTool(t, "ctr")
-	root, err := busyboxRoot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	id := fmt.Sprintf("pns-api-%d", os.Getpid())
-	t.Cleanup(func() {
-		exec.Command("ctr", "task", "kill", "-s", "SIGKILL", id).Run()
-		exec.Command("ctr", "task", "rm", "-f", id).Run()
-		exec.Command("ctr", "container", "rm", id).Run()
-	})
-	run(t, "ctr", "run", "-d", "--label", "nerdctl/name=shop", "--rootfs", root, id, "/bin/sleep", "1000")
-	for api, source := range map[string]string{"/run/containerd/containerd.sock": "api", "auto": "api", "off": "state"} {
-		r := tell(t, nil, "tree", "-o", "json", "--runtime-api", api, "-c", id)
-		if r.code != 0 {
-			t.Fatalf("%s: exit code %d: %s", api, r.code, r.err)
-		}
-		var doc []struct{ Process ndjson.ProcessDoc }
-		decode(t, r.out, &doc)
-		if len(doc) != 1 || doc[0].Process.Container == nil {
-			t.Fatalf("%s: got %s", api, r.out)
-		}
-		equal(t, api+": source", doc[0].Process.Container.Source, source)
-		equal(t, api+": name", doc[0].Process.Container.Name, "shop")
-	}
-}
-
-// removeParents removes the cgroups that the containers of a namespace of containerd lay
-// in, which nobody else removes.
-func removeParents(ns string) {
-	if ns == "default" {
-		return
-	}
-	dirs, _ := filepath.Glob(filepath.Join("/sys/fs/cgroup", "*", ns)) // the pattern is well-formed
-	for _, dir := range append(dirs, filepath.Join("/sys/fs/cgroup", ns)) {
-		os.Remove(dir)
-	}
 }
