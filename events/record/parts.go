@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	errBehind  = errors.New("something comes behind the trailer")
+	errBehind  = errors.New("something comes behind the trailer that is no next part of this recording: read it by itself")
 	errAnother = errors.New("another stream begins there: read each by itself")
 	errUnended = errors.New("the next part begins there, and this one has no trailer")
 )

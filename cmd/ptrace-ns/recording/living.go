@@ -10,6 +10,7 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
 	"github.com/ptrace-ns/ptrace-ns/events/record"
+	"github.com/ptrace-ns/ptrace-ns/tracer/container"
 )
 
 // living is who lives, by what was put into a recording: what of the files before it one
@@ -116,7 +117,7 @@ func (l *living) rename(known *events.Container) {
 		return
 	}
 	for _, r := range l.byPID {
-		if c := r.p.Container; c != nil && c.ID == known.ID && c.Runtime == known.Runtime {
+		if container.Same(r.p.Container, known) {
 			r.p.Container = known.Clone()
 		}
 	}
