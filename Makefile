@@ -16,6 +16,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZTIME ?= 5
 FUZZTIME_LONG ?= 600
+VULN_DB ?= https://vuln.go.dev
 BENCH ?= .
 KERNEL ?= 6.1-cloud 6.12-cloud 6.1-cloud/arm64
 KERNELS_ALL = 6.1-cloud 6.1-rt 6.12-cloud 6.12-rt 6.1-cloud/arm64 6.12-cloud/arm64 6.1-cloud:integrity 6.12-cloud:confidentiality
@@ -127,8 +128,8 @@ images: ## draw the pictures of the documents again, from testdata/recordings
 	go test ./cmd/ptrace-ns -run 'TestTopPicture|TestExportPictures' -update
 	PTRACE_NS_REQUIRE_BROWSER=1 go test ./cmd/ptrace-ns/view/html -run TestPicture -update
 
-vuln: ## known vulnerabilities in what is linked (asks vuln.go.dev)
-	$(GOTOOL) govulncheck ./...
+vuln: ## known vulnerabilities in what is linked; VULN_DB=file:///DIR asks a copy and no network
+	$(GOTOOL) govulncheck -db '$(VULN_DB)' ./...
 
 licenses: ## list what is linked and under which licence (docs/licenses.md)
 	go run ./internal/licenses

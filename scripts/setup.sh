@@ -113,7 +113,7 @@ main() {
 	[[ ${1:-} != --base ]] || install_base
 	[[ ${1:-} != --vm ]] || install_vm
 	install_clang
-	install docker.io containerd runc iptables busybox-static libc6-dev bpftrace zstd tmux strace
+	install docker.io containerd runc iptables busybox-static libc6-dev bpftrace zstd tmux strace libcap2-bin
 	! unified || install podman crun conmon
 	# Debian 13 took the client out of docker.io.
 	optional docker docker-cli

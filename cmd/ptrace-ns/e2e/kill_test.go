@@ -36,7 +36,7 @@ func TestR04Killed(t *testing.T) {
 	flags := [][]string{{}, {"--force"}, {"--rotate-size", "64KiB"}, {"--user", "65534"}}
 	begun, told := 0, uint64(0)
 	for i := range rounds {
-		k := killed{t: t, dir: filepath.Join(t.TempDir(), strconv.Itoa(i)), flags: flags[i%len(flags)], stop: i/len(flags)%2 == 0}
+		k := killed{t: t, dir: filepath.Join(t.TempDir(), strconv.Itoa(i)), flags: flags[i%len(flags)], stop: i/len(flags)%2 == 0, begun: i/3%2 == 0}
 		k.after = time.Duration(random.Int64N(int64(1200 * time.Millisecond)))
 		k.try()
 		if t.Failed() {
@@ -61,6 +61,7 @@ type killed struct {
 	flags  []string
 	after  time.Duration
 	stop   bool // at rest it writes nothing more: all in the file must be whole
+	begun  bool // the moment is counted from the first byte of a file, which a slow machine has late
 	files  int
 	events uint64
 }
@@ -70,9 +71,12 @@ func (k *killed) try() {
 	if err := errors.Join(os.Mkdir(k.dir, 0o700), os.Chown(k.dir, 0, 0)); err != nil {
 		k.t.Fatal(err)
 	}
-	cmd := exec.Command(binary(k.t), append([]string{"record", "-q", "--log-level", "error", "--scope", "all", "-o", filepath.Join(k.dir, "run.zst")}, k.flags...)...)
+	cmd := exec.CommandContext(k.t.Context(), binary(k.t), append([]string{"record", "-q", "--log-level", "error", "--scope", "all", "-o", filepath.Join(k.dir, "run.zst")}, k.flags...)...)
 	if err := cmd.Start(); err != nil {
 		k.t.Fatal(err)
+	}
+	if k.begun {
+		awaitFile(k.t, filepath.Join(k.dir, "*"), 1)
 	}
 	time.Sleep(k.after)
 	if k.stop {
