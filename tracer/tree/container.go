@@ -11,20 +11,50 @@ import (
 // process in the container's cgroup that executes something and was not made by
 // another process of the same container.
 
-// noteContainer remembers the init of a container that a snapshot found running.
-// The runtime's own process, still to become the init, is not it yet.
+// begun is the init of a container that has begun. One that was told to be so stays it:
+// told is false of those that were found running.
+type begun struct {
+	init events.ProcKey
+	told bool
+}
+
+// noteContainer remembers the init of a container that was found running. The runtime's
+// own process, still to become the init, is not it yet.
 func (m *Model) noteContainer(p *Process) {
 	c := p.Container
 	if c == nil || c.ID == "" || p.State != Live || isRuntime(p.Comm) || !m.mayBegin(p) {
 		return
 	}
-	if known, ok := m.containers[containerKey(c)]; !ok || older(p.Key, known) {
-		m.containers[containerKey(c)] = p.Key
-		if before := m.procs[known]; ok && before != nil && before.duty == &dutyInit {
-			before.duty = nil // an older one is the init
-		}
+	known, ok := m.containers[containerKey(c)]
+	if !ok || m.displaces(p, known) || !known.told && !m.brought(m.procs[known.init]) && older(p.Key, known.init) {
+		m.makeInit(p, begun{init: p.Key})
 		m.assume(p)
 	}
+}
+
+// makeInit makes the process the init of its container, and nobody else.
+func (m *Model) makeInit(p *Process, as begun) {
+	key := containerKey(p.Container)
+	if before := m.procs[m.containers[key].init]; before != nil && before != p && before.duty == &dutyInit {
+		before.duty = nil
+	}
+	m.containers[key] = as
+}
+
+// displaces reports whether the process is the init of its container rather than the one
+// that was found running: others may be in the cgroup for longer than the container is.
+func (m *Model) displaces(p *Process, known begun) bool {
+	return !known.told && m.brought(p) && !m.brought(m.procs[known.init])
+}
+
+// brought reports whether the process is the PID 1 of a child namespace and was not made
+// by another of its container.
+func (m *Model) brought(p *Process) bool {
+	if p == nil || !p.isInit() || p.Chain.Level() == 0 {
+		return false
+	}
+	parent, ok := p.Parent()
+	return !ok || containerID(parent) != containerID(p)
 }
 
 // onlyForked reports whether the process was born and has executed nothing since: what
@@ -39,10 +69,10 @@ func (m *Model) beginContainer(p *Process, ev *events.Event) {
 	if p == nil || p.State != Live || p.Container == nil || p.Container.ID == "" || isRuntime(p.Comm) {
 		return
 	}
-	if _, begun := m.containers[containerKey(p.Container)]; begun || !m.mayBegin(p) {
+	if known, ok := m.containers[containerKey(p.Container)]; ok && !m.displaces(p, known) || !m.mayBegin(p) {
 		return
 	}
-	m.containers[containerKey(p.Container)] = p.Key
+	m.makeInit(p, begun{p.Key, true})
 	start := m.derive(events.ContainerStart, p)
 	start.Process, start.Exec = ev.Process, ev.Exec
 	start.Process.Container = p.Container
@@ -63,7 +93,7 @@ func (m *Model) endContainer(p *Process, d *events.ExitDetail) {
 }
 
 func (m *Model) isContainerInit(p *Process) bool {
-	return p.Container != nil && m.containers[containerKey(p.Container)] == p.Key
+	return p.Container != nil && m.containers[containerKey(p.Container)].init == p.Key
 }
 
 // containerKey is what is unique: an id of 64 digits, else one in its namespace of

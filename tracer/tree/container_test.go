@@ -72,3 +72,51 @@ func TestContainerNotBegunTwice(t *testing.T) {
 		}
 	}
 }
+
+// TestContainerInitStays: who turns out to be in a container's cgroup too, and was there
+// before it, does not take its end from its init, be its name known in time or late.
+func TestContainerInitStays(t *testing.T) {
+	for name, c := range map[string]struct {
+		id     string
+		before bool // the container is known before its init executes
+		starts int
+	}{"in time": {"c1", false, 1}, "early": {"c1", true, 1}, "late": {"", false, 0}} {
+		t.Run(name, func(t *testing.T) {
+			k := newKernel(true)
+			shim, keeper := k.fork(k.init, 0), k.fork(k.init, 0)
+			k.contain(keeper, "c1")
+			k.log[len(k.log)-1].Process.Container = nil // whose the cgroup is, is not known yet
+			k.execIn(keeper, "keeper", "")
+			known := func() {
+				ev := k.emit(events.ContainerKnown, keeper)
+				ev.Process = events.Process{Container: &events.Container{ID: "c1", Runtime: "docker", Source: "state"}, Cgroup: events.Cgroup{ID: 7, Path: "/docker/c1"}}
+			}
+			init := k.fork(shim, cloneNewPID)
+			k.contain(init, "c1")
+			k.log[len(k.log)-1].Process.Container = nil
+			if c.before {
+				known()
+			}
+			k.execIn(init, "sh", c.id)
+			if !c.before {
+				known()
+			}
+			k.execIn(keeper, "again", "c1")
+			k.exit(init, events.ExitStatus{Code: 3})
+			k.exit(keeper, events.ExitStatus{})
+			_, told := fold(t, k.log)
+			if end := only(t, told, events.ContainerExit); end.Process.Key != init.key {
+				t.Errorf("ended by %v, want %v", end.Process.Key, init.key)
+			}
+			starts := of(told, events.ContainerStart)
+			if len(starts) != c.starts {
+				t.Fatalf("started %d times, want %d", len(starts), c.starts)
+			}
+			for _, start := range starts {
+				if start.Process.Key != init.key || start.Process.Role != roleInit {
+					t.Errorf("started by %v, %s; want %v", start.Process.Key, start.Process.Role, init.key)
+				}
+			}
+		})
+	}
+}

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 )
@@ -156,14 +157,13 @@ func (m *Model) containerKnown(ev *events.Event) {
 		news = news || !p.Container.Equal(known)
 		p.Container = known
 		m.settleIn(p)
-		if !p.onlyForked() {
-			m.noteContainer(p)
-		}
+	}
+	found = slices.DeleteFunc(found, (*Process).onlyForked)
+	for _, p := range found {
+		m.noteContainer(p)
 	}
 	for _, p := range found {
-		if !p.onlyForked() {
-			m.assume(p)
-		}
+		m.assume(p)
 	}
 	if news {
 		m.say(ev)

@@ -51,7 +51,7 @@ type Model struct {
 	free   []*Process
 	names  interner
 	// containers has the init of each container that has begun, by its id.
-	containers map[string]events.ProcKey
+	containers map[string]begun
 	groups     map[home]*group       // see index.go
 	servants   map[*Process]struct{} // the living that work for a container
 	stats      Stats
@@ -80,7 +80,7 @@ func New(o Options) *Model {
 		nsByID:   map[uint64]*Namespace{},
 		nsByInum: map[uint32]*Namespace{},
 
-		containers: map[string]events.ProcKey{},
+		containers: map[string]begun{},
 		groups:     map[home]*group{},
 		servants:   map[*Process]struct{}{},
 	}
@@ -130,6 +130,8 @@ func (m *Model) fold(ev *events.Event) {
 		m.thread(ev)
 	case events.Lost:
 		m.lost(ev)
+	case events.Shown:
+		m.observe(m.subject(ev), ev)
 	case events.Gap:
 		m.gap++
 		m.lossGap = m.gap

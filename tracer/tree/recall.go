@@ -122,7 +122,7 @@ func (m *Model) recallDerived(ev *events.Event) {
 	case ev.Kind == events.ContainerStart && ev.Process.Container != nil:
 		m.setContainer(p, &ev.Process)
 		m.settleIn(p)
-		m.containers[containerKey(p.Container)] = p.Key
+		m.makeInit(p, begun{p.Key, true})
 	}
 }
 

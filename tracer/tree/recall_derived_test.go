@@ -65,7 +65,7 @@ func TestRecallDerivedAlone(t *testing.T) {
 	if !ns.Born || ns.Via != "clone3" || ns.Creator.Key != a.key || ns.ID != init.ns.id || ns.Init.Key != init.key {
 		t.Errorf("the namespace is %+v", ns)
 	}
-	if p.Container == nil || m.containers["c1"] != init.key {
+	if p.Container == nil || m.containers["c1"].init != init.key {
 		t.Errorf("container %+v, %v", p.Container, m.containers)
 	}
 	recall(told[first:])

@@ -62,9 +62,9 @@ func (m *Model) assume(p *Process) {
 	if p.duty != nil || p.Container == nil || p.Container.ID == "" || isRuntime(p.Comm) {
 		return
 	}
-	init, begun := m.containers[containerKey(p.Container)]
+	of, begun := m.containers[containerKey(p.Container)]
 	switch {
-	case !begun && m.mayBegin(p), begun && init == p.Key:
+	case !begun && m.mayBegin(p), begun && (of.init == p.Key || m.displaces(p, of)):
 		p.duty = &dutyInit
 	case begun && m.putByRuntime(p):
 		p.duty = &dutyExec
