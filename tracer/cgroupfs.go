@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/cilium/ebpf/btf"
+	"golang.org/x/sys/unix"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/tracer/container"
@@ -211,12 +212,21 @@ func cgroupMounts(v1 uint32) []cgroupMount {
 		return nil
 	}
 	defer func() { _ = f.Close() }() // only read
-	return parseMounts(f, v1Hierarchies(), v1)
+	return parseMounts(f, v1Hierarchies(), v1, uncovered)
+}
+
+// uncovered says that what is seen at a mount point is the cgroup file system that
+// mountinfo lists there. Mounts that another one covers are listed like all others, and
+// the numbers of the directories of that one are no cgroup's.
+func uncovered(dir string) bool {
+	var st unix.Statfs_t
+	err := unix.Statfs(dir, &st)
+	return err == nil && (st.Type == unix.CGROUP2_SUPER_MAGIC || st.Type == unix.CGROUP_SUPER_MAGIC)
 }
 
 // parseMounts reads mountinfo; v1Names are the hierarchies of the v1 controllers, v1 the
-// one of them that is wanted.
-func parseMounts(mountinfo io.Reader, v1Names map[string]uint32, v1 uint32) (all []cgroupMount) {
+// one of them that is wanted. Of each hierarchy it returns the first mount that is usable.
+func parseMounts(mountinfo io.Reader, v1Names map[string]uint32, v1 uint32, usable func(dir string) bool) (all []cgroupMount) {
 	seen := map[uint32]bool{}
 	for lines := bufio.NewScanner(mountinfo); lines.Scan(); {
 		m, fstype, options, ok := parseMount(lines.Text())
@@ -237,7 +247,7 @@ func parseMounts(mountinfo io.Reader, v1Names map[string]uint32, v1 uint32) (all
 		default:
 			continue
 		}
-		if !seen[m.hierarchy] {
+		if !seen[m.hierarchy] && usable(m.dir) {
 			seen[m.hierarchy] = true
 			all = append(all, m)
 		}

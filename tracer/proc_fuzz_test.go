@@ -50,6 +50,7 @@ func FuzzStatus(f *testing.F) {
 // /proc/self/cgroup might be: what comes out was in them.
 func FuzzMounts(f *testing.F) {
 	f.Add("30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n31 24 0:27 /docker/x /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n", "8:memory:/docker\n0::/\n", uint32(8))
+	f.Add("30 24 0:26 / /covered rw - cgroup2 cgroup2 rw\n31 24 0:26 / /other rw - cgroup2 cgroup2 rw\n", "0::/\n", uint32(0))
 	f.Add(" - \n - cgroup - cgroup", ":::\n1:a,b", uint32(1))
 	f.Fuzz(func(t *testing.T, mounts, own string, v1 uint32) {
 		hierarchies := parseHierarchies(own)
@@ -59,8 +60,8 @@ func FuzzMounts(f *testing.F) {
 			}
 		}
 		seen := map[uint32]bool{}
-		for _, m := range parseMounts(strings.NewReader(mounts), hierarchies, v1) {
-			if !strings.Contains(mounts, m.dir) || m.hierarchy != 0 && m.hierarchy != v1 || seen[m.hierarchy] {
+		for _, m := range parseMounts(strings.NewReader(mounts), hierarchies, v1, func(dir string) bool { return dir != "/covered" }) {
+			if !strings.Contains(mounts, m.dir) || m.hierarchy != 0 && m.hierarchy != v1 || seen[m.hierarchy] || m.dir == "/covered" {
 				t.Errorf("%q: %+v", mounts, m)
 			}
 			seen[m.hierarchy] = true

@@ -4,6 +4,8 @@ package doctor
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/ptrace-ns/ptrace-ns/events/report"
@@ -90,16 +92,20 @@ const initialCgroupns = "cgroup:[4026531835]"
 const whereCgroups = "in a container: docker run --cgroupns host -v /sys/fs/cgroup:/sys/fs/cgroup:ro"
 
 func cgroupMode(x *examination) []finding {
+	seen, covered := x.cgroups()
+	if covered != "" {
+		return missing("other mounts cover those of cgroups at "+covered+": cgroups of these hierarchies that are there already have no paths, and their containers no names",
+			"unmount what was mounted over them; "+whereCgroups)
+	}
 	unified, v1 := "", 0
 	own := x.link("proc/self/ns/cgroup")
-	for _, m := range x.mounts() {
-		if isCgroup := m.kind == "cgroup2" || m.kind == "cgroup"; isCgroup && (m.root != "/" || own != "" && own != initialCgroupns) {
+	for _, m := range seen {
+		if m.root != "/" || own != "" && own != initialCgroupns {
 			return missing("only the cgroups below this process's own are mounted, at "+m.point+": others that are there already have no paths, and their containers no names", whereCgroups)
 		}
-		switch m.kind {
-		case "cgroup2":
+		if m.kind == "cgroup2" {
 			unified = m.point
-		case "cgroup":
+		} else {
 			v1++
 		}
 	}
@@ -113,6 +119,27 @@ func cgroupMode(x *examination) []finding {
 	}
 	return missing("no cgroup file system is mounted: the cgroups that are there already have no paths, and their containers no names",
 		"mount it at /sys/fs/cgroup; "+whereCgroups)
+}
+
+// cgroups lists the mounts of hierarchies, without those over which something else was
+// mounted: in every cgroup there is a cgroup.procs. Covered are the places of those of
+// which no mount is left to be seen.
+func (x *examination) cgroups() (seen []mount, covered string) {
+	type hierarchy struct{ kind, options string }
+	hidden := map[hierarchy]string{}
+	for _, m := range x.mounts() {
+		switch {
+		case m.kind != "cgroup2" && m.kind != "cgroup":
+		case x.exists(strings.TrimPrefix(m.point, "/") + "/cgroup.procs"):
+			seen = append(seen, m)
+		case !strings.Contains(m.options, "name="): // that one has no controller, and tells no containers apart
+			hidden[hierarchy{m.kind, m.options}] = m.point
+		}
+	}
+	for _, m := range seen {
+		delete(hidden, hierarchy{m.kind, m.options})
+	}
+	return seen, strings.Join(slices.Sorted(maps.Values(hidden)), ", ")
 }
 
 // A path at which a runtime keeps what it knows, and what is taken from it.

@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -34,5 +36,36 @@ func TestR11NotMounted(t *testing.T) {
 	}
 	if _, said := without(cgroups, "doctor"); !strings.Contains(said, "no cgroup file system is mounted") && !strings.Contains(said, "cgroups below this process's own are mounted") {
 		t.Errorf("doctor says nothing of cgroups that are not mounted: %s", said)
+	}
+}
+
+// TestR11Covered: where something else is mounted over the cgroups they are listed as if
+// they were there. What is seen in their place is taken for no cgroup, and doctor says so.
+func TestR11Covered(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	kerneltest.RequireTool(t, "unshare")
+	covered := func(args ...string) (code int, out string) {
+		// A directory there has a number that may be a cgroup's.
+		const cover = `mount -t tmpfs none /sys/fs/cgroup && mkdir /sys/fs/cgroup/pns-cover && exec "$@"`
+		cmd := exec.Command("unshare", append([]string{"--mount", "sh", "-c", cover, "sh", binary(t)}, args...)...)
+		raw, _ := cmd.CombinedOutput()
+		return cmd.ProcessState.ExitCode(), string(raw)
+	}
+	code, said := covered("watch", "-q", "-o", "json", "-e", "snapshot", "--timeout", "200ms")
+	equal(t, "exit code", code, 0)
+	own := ""
+	for line := range strings.Lines(said) {
+		if strings.Contains(line, fmt.Sprintf(`"process":{"id":"%d-`, os.Getpid())) {
+			own = line
+		}
+	}
+	if !strings.Contains(own, `"cgroup":{"id":`) || strings.Contains(own, `"path":`) {
+		t.Errorf("of this test it says %s, want its cgroup's number and no path", own)
+	}
+	if strings.Contains(said, `"path":"/pns-cover"`) {
+		t.Error("a directory that is no cgroup is told as one")
+	}
+	if code, said = covered("doctor"); code != 6 || !strings.Contains(said, "other mounts cover those of cgroups at /sys/fs/cgroup") {
+		t.Errorf("doctor ends with %d and says %s", code, said)
 	}
 }
