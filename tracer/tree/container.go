@@ -107,7 +107,8 @@ func containerKey(c *events.Container) string {
 
 // mayBegin reports whether the process came into its container from outside: it is
 // the PID 1 of a namespace or, where the namespace is another's, not the child of a
-// process of the same container, as hooks and all later processes are.
+// process of the same container, as hooks and all later processes are, nor of one in the
+// same cgroup, of which it may not be known yet.
 func (m *Model) mayBegin(p *Process) bool {
 	if p.isInit() && p.Chain.Level() > 0 {
 		return true
@@ -116,7 +117,8 @@ func (m *Model) mayBegin(p *Process) bool {
 		return false
 	}
 	parent, ok := p.Parent()
-	return ok && containerID(parent) != p.Container.ID
+	return ok && containerID(parent) != p.Container.ID &&
+		(parent.Cgroup.ID == 0 || parent.Cgroup.ID != p.Cgroup.ID || parent.Cgroup.Hierarchy != p.Cgroup.Hierarchy)
 }
 
 // isRuntime reports whether the name is that of an OCI runtime's own process, which

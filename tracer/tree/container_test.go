@@ -97,6 +97,10 @@ func TestContainerInitStays(t *testing.T) {
 			if c.before {
 				known()
 			}
+			if child := k.fork(keeper, 0); c.id != "" {
+				k.contain(child, "c1")
+				k.execIn(child, "sleep", "c1")
+			}
 			k.execIn(init, "sh", c.id)
 			if !c.before {
 				known()
