@@ -38,7 +38,7 @@ PORTABLE := ./events/... ./tracer/tree ./tracer/phases ./tracer/container ./inte
 KERNEL_PACKAGES = $(shell go list -f '{{range .TestImports}}{{.}} {{end}}{{range .XTestImports}}{{.}} {{end}}{{.ImportPath}}' ./... \
 	| awk '/internal\/kerneltest / {print $$NF}')
 
-.PHONY: help generate generate-check build watch helpers test test-kernel test-vm test-vm-all test-vm-quick test-vm-table race fuzz fuzz-long kills lint vet vuln licenses \
+.PHONY: help generate generate-check build watch helpers test test-kernel test-vm test-vm-all test-vm-quick test-vm-table race fuzz fuzz-long kills crowd lint vet vuln licenses \
 	bench bench-go demo recordings images check check-all man completion install vagrant-validate clean
 
 help: ## print the targets
@@ -106,6 +106,9 @@ fuzz-long: ## all fuzz targets in turn, 10 min each, on in spite of what is foun
 
 kills: helpers ## kill the recorder a thousand times at any moment, as root, 15 min
 	PTRACE_NS_KILLS=1000 go test -count=1 -timeout 60m -exec '$(ROOT)' ./cmd/ptrace-ns/e2e -run 'TestR04Killed$$' -v
+
+crowd: helpers ## begin to trace amid 100 000 processes, as root; kernel.pid_max is raised meanwhile, 12 GiB
+	PTRACE_NS_CROWD=100000 go test -count=1 -timeout 30m -exec '$(ROOT)' ./cmd/ptrace-ns/e2e -run 'TestT19Crowd$$' -v
 
 bench: build helpers ## measure what tracing costs, as root, 5 min; BENCH_PAIRS=n for fewer (docs/performance.md)
 	go build -trimpath -o bin/bench ./internal/bench
