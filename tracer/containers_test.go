@@ -30,9 +30,9 @@ type teller struct {
 	late    chan container.Answer
 }
 
-func (a *teller) Identify(path string) *events.Container {
+func (a *teller) Identify(path string) container.Found {
 	if !strings.HasSuffix(path, a.name) {
-		return nil
+		return container.Found{}
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -41,7 +41,7 @@ func (a *teller) Identify(path string) *events.Container {
 	if len(a.answers) > 1 {
 		a.answers = a.answers[1:]
 	}
-	return answer
+	return container.Found{Container: answer}
 }
 
 func (a *teller) Late() (container.Answer, bool) {
@@ -127,18 +127,15 @@ func TestContainerKnownLate(t *testing.T) {
 		answers: []*events.Container{{ID: "box", Runtime: "docker", Source: "cgroup"}},
 		late:    make(chan container.Answer, 1),
 	}
-	var cmd *exec.Cmd
-	all := live(t, Options{Containers: who}, func() {
-		cmd = inBox(t, dir, "sleep", "60")
-		eventually(t, "the question", func() bool {
-			who.mu.Lock()
-			defer who.mu.Unlock()
-			return who.asked > 0
-		})
-		who.late <- container.Answer{Container: &events.Container{ID: "box", Runtime: "docker", Source: "api", Name: "web"}}
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
+	var kept keeper
+	r := start(t, Options{Containers: who}, &kept)
+	cmd := inBox(t, dir, "sleep", "60")
+	eventually(t, "the birth", func() bool { return len(of(kept.all(), events.Fork, cmd.Process.Pid)) > 0 })
+	who.late <- container.Answer{Container: &events.Container{ID: "box", Runtime: "docker", Source: "api", Name: "web"}}
+	kill(t, cmd)
+	r.end()
+	all := kept.all()
+	checkStream(t, all)
 	exit := only(t, all, events.Exit, cmd.Process.Pid).Process.Container
 	if exit == nil || exit.Name != "web" || exit.Source != "api" {
 		t.Errorf("container at the exit %+v, want what was told late", exit)
