@@ -84,7 +84,8 @@ type cgroupKey struct {
 type cgroup struct {
 	path      string
 	container *events.Container
-	tries     int // how often it is still asked whose it is
+	tenants   container.Tenants // whose it is when it is several containers'
+	tries     int               // how often it is still asked whose it is
 }
 
 // triesLater is how many execs in a cgroup that is nobody's so far ask again: a runtime
@@ -97,19 +98,26 @@ func newCgroups(who Containers) *cgroups {
 }
 
 func (c *cgroups) add(cg events.Cgroup) {
-	c.known[cgroupKey{cg.Hierarchy, cg.ID}] = cgroup{cg.Path, c.containers.Identify(cg.Path), triesLater}
+	whose := c.containers.Identify(cg.Path)
+	c.known[cgroupKey{cg.Hierarchy, cg.ID}] = cgroup{cg.Path, whose.Container, whose.Tenants, triesLater}
 }
 
-// remove forgets a cgroup, and its container with the last one of it.
+// remove forgets a cgroup, and its containers each with the last one of it.
 func (c *cgroups) remove(cg events.Cgroup) {
 	key := cgroupKey{cg.Hierarchy, cg.ID}
-	gone := c.known[key].container
+	gone := c.known[key]
 	delete(c.known, key)
-	if gone == nil {
-		return
+	if gone.container != nil {
+		c.forget(gone.container)
 	}
+	for _, t := range gone.tenants {
+		c.forget(t.Container)
+	}
+}
+
+func (c *cgroups) forget(gone *events.Container) {
 	for _, other := range c.known {
-		if container.Same(other.container, gone) {
+		if container.Same(other.container, gone) || other.tenants.Has(gone) {
 			return
 		}
 	}
@@ -118,21 +126,30 @@ func (c *cgroups) remove(cg events.Cgroup) {
 
 // retry asks again whose the cgroup is, when a process executes something in it, and
 // returns what is new of that, else nil.
-func (c *cgroups) retry(cg events.Cgroup) *events.Container {
+func (c *cgroups) retry(p *events.Process) *events.Container {
+	cg := p.Cgroup
 	key := cgroupKey{cg.Hierarchy, cg.ID}
 	known, ok := c.known[key]
+	if known.tenants != nil {
+		c.retryShared(key, known, p)
+		return nil
+	}
 	// What only arguments say is not all that there will be.
 	vague := known.container == nil || known.container.Source == "args"
 	if !ok || !vague || known.tries == 0 || known.path == "/" {
 		return nil
 	}
 	known.tries--
-	found := c.containers.Identify(known.path)
+	whose := c.containers.Identify(known.path)
+	found := whose.Container
 	if found.Equal(known.container) {
 		found = nil
 	}
 	if found != nil {
 		known.container = found
+	}
+	if whose.Tenants != nil {
+		known.share(whose.Tenants)
 	}
 	c.known[key] = known
 	return found
@@ -144,10 +161,15 @@ func (c *cgroups) again(id string) {
 		if cg.container == nil || cg.container.ID != id || cg.container.Name != "" {
 			continue
 		}
-		if found := c.containers.Identify(cg.path); found != nil { // nil is not known yet
-			cg.container = found
-			c.known[key] = cg
+		switch whose := c.containers.Identify(cg.path); {
+		case whose.Tenants != nil:
+			cg.share(whose.Tenants)
+		case whose.Container == nil: // not known yet
+			continue
+		default:
+			cg.container = whose.Container
 		}
+		c.known[key] = cg
 	}
 }
 
@@ -155,6 +177,16 @@ func (c *cgroups) again(id string) {
 // path that was asked for, whose owner another's of the same container may not have.
 func (c *cgroups) answered(a container.Answer) (about []events.Cgroup) {
 	for key, cg := range c.known {
+		if a.Tenants != nil {
+			if cg.path == a.Path {
+				cg.share(a.Tenants)
+				c.known[key] = cg
+			}
+			continue
+		}
+		if cg.tenants != nil {
+			continue
+		}
 		if cg.path == a.Path || a.Path == "" && container.Same(cg.container, a.Container) {
 			cg.container = a.Container
 			c.known[key] = cg
@@ -171,6 +203,9 @@ func (c *cgroups) complete(p *events.Process) {
 	}
 	found := c.known[cgroupKey{p.Cgroup.Hierarchy, p.Cgroup.ID}]
 	p.Cgroup.Path, p.Container = found.path, found.container
+	if found.tenants != nil {
+		p.Container = found.tenants.Of(p)
+	}
 }
 
 // walk learns the cgroups that are there: those of the unified hierarchy and of

@@ -14,15 +14,16 @@ import (
 // Containers finds out what containers there are. container.Lookup is the one for a
 // live machine. Its methods are called by one goroutine and return within a moment.
 type Containers interface {
-	// Identify returns the container whose cgroup has that path, nil for none or for one
-	// that is not known yet.
-	Identify(path string) *events.Container
+	// Identify returns whose the cgroup of that path is: nobody's, too, when that is not
+	// known yet.
+	Identify(path string) container.Found
 	// Named returns what is known of the container that a program's arguments name, by its
 	// id or its address; nil for an address that nobody is known to have yet: who has it is
 	// told late.
 	Named(call container.Call, by container.Caller) *events.Container
-	// Declare notes that a program was called to make a container.
-	Declare(call container.Call, by container.Caller)
+	// Declare notes that a program was called to make a container, and returns the
+	// cgroupsPath that its bundle says, empty for none or not known.
+	Declare(call container.Call, by container.Caller) (cgroupsPath string)
 	// Again says that a process executes something in the container, nil for none: what was
 	// found out of it may have changed, and comes late then.
 	Again(c *events.Container)
@@ -35,7 +36,9 @@ type Containers interface {
 // pathsOnly knows what cgroup paths say by themselves, and reads nothing.
 type pathsOnly struct{}
 
-func (pathsOnly) Identify(path string) *events.Container { return container.FromCgroup(path) }
+func (pathsOnly) Identify(path string) container.Found {
+	return container.Found{Container: container.FromCgroup(path)}
+}
 
 func (pathsOnly) Named(call container.Call, by container.Caller) *events.Container {
 	if call.ID == "" {
@@ -44,7 +47,7 @@ func (pathsOnly) Named(call container.Call, by container.Caller) *events.Contain
 	return &events.Container{ID: call.ID, Runtime: call.Runtime(by.Program), Source: "args", Namespace: call.Namespace}
 }
 
-func (pathsOnly) Declare(container.Call, container.Caller) {}
+func (pathsOnly) Declare(container.Call, container.Caller) string { return "" }
 
 func (pathsOnly) Again(*events.Container) {}
 
@@ -63,8 +66,9 @@ func (k *Kernel) assign(p *events.Process) {
 	by := container.CallerOf(p, r.Program, "")
 	if r.Call.Creates {
 		by.Cwd = k.cwdFor(p, r.Call.Bundle)
-		k.containers.Declare(r.Call, by)
+		cgroupsPath := k.containers.Declare(r.Call, by)
 		k.cgroups.again(r.Call.ID)
+		k.cgroups.called(r.Call.ID, cgroupsPath)
 	}
 	p.Serves = k.containers.Named(r.Call, by)
 }

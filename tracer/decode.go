@@ -67,7 +67,7 @@ func (k *Kernel) complete(ev *events.Event) *events.Event {
 		k.assign(p)
 		return ev
 	case events.Exec:
-		found := k.cgroups.retry(p.Cgroup)
+		found := k.cgroups.retry(p)
 		k.cgroups.complete(p)
 		k.containers.Again(p.Container)
 		k.assign(p)

@@ -96,7 +96,11 @@ func namesNow(root string) *offers {
 				continue
 			}
 			places[part[2]] = true
-			found.add(resolver.Identify(part[2]))
+			whose := resolver.Identify(part[2])
+			found.add(whose.Container)
+			for _, t := range whose.Tenants {
+				found.add(t.Container)
+			}
 		}
 	}
 	return found

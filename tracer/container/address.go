@@ -43,7 +43,7 @@ func (l *Lookup) addressed(address string, servant events.ProcKey) *events.Conta
 		if c == nil && servant != (events.ProcKey{}) {
 			l.seek(address, servant, addressSoon, addressTries)
 		}
-		return finding{c, superuser}
+		return finding{Container: c, by: superuser}
 	}).Container
 }
 

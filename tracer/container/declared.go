@@ -21,6 +21,7 @@ type declaration struct {
 	root                      string // of the runtime's own state; empty is the usual
 	within                    string // id of the container in which the runtime itself runs
 	by                        uint32 // uid of who called it
+	caller                    events.ProcKey
 }
 
 // declared remembers the latest declarations, by id.
@@ -31,11 +32,12 @@ type declared struct {
 
 // Declare notes that a program was called for a container, and reads its bundle: when the
 // container's cgroup is heard of, that may be gone. It counts for the cgroups of who called.
-func (r *Resolver) Declare(call Call, by Caller) {
+// It returns the cgroupsPath that the bundle says, empty for none or not known.
+func (r *Resolver) Declare(call Call, by Caller) (cgroupsPath string) {
 	if call.ID == "" || !call.Creates {
-		return
+		return ""
 	}
-	d := declaration{id: call.ID, runtime: by.Program, bundle: call.Bundle, name: call.Name, by: by.UID}
+	d := declaration{id: call.ID, runtime: by.Program, bundle: call.Bundle, name: call.Name, by: by.UID, caller: by.Key}
 	if by.Outer == nil {
 		d.runtime = first(call.Runtime(by.Program), by.Program)
 		d.namespace = call.Namespace
@@ -55,12 +57,15 @@ func (r *Resolver) Declare(call Call, by Caller) {
 	}
 	d = r.declared.put(d)
 	if d.bundle == "" {
-		return
+		return ""
 	}
 	s := state{id: d.id, runtime: managerOf(d.bundle, d.runtime), bundle: r.at(d.bundle), by: d.by}
-	if config, err := readSpec(s.bundle); err == nil {
-		r.kept.put(s, config)
+	config, err := readSpec(s.bundle)
+	if err != nil {
+		return ""
 	}
+	r.kept.put(s, config)
+	return config.Linux.CgroupsPath
 }
 
 // put remembers the declaration with what an earlier one for the same container has more.
@@ -131,14 +136,14 @@ func (r *Resolver) tellDeclared(all []declaration, parts []string) (told finding
 		if s, config, ok := r.bundleOf(d, c.Runtime); ok {
 			if s.owns(parts, config) {
 				s.tell(r, c, config)
-				return finding{c, d.by}
+				return finding{Container: c, by: d.by}
 			}
 			continue
 		}
 		// ctr's cgroup is /NAMESPACE/ID: of equal ids that one.
 		inOwn := len(parts) > 1 && parts[len(parts)-2] == d.namespace
 		if placed(parts, d.id, "") && (told.Container == nil || inOwn) {
-			told = finding{c, d.by}
+			told = finding{Container: c, by: d.by}
 		}
 	}
 	return told

@@ -9,14 +9,15 @@ import (
 
 // elsewhere returns the ids of containers of this host whose cgroup this is though its name
 // is not theirs: a bundle's cgroupsPath may be any. They are known from a call that was seen
-// with its bundle, and from the states of what ran before. The latest called for comes first.
-func (r *Resolver) elsewhere(parts []string) (ids []string) {
+// with its bundle, and from the states of what ran before. The latest called for comes first;
+// those that the name has are not among them.
+func (r *Resolver) elsewhere(parts, named []string) (ids []string) {
 	if !r.surveyed {
 		r.surveyed = true
 		r.survey()
 	}
 	for _, id := range slices.Backward(r.kept.order) {
-		if id != parts[len(parts)-1] && slices.ContainsFunc(r.kept.of(id), func(s state) bool { return s.names(parts) }) {
+		if !slices.Contains(named, id) && slices.ContainsFunc(r.kept.of(id), func(s state) bool { return s.names(parts) }) {
 			ids = append(ids, id)
 		}
 	}

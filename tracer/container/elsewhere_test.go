@@ -40,7 +40,7 @@ func TestElsewhere(t *testing.T) {
 		"/pool.slice/your-unit.scope": nil,
 		"/system.slice/ssh.service":   nil, // a user's word for root's cgroup
 	} {
-		if got := l.Identify(path); !got.Equal(want) {
+		if got := l.Identify(path).Container; !got.Equal(want) {
 			t.Errorf("%s: %+v, want %+v", path, got, want)
 		}
 	}
@@ -54,19 +54,19 @@ func TestElsewhereForgotten(t *testing.T) {
 		"b/config.json":           `{"linux":{"cgroupsPath":"/pool"}}`,
 	})
 	r := NewResolver(root)
-	if c := r.Identify("/pool"); c == nil || c.ID != "old" {
+	if c := r.Identify("/pool").Container; c == nil || c.ID != "old" {
 		t.Fatalf("got %+v, want the old", c)
 	}
 	r.Declare(Call{ID: "new", Creates: true, Bundle: "/b"}, Caller{Program: "runc"})
 	if err := os.RemoveAll(filepath.Join(root, "b")); err != nil {
 		t.Fatal(err)
 	}
-	c := r.Identify("/pool")
-	if c == nil || c.ID != "new" {
-		t.Fatalf("got %+v, want the new", c)
+	both := r.Identify("/pool").Tenants
+	if len(both) != 2 || both[0].Container.ID != "new" || both[1].Container.ID != "old" {
+		t.Fatalf("got %+v, want the new and the old", both)
 	}
-	r.Forget(c)
-	if c := r.Identify("/pool"); c == nil || c.ID != "old" {
+	r.Forget(both[0].Container)
+	if c := r.Identify("/pool").Container; c == nil || c.ID != "old" {
 		t.Errorf("got %+v, want what is left", c)
 	}
 }

@@ -50,9 +50,11 @@ type spec struct {
 }
 
 // runcState is what is read of runc's state.json (libcontainer/container_linux.go,
-// type State): where the bundle is, and the cgroup of each hierarchy.
+// type State): where the bundle is, the init, and the cgroup of each hierarchy.
 type runcState struct {
 	ID          string            `json:"id"`
+	InitPID     int32             `json:"init_process_pid"`
+	InitStart   uint64            `json:"init_process_start"` // in ticks
 	CgroupPaths map[string]string `json:"cgroup_paths"`
 	Config      struct {
 		Labels []string `json:"labels"` // "bundle=DIR" and the annotations
@@ -61,6 +63,8 @@ type runcState struct {
 
 // crunStatus is what is read of crun's status (src/libcrun/status.c).
 type crunStatus struct {
+	PID        int32  `json:"pid"`
+	Start      uint64 `json:"process-start-time"` // in ticks
 	CgroupPath string `json:"cgroup-path"`
 	Bundle     string `json:"bundle"`
 }

@@ -81,7 +81,7 @@ func FuzzState(f *testing.F) {
 			"var/lib/docker/containers/" + id + "/hostconfig.json": state,
 		})
 		for _, path := range []string{"/docker/" + id, "/libpod_parent/libpod-" + id, "/" + id, "/kubepods/podx/" + id} {
-			c := NewResolver(root).Identify(path)
+			c := NewResolver(root).Identify(path).Container
 			if c == nil {
 				continue
 			}

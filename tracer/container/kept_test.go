@@ -36,12 +36,12 @@ func TestGoneBundle(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.want.Source = "state"
-			got := l.Identify(c.path)
+			got := l.Identify(c.path).Container
 			if !got.Equal(&c.want) {
 				t.Fatalf("got %+v, want %+v", got, c.want)
 			}
 			l.Forget(got)
-			if again := l.Identify(c.path); again != nil && again.Source == "state" {
+			if again := l.Identify(c.path).Container; again != nil && again.Source == "state" {
 				t.Errorf("after it was forgotten: %+v", again)
 			}
 		})
@@ -58,11 +58,11 @@ func TestArgumentsNamespace(t *testing.T) {
 	}
 	for _, ns := range []string{"other", "default", "other"} {
 		want := &events.Container{ID: "web", Runtime: "containerd", Source: "args", Namespace: ns}
-		if got := l.Identify("/" + ns + "/web"); !got.Equal(want) {
+		if got := l.Identify("/" + ns + "/web").Container; !got.Equal(want) {
 			t.Errorf("in %s: %+v, want %+v", ns, got, want)
 		}
 	}
-	if got := l.Identify("/other/below/web"); got == nil || got.Namespace == "" {
+	if got := l.Identify("/other/below/web").Container; got == nil || got.Namespace == "" {
 		t.Errorf("elsewhere: %+v, want one of both", got)
 	}
 }
@@ -75,7 +75,7 @@ func TestBetterIsKept(t *testing.T) {
 	patient(l)
 	call := Call{ID: "web", Namespace: "default", Creates: true, Bundle: "/" + tasks + "default/web"}
 	l.Declare(call, Caller{Program: "runc"})
-	if c := l.Identify("/default/web"); c == nil || c.Source != "args" {
+	if c := l.Identify("/default/web").Container; c == nil || c.Source != "args" {
 		t.Fatalf("got %+v, want what arguments say", c)
 	}
 	bundle := filepath.Join(root, tasks, "default/web")
@@ -86,7 +86,7 @@ func TestBetterIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if c := l.Identify("/default/web"); c == nil || c.Source != "state" || c.Namespace != "default" {
+		if c := l.Identify("/default/web").Container; c == nil || c.Source != "state" || c.Namespace != "default" {
 			t.Errorf("got %+v, want what the bundle says", c)
 		}
 		if err := os.RemoveAll(bundle); err != nil {
@@ -101,7 +101,7 @@ func TestManyNamespaces(t *testing.T) {
 	for i := range 200 {
 		files[fmt.Sprintf("%sgone-%03d/file", tasks, i)] = ""
 	}
-	if c := NewResolver(disk(t, files)).Identify("/last/web"); c == nil || c.Namespace != "last" {
+	if c := NewResolver(disk(t, files)).Identify("/last/web").Container; c == nil || c.Namespace != "last" {
 		t.Errorf("got %+v, want the container in the last of many namespaces", c)
 	}
 }
@@ -132,12 +132,12 @@ func TestSlowDisk(t *testing.T) {
 	l := newLookup(t, host(t), nil)
 	l.diskWait.most, l.diskWait.left = time.Minute, 0
 	release := make(chan struct{})
-	if c := l.ask(l.disk, "/slow", func() finding { <-release; return finding{of("slow", "runc"), superuser} }); c.Container != nil {
+	if c := l.ask(l.disk, "/slow", func() finding { <-release; return finding{Container: of("slow", "runc"), by: superuser} }); c.Container != nil {
 		t.Fatalf("got %+v, want nothing yet", c)
 	}
 	close(release)
 	awaitLate(t, l)
-	if c := l.Identify("/docker/" + id); c == nil || c.Source != "state" {
+	if c := l.Identify("/docker/" + id).Container; c == nil || c.Source != "state" {
 		t.Errorf("got %+v, want it waited for again", c)
 	}
 }

@@ -23,6 +23,8 @@ type Answer struct {
 	// Path is the cgroup's that was asked for; empty when the answer is about a container.
 	Path      string
 	Container *events.Container
+	// Tenants has the cgroup's containers where there are several.
+	Tenants Tenants
 	// Servant is a program that turned out to work for the container; zero is none.
 	Servant events.ProcKey
 
@@ -89,13 +91,13 @@ func (l *Lookup) WaitFor(most time.Duration) {
 	l.daemonWait, l.diskWait.most, l.diskWait.left = most, most, most
 }
 
-// Identify returns the container whose cgroup has that path, nil for none or one
-// that is not known yet.
-func (l *Lookup) Identify(path string) *events.Container {
+// Identify returns whose the cgroup of that path is: nobody's, too, when that is not known
+// yet. Of several containers no daemon is asked.
+func (l *Lookup) Identify(path string) Found {
 	c := FromCgroup(path)
 	if c != nil && c.Outer == nil {
 		if r := l.known.find(c, superuser); r != nil && worth(r.container) >= worth(&events.Container{Source: "state"}) {
-			return merged(r.container, c)
+			return Found{Container: merged(r.container, c)}
 		}
 	}
 	queue := l.disk
@@ -105,10 +107,13 @@ func (l *Lookup) Identify(path string) *events.Container {
 		queue = l.seldom
 	}
 	found := l.ask(queue, path, func() finding { return l.resolver.identify(path) })
-	if found.Container == nil {
-		found = finding{c, superuser}
+	if found.tenants != nil {
+		return found.found()
 	}
-	return l.remember(found, path)
+	if found.Container == nil {
+		found = finding{Container: c, by: superuser}
+	}
+	return Found{Container: l.remember(found, path)}
 }
 
 // Named returns what is known of a container that the arguments of a program name, by its
@@ -126,7 +131,7 @@ func (l *Lookup) Named(call Call, by Caller) *events.Container {
 		return r.container
 	}
 	found := l.ask(l.disk, "", func() finding {
-		return finding{l.resolver.complete(c, believed(by.UID)).Container, by.UID}
+		return finding{Container: l.resolver.complete(c, believed(by.UID)).Container, by: by.UID}
 	})
 	switch {
 	case found.Container == nil:
@@ -137,22 +142,29 @@ func (l *Lookup) Named(call Call, by Caller) *events.Container {
 	return found.Container
 }
 
-// Declare notes that a program was called for a container, see Resolver.Declare.
-func (l *Lookup) Declare(call Call, by Caller) {
-	l.ask(l.disk, "", func() finding { l.resolver.Declare(call, by); return finding{} })
+// Declare notes that a program was called for a container, see Resolver.Declare. While the
+// disk does not answer, the cgroupsPath is not known.
+func (l *Lookup) Declare(call Call, by Caller) (cgroupsPath string) {
+	said := make(chan string, 1)
+	l.ask(l.disk, "", func() finding { said <- l.resolver.Declare(call, by); return finding{} })
+	select {
+	case cgroupsPath = <-said:
+	default:
+	}
+	return cgroupsPath
 }
 
 // Late returns an answer that came later than the question waited; false is none.
 func (l *Lookup) Late() (Answer, bool) {
 	select {
 	case a := <-l.late:
-		if a.Servant != (events.ProcKey{}) {
+		if a.Servant != (events.ProcKey{}) || a.Tenants != nil {
 			return a, true
 		}
 		if a.Container.Source != "api" {
-			a.Container = l.remember(finding{a.Container, a.by}, a.Path)
+			a.Container = l.remember(finding{Container: a.Container, by: a.by}, a.Path)
 		} else if a.Container.Outer == nil {
-			l.known.keep(finding{a.Container, a.by})
+			l.known.keep(finding{Container: a.Container, by: a.by})
 		}
 		return a, true
 	default:

@@ -39,28 +39,28 @@ func TestLookup(t *testing.T) {
 	patient(l)
 	path := "/docker/" + id
 	want := &events.Container{ID: id, Runtime: "docker", Source: "state", Namespace: "moby", Name: "web", Image: "busybox:1"}
-	first := l.Identify(path)
+	first := l.Identify(path).Container
 	if !first.Equal(want) {
 		t.Fatalf("got %+v, want %+v", first, want)
 	}
-	if again := l.Identify(path + "/sub"); again != first {
+	if again := l.Identify(path + "/sub").Container; again != first {
 		t.Errorf("asked again: %p, want what is remembered, %p", again, first)
 	}
 	if named := l.Named(Call{ID: id, Namespace: "moby"}, Caller{Program: "containerd-shim-runc-v2"}); named != first {
 		t.Errorf("by its id: %p, want what is remembered, %p", named, first)
 	}
 	l.Forget(first)
-	if again := l.Identify(path); again == first || !again.Equal(want) {
+	if again := l.Identify(path).Container; again == first || !again.Equal(want) {
 		t.Errorf("after it was forgotten: %+v, want it asked for again", again)
 	}
-	if got := l.Identify("/system.slice/ssh.service"); got != nil {
+	if got := l.Identify("/system.slice/ssh.service").Container; got != nil {
 		t.Errorf("a service: %+v, want none", got)
 	}
 	if got, want := l.Named(Call{ID: "nobody"}, Caller{Program: "runc"}), (&events.Container{ID: "nobody", Runtime: "runc", Source: "args"}); !got.Equal(want) {
 		t.Errorf("an unknown one: %+v, want %+v", got, want)
 	}
 	l.Declare(Call{ID: "n", Creates: true, Bundle: "/bundles/new"}, Caller{Program: "crun"})
-	if got := l.Identify("/n"); got == nil || got.Name != "fresh" || got.Runtime != "crun" {
+	if got := l.Identify("/n").Container; got == nil || got.Name != "fresh" || got.Runtime != "crun" {
 		t.Errorf("declared: %+v, want fresh", got)
 	}
 }
@@ -70,7 +70,7 @@ func TestTwoNamespaces(t *testing.T) {
 	l := newLookup(t, host(t), nil)
 	patient(l)
 	for _, ns := range []string{"default", "rv4ns"} {
-		if c := l.Identify("/" + ns + "/web"); c == nil || c.Namespace != ns {
+		if c := l.Identify("/" + ns + "/web").Container; c == nil || c.Namespace != ns {
 			t.Errorf("by its cgroup in %s: %+v", ns, c)
 		}
 	}
@@ -127,14 +127,14 @@ func TestAddressedLater(t *testing.T) {
 func TestDiskThatHangs(t *testing.T) {
 	l := newLookup(t, host(t), nil)
 	release := make(chan struct{})
-	if c := l.ask(l.disk, "/slow", func() finding { <-release; return finding{of("slow", "runc"), superuser} }); c.Container != nil {
+	if c := l.ask(l.disk, "/slow", func() finding { <-release; return finding{Container: of("slow", "runc"), by: superuser} }); c.Container != nil {
 		t.Fatalf("got %+v, want nothing yet", c)
 	}
 	// These return although the disk still hangs.
 	for range 2 * maxQueued {
 		l.Identify("/box") // likely nobody's: all others are before it
 	}
-	if got := l.Identify("/docker/" + id); got == nil || got.Source != "cgroup" {
+	if got := l.Identify("/docker/" + id).Container; got == nil || got.Source != "cgroup" {
 		t.Errorf("meanwhile: %+v, want what the path says", got)
 	}
 	close(release)
@@ -168,14 +168,14 @@ func TestAPI(t *testing.T) {
 	l := newLookup(t, t.TempDir(), a)
 	patient(l)
 	path := "/docker/" + id
-	if c := l.Identify(path); c == nil || c.Source != "cgroup" {
+	if c := l.Identify(path).Container; c == nil || c.Source != "cgroup" {
 		t.Fatalf("got %+v, want what the path says while nobody answers", c)
 	}
 	a.let <- nil
 	if late := awaitLate(t, l); late.Path != "" || late.Container.ID != id || late.Container.Name != "told" {
 		t.Errorf("answer %+v, want told", late.Container)
 	}
-	if c := l.Identify(path); c.Source != "api" || c.Name != "told" {
+	if c := l.Identify(path).Container; c.Source != "api" || c.Name != "told" {
 		t.Errorf("later: %+v, want told", c)
 	}
 	l.Identify("/docker/" + inner)
@@ -211,7 +211,7 @@ func TestUnanswered(t *testing.T) {
 			if err := l.Unanswered(); err != nil {
 				t.Errorf("nothing was asked: %v", err)
 			}
-			l.remember(finding{of(id, "docker"), superuser}, "")
+			l.remember(finding{Container: of(id, "docker"), by: superuser}, "")
 			done := make(chan struct{})
 			l.daemon <- func() { close(done) } // after the question
 			<-done
@@ -226,7 +226,7 @@ func TestUnanswered(t *testing.T) {
 		<-hangs
 		return nil, nil
 	}))
-	l.remember(finding{of(id, "docker"), superuser}, "")
+	l.remember(finding{Container: of(id, "docker"), by: superuser}, "")
 	<-hangs
 	if err := l.Unanswered(); err == nil {
 		t.Error("nothing is said of a question that is under way")
@@ -240,12 +240,12 @@ func TestWaitFor(t *testing.T) {
 	l := newLookup(t, t.TempDir(), a)
 	l.WaitFor(time.Minute)
 	a.let <- nil
-	if c := l.Identify("/docker/" + id); c == nil || c.Name != "told" {
+	if c := l.Identify("/docker/" + id).Container; c == nil || c.Name != "told" {
 		t.Errorf("got %+v, want what the daemon tells", c)
 	}
 	l.daemonWait = time.Millisecond
 	for _, hex := range []string{"01", "02"} {
-		if c := l.Identify("/docker/" + other(hex)); c == nil || c.Source != "cgroup" {
+		if c := l.Identify("/docker/" + other(hex)).Container; c == nil || c.Source != "cgroup" {
 			t.Errorf("got %+v, want what the path says", c)
 		}
 	}
@@ -276,7 +276,7 @@ func TestAddressedAmongMany(t *testing.T) {
 				t.Fatalf("%s: got %+v", address, c)
 			}
 		}
-		if c := r.Identify(fmt.Sprintf("/u%d/c%d", i, i)); c == nil || c.Runtime != "crun" {
+		if c := r.Identify(fmt.Sprintf("/u%d/c%d", i, i)).Container; c == nil || c.Runtime != "crun" {
 			t.Fatalf("user %d: got %+v", i, c)
 		}
 	}

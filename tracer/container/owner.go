@@ -95,8 +95,17 @@ func (r *Resolver) cgroupOwner(path string) uint32 {
 	return owner
 }
 
-// finding is a container and who says that it is one.
+// finding is a container and who says that it is one, or the several that have a cgroup.
 type finding struct {
 	*events.Container
-	by uint32
+	by      uint32
+	tenants Tenants
+}
+
+func (f finding) found() Found { return Found{f.Container, f.tenants} }
+
+// Found is whose a cgroup is: one container's, several's, or nobody's that is known.
+type Found struct {
+	Container *events.Container
+	Tenants   Tenants
 }

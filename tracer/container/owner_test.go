@@ -53,27 +53,27 @@ func TestBelieved(t *testing.T) {
 			caller := Caller{Program: "runc", UID: c.by}
 			l.Declare(call, caller)
 			l.Named(call, caller)
-			if got := l.Identify(c.path); (got != nil) != c.want {
+			if got := l.Identify(c.path).Container; (got != nil) != c.want {
 				t.Errorf("got %+v, want one: %v", got, c.want)
 			}
 		})
 	}
 	t.Run("files", func(t *testing.T) {
 		r := owned(NewResolver(root), "/his", user)
-		if got := r.Identify(theirs); got != nil {
+		if got := r.Identify(theirs).Container; got != nil {
 			t.Errorf("root's cgroup: %+v, want none", got)
 		}
 		r = owned(NewResolver(root), "/x.slice", user)
-		if got := r.Identify(theirs); got == nil || got.ID != "3" {
+		if got := r.Identify(theirs).Container; got == nil || got.ID != "3" {
 			t.Errorf("his own: %+v, want it", got)
 		}
 	})
 	t.Run("of a container that root has", func(t *testing.T) {
 		path := "/machine.slice/libpod-" + id + ".scope"
-		if got := NewResolver(root).Identify(path); got == nil || got.Name != "" {
+		if got := NewResolver(root).Identify(path).Container; got == nil || got.Name != "" {
 			t.Errorf("root's: %+v, want no name", got)
 		}
-		if got := owned(NewResolver(root), path, user).Identify(path); got == nil || got.Name != "kube-apiserver" {
+		if got := owned(NewResolver(root), path, user).Identify(path).Container; got == nil || got.Name != "kube-apiserver" {
 			t.Errorf("his own: %+v, want it", got)
 		}
 	})
@@ -99,7 +99,7 @@ func TestApartByUser(t *testing.T) {
 			}
 		}
 		for path, want := range map[string]string{"/web": "roots", "/his/web": "users"} {
-			if c := l.Identify(path); c == nil || c.Name != want {
+			if c := l.Identify(path).Container; c == nil || c.Name != want {
 				t.Errorf("%s: %+v, want %s", path, c, want)
 			}
 		}
@@ -126,7 +126,7 @@ func TestManyOfOthers(t *testing.T) {
 	if err := os.RemoveAll(root); err != nil {
 		t.Fatal(err)
 	}
-	if c := r.Identify("/web"); c == nil || c.Name != "roots" {
+	if c := r.Identify("/web").Container; c == nil || c.Name != "roots" {
 		t.Errorf("got %+v, want root's", c)
 	}
 }
@@ -138,10 +138,10 @@ func TestNestedOwner(t *testing.T) {
 		"run/user/65534/containers/overlay-containers/" + id + "/userdata/config.json": `{"annotations":{"io.kubernetes.container.name":"his"}}`,
 	})
 	path := around + "/docker/" + other("07")
-	if c := owned(NewResolver(root), path, user).Identify(path); c == nil || c.Outer == nil || c.Outer.Name != "" {
+	if c := owned(NewResolver(root), path, user).Identify(path).Container; c == nil || c.Outer == nil || c.Outer.Name != "" {
 		t.Errorf("got %+v, want nothing of the outer one", c)
 	}
-	if c := owned(NewResolver(root), around, user).Identify(path); c == nil || c.Outer == nil || c.Outer.Name != "his" {
+	if c := owned(NewResolver(root), around, user).Identify(path).Container; c == nil || c.Outer == nil || c.Outer.Name != "his" {
 		t.Errorf("got %+v, want the outer one's name", c)
 	}
 }

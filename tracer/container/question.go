@@ -61,7 +61,7 @@ func (l *Lookup) ask(queue chan<- func(), path string, question func() finding) 
 	job := func() {
 		found := question()
 		l.diskWait.answered.Add(1) // before who waits goes on to ask the next
-		l.give(answer, Answer{Path: path, Container: found.Container, by: found.by})
+		l.give(answer, Answer{Path: path, Container: found.Container, Tenants: found.tenants, by: found.by})
 	}
 	select {
 	case queue <- job:
@@ -102,11 +102,11 @@ func (l *Lookup) askAPI(r *remembered, path string) {
 // is for all of the container, so it has to be root's.
 func (l *Lookup) give(to chan<- finding, a Answer) {
 	select {
-	case to <- finding{a.Container, a.by}:
+	case to <- finding{a.Container, a.by, a.Tenants}:
 		return
 	default: // nobody waits any more
 	}
-	if a.Container == nil || a.Path == "" && a.by != superuser {
+	if a.Container == nil && a.Tenants == nil || a.Path == "" && a.by != superuser {
 		return
 	}
 	l.tellLate(a)

@@ -37,9 +37,8 @@ func (r *Resolver) Forget(c *events.Container) {
 
 func (r *Resolver) at(path string) string { return filepath.Join(r.root, path) }
 
-// Identify returns the container whose cgroup has that path, with all that is
-// written of it, or nil.
-func (r *Resolver) Identify(path string) *events.Container { return r.identify(path).Container }
+// Identify returns whose the cgroup of that path is, with all that is written of them.
+func (r *Resolver) Identify(path string) Found { return r.identify(path).found() }
 
 func (r *Resolver) identify(path string) finding {
 	parts := split(path)
@@ -65,7 +64,7 @@ func (r *Resolver) completeIn(parts []string, c *events.Container) finding {
 			break
 		}
 	}
-	return finding{&full, superuser}
+	return finding{Container: &full, by: superuser}
 }
 
 // complete returns c with what those who are believed have written of it.
@@ -77,7 +76,7 @@ func (r *Resolver) complete(c *events.Container, who believes) finding {
 		}
 		if config, ok := s.config(); ok {
 			s.tell(r, &full, config)
-			return finding{&full, s.by}
+			return finding{Container: &full, by: s.by}
 		}
 	}
 	if c.Runtime == "docker" || c.Runtime == "" {
@@ -89,7 +88,7 @@ func (r *Resolver) complete(c *events.Container, who believes) finding {
 			full.Source = "args"
 		}
 	}
-	return finding{&full, by}
+	return finding{Container: &full, by: by}
 }
 
 // backed looks for a container whose cgroup is one of the elements from the deepest
@@ -101,31 +100,49 @@ func (r *Resolver) backed(parts []string, from int, outer *events.Container) fin
 		who := r.ofCgroup(parts[:n])
 		ids := idsIn(parts[n-1])
 		if outer == nil {
-			ids = append(ids, r.elsewhere(parts[:n])...)
+			ids = append(ids, r.elsewhere(parts[:n], ids)...)
 		}
+		var all []finding
 		for _, id := range ids {
-			declared := r.tellDeclared(r.declared.of(id, outer, who), parts[:n])
-			known := declared.Container != nil
-			if outer != nil {
-				if known {
-					declared.Outer = r.completeIn(parts[:from], outer).Container
-					return declared
-				}
-				continue
+			if found := r.backedBy(id, parts[:n], outer, who); found.Container != nil {
+				all = append(all, found)
 			}
-			if known && declared.Source == "state" {
-				return declared
+			if len(all) == maxTenants {
+				break
 			}
-			// What arguments say does not stop the look at what the runtime wrote.
-			if c := r.written(id, parts[:n], who); c.Container != nil {
-				return c
-			}
-			if known {
-				return declared
-			}
+		}
+		switch {
+		case len(all) > 1:
+			return r.shared(all, who)
+		case len(all) == 1 && outer != nil:
+			all[0].Outer = r.completeIn(parts[:from], outer).Container
+			return all[0]
+		case len(all) == 1:
+			return all[0]
 		}
 	}
 	return finding{}
+}
+
+// backedBy returns the container of that id when the cgroup is its own. What arguments say
+// does not stop the look at what the runtime wrote.
+func (r *Resolver) backedBy(id string, parts []string, outer *events.Container, who believes) finding {
+	declared := r.tellDeclared(r.declared.of(id, outer, who), parts)
+	if outer != nil || declared.Container != nil && declared.Source == "state" {
+		return declared
+	}
+	if c := r.written(id, parts, who); c.Container != nil {
+		return c
+	}
+	return declared
+}
+
+// shared returns what is found of a cgroup that is several containers'.
+func (r *Resolver) shared(all []finding, who believes) (found finding) {
+	for _, one := range all {
+		found.tenants = append(found.tenants, r.tenant(one, who))
+	}
+	return found
 }
 
 // written returns the container of that id whose cgroup this is by the files of a
@@ -135,7 +152,7 @@ func (r *Resolver) written(id string, parts []string, who believes) finding {
 		if config, ok := s.config(); ok && s.owns(parts, config) {
 			c := of(id, s.runtime)
 			s.tell(r, c, config)
-			return finding{c, s.by}
+			return finding{Container: c, by: s.by}
 		}
 	}
 	return finding{}

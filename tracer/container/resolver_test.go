@@ -119,7 +119,7 @@ func TestIdentify(t *testing.T) {
 		{"/", nil},
 		{"", nil},
 	} {
-		if got := NewResolver(root).Identify(c.path); !got.Equal(c.want) {
+		if got := NewResolver(root).Identify(c.path).Container; !got.Equal(c.want) {
 			t.Errorf("%s:\n got %+v\nwant %+v", c.path, got, c.want)
 		}
 	}
@@ -127,7 +127,7 @@ func TestIdentify(t *testing.T) {
 
 // TestNestedState: only the outermost container's state is this host's.
 func TestNestedState(t *testing.T) {
-	c := NewResolver(host(t)).Identify("/docker/" + id + "/docker/" + other("07"))
+	c := NewResolver(host(t)).Identify("/docker/" + id + "/docker/" + other("07")).Container
 	if c == nil || c.Source != "cgroup" || c.Name != "" || c.Outer == nil || c.Outer.Name != "web" {
 		t.Fatalf("%+v in %+v, want the outer one's name alone", c, c.Outer)
 	}
@@ -195,7 +195,7 @@ func TestDeclared(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := NewResolver(root)
 			r.Declare(c.call, Caller{Program: "runc", Cwd: c.cwd, Outer: c.outer})
-			if got := r.Identify(c.path); !got.Equal(c.want) {
+			if got := r.Identify(c.path).Container; !got.Equal(c.want) {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 		})
@@ -211,7 +211,7 @@ func TestDeclaredBound(t *testing.T) {
 	if len(r.declared.byID) != maxDeclared || len(r.declared.order) != maxDeclared {
 		t.Errorf("%d remembered in %d places, want %d", len(r.declared.byID), len(r.declared.order), maxDeclared)
 	}
-	if r.Identify("/ca") != nil || r.Identify("/cxa") == nil {
+	if r.Identify("/ca").Container != nil || r.Identify("/cxa").Container == nil {
 		t.Error("not the oldest was forgotten")
 	}
 }

@@ -19,6 +19,7 @@ type state struct {
 	annotations map[string]string // the bundle's, as the runtime keeps them
 	said        *spec             // what the bundle said when it was read before; nil is nothing
 	by          uint32            // uid of whose place it is
+	init        life              // the container's PID 1, as the runtime wrote it down; zero is nothing
 }
 
 // config returns what the bundle says or, where it cannot be read any more, what it said
@@ -83,6 +84,7 @@ func (r *Resolver) states(id, namespace string, who believes) (all []state) {
 		}
 		if d.root != "" {
 			all = r.addRunc(all, place{d.root, d.by}, id)
+			all = r.addCrun(all, place{d.root, d.by}, id)
 		}
 	}
 	for _, dir := range taskDirs {
@@ -164,6 +166,7 @@ func (r *Resolver) addRunc(all []state, in place, id string) []state {
 	}
 	return append(all, state{
 		id: id, runtime: managerOf(bundle, "runc"), bundle: r.at(bundle), cgroups: saved.CgroupPaths, annotations: labels, by: in.by,
+		init: life{saved.InitPID, saved.InitStart},
 	})
 }
 
@@ -172,7 +175,7 @@ func (r *Resolver) addCrun(all []state, in place, id string) []state {
 	if readJSON(r.at(in.dir+"/"+id+"/status"), &saved) != nil || saved.Bundle == "" {
 		return all
 	}
-	s := state{id: id, runtime: managerOf(saved.Bundle, "crun"), bundle: r.at(saved.Bundle), by: in.by}
+	s := state{id: id, runtime: managerOf(saved.Bundle, "crun"), bundle: r.at(saved.Bundle), by: in.by, init: life{saved.PID, saved.Start}}
 	if saved.CgroupPath != "" {
 		s.cgroups = map[string]string{"": saved.CgroupPath}
 	}

@@ -30,7 +30,7 @@ func sound(t *testing.T, c *events.Container) {
 // within returns the container of the cgroup "/box/ID" on a disk that has the file.
 func within(t *testing.T, path, text string) *events.Container {
 	t.Helper()
-	c := NewResolver(disk(t, map[string]string{path: text})).Identify("/box/" + id)
+	c := NewResolver(disk(t, map[string]string{path: text})).Identify("/box/" + id).Container
 	if c != nil {
 		sound(t, c)
 	}
@@ -98,7 +98,7 @@ func FuzzDockerConfig(f *testing.F) {
 	f.Add(`{"ID":"` + id + `","Name":"/web","Config":{"Image":"i","Labels":{"io.kubernetes.pod.name":"p"}},"NetworkSettings":{"Networks":{"bridge":{"IPAddress":"172.17.0.2"}}}}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		r := NewResolver(disk(t, map[string]string{"var/lib/docker/containers/" + id + "/config.v2.json": text}))
-		c := r.Identify("/docker/" + id)
+		c := r.Identify("/docker/" + id).Container
 		if c == nil {
 			t.Fatal("its path says that it is a container")
 		}
@@ -132,7 +132,7 @@ func FuzzStored(f *testing.F) {
 		c := NewResolver(disk(t, map[string]string{
 			storage + "containers.json":            text,
 			storage + id + "/userdata/config.json": `{"linux":{"cgroupsPath":"/box/` + id + `"}}`,
-		})).Identify("/box/" + id)
+		})).Identify("/box/" + id).Container
 		if c == nil {
 			t.Fatal("its bundle says that it is a container")
 		}

@@ -90,7 +90,7 @@ func TestPlaces(t *testing.T) {
 			}
 			r := owned(NewResolver(disk(t, files)), "/mine", c.owner)
 			c.want.ID, c.want.Source = c.id, "state"
-			if got := r.Identify("/mine/" + c.id); !got.Equal(&c.want) {
+			if got := r.Identify("/mine/" + c.id).Container; !got.Equal(&c.want) {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 		})
@@ -100,7 +100,7 @@ func TestPlaces(t *testing.T) {
 // TestStateOfAnother: runc's file that says it is another container's is not this one's.
 func TestStateOfAnother(t *testing.T) {
 	r := NewResolver(disk(t, map[string]string{"run/runc/web/state.json": `{"id":"other","cgroup_paths":{"":"/sys/fs/cgroup/mine/web"},"config":{"labels":["bundle=/gone"]}}`}))
-	if got := r.Identify("/mine/web"); got != nil {
+	if got := r.Identify("/mine/web").Container; got != nil {
 		t.Errorf("got %+v, want none", got)
 	}
 }
@@ -108,7 +108,7 @@ func TestStateOfAnother(t *testing.T) {
 // TestUsersPlaces: what lies there and is not named by a uid is nobody's.
 func TestUsersPlaces(t *testing.T) {
 	r := owned(NewResolver(disk(t, map[string]string{"run/user/me/crun/web/status": `{"cgroup-path":"/mine/web","bundle":"/gone"}`})), "/mine", user)
-	if got := r.Identify("/mine/web"); got != nil {
+	if got := r.Identify("/mine/web").Container; got != nil {
 		t.Errorf("got %+v, want none", got)
 	}
 }
@@ -116,7 +116,7 @@ func TestUsersPlaces(t *testing.T) {
 // TestDockerOfAnother: a file that says it is another container's says nothing of this one.
 func TestDockerOfAnother(t *testing.T) {
 	r := NewResolver(disk(t, map[string]string{"var/lib/docker/containers/" + id + "/config.v2.json": `{"ID":"` + other("01") + `","Name":"/web"}`}))
-	if got := r.Identify("/docker/" + id); got == nil || got.Name != "" || got.Source != "cgroup" {
+	if got := r.Identify("/docker/" + id).Container; got == nil || got.Name != "" || got.Source != "cgroup" {
 		t.Errorf("got %+v, want what the path says", got)
 	}
 }
@@ -132,7 +132,7 @@ func TestStoredNames(t *testing.T) {
 		"var/lib/containers/storage/overlay-containers/containers.json",
 	} {
 		r := NewResolver(disk(t, map[string]string{bundle: `{}`, file: entry}))
-		if got := r.Identify("/libpod-" + id + ".scope"); got == nil || got.Name != "shop" || got.Image != "alpine:3" {
+		if got := r.Identify("/libpod-" + id + ".scope").Container; got == nil || got.Name != "shop" || got.Image != "alpine:3" {
 			t.Errorf("%s: got %+v, want shop", file, got)
 		}
 	}
@@ -154,11 +154,11 @@ func TestMonitorsName(t *testing.T) {
 	r := NewResolver(disk(t, map[string]string{"b/config.json": `{}`}))
 	r.Declare(Call{ID: "c", Name: "shop", Bundle: "/b", Creates: true}, Caller{Program: "conmon"})
 	r.Declare(Call{ID: "c", Creates: true}, Caller{Program: "crun"})
-	if got := r.Identify("/c"); got == nil || got.Name != "shop" || got.Source != "state" {
+	if got := r.Identify("/c").Container; got == nil || got.Name != "shop" || got.Source != "state" {
 		t.Errorf("got %+v, want conmon's name and bundle", got)
 	}
 	r.Declare(Call{ID: "c", Name: "other", Creates: true}, Caller{Program: "conmon", UID: user})
-	if got := r.Identify("/c"); got == nil || got.Name != "shop" {
+	if got := r.Identify("/c").Container; got == nil || got.Name != "shop" {
 		t.Errorf("got %+v, want root's name", got)
 	}
 }
@@ -167,12 +167,12 @@ func TestMonitorsName(t *testing.T) {
 func TestKnownBound(t *testing.T) {
 	m := memory{}
 	for i := range maxKnown {
-		m.keep(finding{of(fmt.Sprint(i), "runc"), superuser})
+		m.keep(finding{Container: of(fmt.Sprint(i), "runc"), by: superuser})
 	}
 	if len(m) != maxKnown || m.find(of("0", "runc"), superuser) == nil {
 		t.Errorf("%d remembered, want %d", len(m), maxKnown)
 	}
-	m.keep(finding{of("more", "runc"), superuser})
+	m.keep(finding{Container: of("more", "runc"), by: superuser})
 	if len(m) > maxKnown || m.find(of("more", "runc"), superuser) == nil {
 		t.Errorf("%d remembered, want at most %d and the latest among them", len(m), maxKnown)
 	}
@@ -198,7 +198,7 @@ func TestPatienceWithDaemons(t *testing.T) {
 		return nil, nil
 	}))
 	began := time.Now()
-	l.remember(finding{of(id, "docker"), superuser}, "")
+	l.remember(finding{Container: of(id, "docker"), by: superuser}, "")
 	left := <-asked
 	if most := 2 * time.Second; left > most || left < most-time.Since(began) {
 		t.Errorf("%v to answer, want 2s", left)
@@ -224,7 +224,7 @@ func TestNewName(t *testing.T) {
 	l := newLookup(t, root, nil)
 	patient(l)
 	path := "/docker/" + id
-	c := l.Identify(path)
+	c := l.Identify(path).Container
 	settle := func() {
 		done := make(chan struct{})
 		l.disk <- func() { close(done) }
@@ -249,7 +249,7 @@ func TestNewName(t *testing.T) {
 	if a := awaitLate(t, l); a.Path != "" || a.Container.Name != "new" || a.Container.ID != id || a.Container.Source != "state" {
 		t.Errorf("told %+v, want its new name", a.Container)
 	}
-	if c := l.Identify(path); c.Name != "new" {
+	if c := l.Identify(path).Container; c.Name != "new" {
 		t.Errorf("known as %q afterwards", c.Name)
 	}
 	if !strings.HasSuffix(l.resolver.docker[id].path, "config.v2.json") {

@@ -1,0 +1,55 @@
+//go:build linux
+
+package tracer
+
+import (
+	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/tracer/container"
+)
+
+// A runtime may be called for a container in a cgroup that is another's already: the two
+// are there at once, or the second after the first, when somebody else has kept the cgroup.
+// From that call on each process in it is told as the container's that its runtime and its
+// PID namespace say, or nobody's.
+
+// called takes note of a call to make the container, whose bundle says this cgroupsPath: its
+// cgroups that were another's, or nobody's, are asked for again.
+func (c *cgroups) called(id, cgroupsPath string) {
+	shared := map[string]container.Tenants{} // a path is a cgroup in each hierarchy
+	for key, cg := range c.known {
+		if cg.container != nil && cg.container.ID == id || !container.Placed(cg.path, id, cgroupsPath) {
+			continue
+		}
+		cg.tries = triesLater
+		if cg.container != nil || cg.tenants != nil {
+			if _, asked := shared[cg.path]; !asked {
+				shared[cg.path] = c.containers.Identify(cg.path).Tenants
+			}
+			if tenants := shared[cg.path]; tenants != nil {
+				cg.share(tenants)
+			}
+		}
+		c.known[key] = cg
+	}
+}
+
+// retryShared asks again for what tells the containers of the cgroup apart, when a process
+// executes something that may be what the runtime has written down meanwhile.
+func (c *cgroups) retryShared(key cgroupKey, cg cgroup, p *events.Process) {
+	if cg.tries == 0 || !cg.tenants.Doubt(p) {
+		return
+	}
+	if !p.NSInit { // a PID namespace has one PID 1 and any number of others
+		cg.tries--
+	}
+	if tenants := c.containers.Identify(cg.path).Tenants; tenants != nil {
+		cg.share(tenants)
+	}
+	c.known[key] = cg
+}
+
+// share makes the cgroup that of several containers.
+func (cg *cgroup) share(among container.Tenants) {
+	among.Learn(cg.tenants)
+	cg.container, cg.tenants = nil, among
+}
