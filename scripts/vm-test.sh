@@ -8,10 +8,12 @@
 # in 6.1-cloud/arm64; :integrity or :confidentiality behind it is that kernel locked down.
 # --quick is what make check has of it: whether each kernel takes the programs, and podman
 # and crun, which this machine may not run. It skips, saying so, where no machine is to be
-# had, unless PTRACE_NS_REQUIRE_KERNEL is set. VM_RUN is a regular expression of tests, all
-# by default: what it leaves out keeps its last result. VM_ACCEL=kvm takes the processor
-# itself, where that is possible. What the tests said is left in bin/vm/results, and
-# recordings of container runs in bin/vm/out.
+# had, unless PTRACE_NS_REQUIRE_KERNEL is set. What has passed is not run again until
+# something changes that is no document: a run that was interrupted goes on there. VM_AGAIN=1
+# runs it again. VM_RUN is a regular expression of tests, all by default: what it leaves out
+# keeps its last result. VM_ACCEL=kvm takes the processor itself, where that is possible.
+# ORACLE_STEPS is how many operations are compared with the oracle. What the tests said is
+# left in bin/vm/results, and recordings of container runs in bin/vm/out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source-path=SCRIPTDIR
@@ -20,6 +22,9 @@ cd "$(dirname "$0")/.."
 # Their own packages, so that container runtimes are the distribution's.
 packages=(busybox-static bash dash coreutils util-linux procps libcap2-bin runc
 	crun podman conmon golang-github-containers-common)
+
+# Of the tests of the whole program those that want no Docker.
+whole='^Test(Podman|Crun|RuncAlone|CtrRun|Pod|Doctor|Confined)'
 
 declare -A compiler=([amd64]=gcc [arm64]=aarch64-linux-gnu-gcc)
 
@@ -82,41 +87,63 @@ machine() {
 	boots "$arch"
 	furnish tests "${packages[@]}"
 	begin
-	tests ./bpf "${VM_RUN:-.}"
-	tests ./tracer "${VM_RUN:-.}"
+	[[ $arch == amd64 ]] || part ./bpf . # no kernel is asked there: the architecture alone is another
+	part ./tracer .
 	furnish runtimes "${packages[@]}" containerd
-	tests ./cmd/ptrace-ns/e2e "${VM_RUN:-^Test(Podman|Crun|RuncAlone|CtrRun|Pod|Doctor|Confined)}"
+	part ./cmd/ptrace-ns/e2e "$whole"
 	return "$status"
 }
 
-# begin heads a new file of results, unless a part is run once more on the same kernel.
+# built prints the commit of what is in a machine: the last that changed more than documents.
+built() {
+	git log -1 --format=format:%h -- . ':!*.md'
+	[[ -z $(git status --porcelain -- . ':!*.md') ]] || printf -- -dirty
+}
+
+# begin heads a new file of results, unless there is one of the same kernel which this run
+# adds to: by VM_RUN, or because a part of the same build has passed.
 begin() {
-	[[ -z ${VM_RUN:-} || ! -f $results || $(head -n 1 "$results") != "$title" ]] || return 0
+	if [[ -f $results && $(head -n 1 "$results") == "$title" ]]; then
+		[[ -z ${VM_RUN:-} ]] || return 0
+		[[ -n ${VM_AGAIN:-} ]] || ! grep -q "^=== passed .* of $(built)\$" "$results" || return 0
+	fi
 	echo "$title" >"$results"
+}
+
+# part PACKAGE RUN runs what there is of a package, unless that has passed.
+part() {
+	local built passed
+	built=$(built)
+	passed="=== passed $1 of $built"
+	if [[ -z ${VM_RUN:-} ]] && grep -qxF "$passed" "$results"; then
+		say "$1 has passed there, as of $built"
+		return
+	fi
+	echo "=== of $built" >>"$results"
+	tests "$1" "${VM_RUN:-$2}" || { status=1 && return; }
+	[[ -n ${VM_RUN:-} || $built == *-dirty ]] || echo "$passed" >>"$results"
 }
 
 # tests PACKAGE RUN adds one package's results and shows what did not pass.
 tests() {
 	GOARCH=$arch nice go test -trimpath -v -count=1 -timeout 35m -run "$2" -exec "$runner" "$1" |
-		tee -a "$results" | grep -E '^ *--- (FAIL|SKIP)|^(ok|FAIL|panic)|^vm:|^ {4,}[a-z_]+\.go:' || status=1
+		tee -a "$results" | grep -E '^ *--- (FAIL|SKIP)|^(ok|FAIL|panic)|^vm:|^ {4,}[a-z_]+\.go:'
 }
 
 # loads MACHINE runs one test in a machine that has nothing but it.
 loads() {
-	local arch dir name title results out runner status=0
+	local arch dir name title results out runner
 	prepare "$1"
 	results=/dev/null
 	tests ./tracer '^TestEachProgramLoads$'
-	return "$status"
 }
 
 runtimes() {
-	local arch dir name title results out runner status=0
+	local arch dir name title results out runner
 	prepare "$1"
 	furnish tests "${packages[@]}"
 	results=/dev/null
 	tests ./cmd/ptrace-ns/e2e '^Test(Podman|Crun)'
-	return "$status"
 }
 
 available() {
@@ -149,6 +176,8 @@ unavailable() {
 (($#)) || die "usage: ${0##*/} MACHINE... | --quick"
 mkdir -p bin/vm
 export CGO_ENABLED=0
+# Natively it is 6000.
+export ORACLE_STEPS=${ORACLE_STEPS:-1500}
 go build -trimpath -o bin/vm/vm ./internal/vm
 if [[ $1 == --quick ]]; then
 	quick

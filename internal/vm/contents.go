@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ptrace-ns/ptrace-ns/internal/vm/order"
@@ -95,6 +96,9 @@ func addModule(a *archive, dir string) error {
 	return nil
 }
 
+// passed is how the names of variables begin that the program gets.
+var passed = []string{"PTRACE_NS_", "ORACLE_", "GOTRACEBACK=", "GODEBUG="}
+
 // environ is what the program gets of this environment, and what the machine adds.
 func environ(accel string) []string {
 	env := []string{
@@ -105,7 +109,7 @@ func environ(accel string) []string {
 		env = append(env, "PTRACE_NS_EMULATED=1")
 	}
 	for _, v := range os.Environ() {
-		if strings.HasPrefix(v, "PTRACE_NS_") || strings.HasPrefix(v, "GOTRACEBACK=") || strings.HasPrefix(v, "GODEBUG=") {
+		if slices.ContainsFunc(passed, func(prefix string) bool { return strings.HasPrefix(v, prefix) }) {
 			env = append(env, v)
 		}
 	}
