@@ -23,6 +23,8 @@ int BPF_PROG(cgroup_attach_task, struct cgroup *cgrp, const char *path, struct t
 	task = PLAIN(task_struct, task);
 	if (!told_hierarchy(cgrp))
 		return 0;
+	if (left_out(task, REC_CGROUP_ATTACH))
+		return 0;
 	fill_full(&rec.head.full, task);
 	fill_core(&rec.head.task, task);
 	EMIT(attach_rec, rec, task, REC_CGROUP_ATTACH, level_count(task));

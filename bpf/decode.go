@@ -105,6 +105,8 @@ func (d *Decoder) Decode(raw []byte) (*events.Event, error) {
 		err = d.decodeSyscall(raw)
 	case probesRecKindREC_SNAPSHOT:
 		err = d.decodeSnapshot(raw)
+	case probesRecKindREC_SHOWN:
+		err = d.decodeShown(raw)
 	default:
 		err = fmt.Errorf("%w: kind %d is unknown", ErrRecord, hdr.Kind)
 	}

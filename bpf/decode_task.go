@@ -145,3 +145,14 @@ func (d *Decoder) decodeSnapshot(raw []byte) error {
 	}
 	return nil
 }
+
+func (d *Decoder) decodeShown(raw []byte) error {
+	r, err := viewWithChain[probesShownRec](d, raw)
+	if err != nil {
+		return err
+	}
+	d.setCore(&r.Task)
+	d.setFull(&r.Full)
+	d.ev.Kind = events.Shown
+	return nil
+}

@@ -24,6 +24,8 @@ int BPF_PROG(signal_deliver, int sig, struct kernel_siginfo *info, struct k_siga
 		return 0;
 	if (BPF_CORE_READ(act, sa.sa_handler) != SIG_DFL)
 		return 0;
+	if (left_out(task, REC_SIGNAL))
+		return 0;
 	__builtin_memset(&rec.head, 0, sizeof(rec.head));
 	fill_core(&rec.head.task, task);
 	fill_waiting(&rec.head, sig, task);

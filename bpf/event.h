@@ -30,6 +30,7 @@ enum rec_kind {
 	REC_THREAD_EXIT,
 	REC_SYSCALL,
 	REC_SNAPSHOT,
+	REC_SHOWN,
 	REC_KINDS,
 };
 
@@ -225,6 +226,13 @@ struct attach_rec {
 	struct task_full full; /* after the move */
 };
 
+/* A process whose birth was left out, now that it matters. */
+struct shown_rec {
+	struct rec_hdr hdr;
+	struct task_core task;
+	struct task_full full;
+};
+
 struct oom_rec {
 	struct rec_hdr hdr;
 	struct task_core task;
@@ -294,10 +302,26 @@ struct snapshot_rec {
 #define KINDS_ROOM 16
 _Static_assert(REC_KINDS <= KINDS_ROOM, "more kinds than counters");
 
-/* Per CPU: what was tried and what found no room, by kind. */
+/* Where only some processes are followed: whether others are left out. */
+enum follow_state {
+	FOLLOWING_BEGINS, /* none yet: it is not known who is followed */
+	FOLLOWING_ON,
+	FOLLOWING_ENDED, /* no more: a mark found no room */
+};
+
+/* What a process is to those who are followed. */
+enum part {
+	PART_FOLLOWED = 1 << 0, /* and whom it creates or is the parent of at birth */
+	PART_MAKER = 1 << 1,	/* not itself, but whom it creates */
+	PART_MEMBER = 1 << 2,	/* in the PID namespace of one that is followed; its children, too */
+	PART_CONTEXT = 1 << 3,	/* itself alone: may become a parent of one that is followed */
+};
+
+/* Per CPU: what was tried, what found no room and what was left out, by kind. */
 struct counters {
 	__u64 tried[KINDS_ROOM];
 	__u64 dropped[KINDS_ROOM];
+	__u64 filtered[KINDS_ROOM]; /* of processes that are not followed */
 	__u64 births_newtask; /* processes since count_from, by task_newtask */
 	__u64 births_fork;    /* the same, by sched_process_fork */
 };

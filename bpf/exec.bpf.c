@@ -149,6 +149,8 @@ int BPF_PROG(sched_process_exec, struct task_struct *cur, int old_pid, struct li
 	__u64 want = blob.args_size;
 	struct exec_rec head = {};
 
+	if (left_out(task, REC_EXEC))
+		return 0;
 	if (want_env && mm->env_start == mm->arg_end) {
 		blob.env_size = mm->env_end - mm->env_start;
 		want += blob.env_size;

@@ -100,6 +100,8 @@ static __always_inline int record_exit(struct task_struct *task, __u8 dead)
 	if (!dead && !want_threads)
 		return 0;
 	task = PLAIN(task_struct, task);
+	if (left_out(task, kind))
+		return 0;
 	fill_core(&rec.head.task, task);
 	rec.head.group_dead = dead;
 	if (dead) {

@@ -15,29 +15,18 @@ static __always_inline bool counted(struct task_struct *task)
 	return task->start_boottime >= count_from && task->start_boottime < count_until;
 }
 
-/*
- * Threads made per process while traced and since its last exec, keyed by identity. An exec from a
- * thread changes the leader's task, so no per-task storage.
- */
-struct thread_key {
-	__u64 start;
-	__u64 tgid;
-};
-
+/* Threads made per process while traced and since its last exec. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1 << 17);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct thread_key);
+	__type(key, struct process_key);
 	__type(value, __u64);
 } threads SEC(".maps");
 
 static __always_inline void count_thread(struct task_struct *task)
 {
-	struct thread_key key = {
-		.start = task->group_leader->start_boottime,
-		.tgid = task->tgid,
-	};
+	struct process_key key = key_of(task);
 	__u64 *born = bpf_map_lookup_elem(&threads, &key);
 	__u64 one = 1;
 
@@ -54,10 +43,7 @@ static __always_inline void count_thread(struct task_struct *task)
 /* Ends the count, which is of one image: an exec leaves no thread but its own. */
 static __always_inline __u32 forget_threads(struct task_struct *task)
 {
-	struct thread_key key = {
-		.start = task->group_leader->start_boottime,
-		.tgid = task->tgid,
-	};
+	struct process_key key = key_of(task);
 	__u64 *born = bpf_map_lookup_elem(&threads, &key);
 	__u32 n;
 
@@ -88,8 +74,9 @@ int BPF_PROG(task_newtask, struct task_struct *task, unsigned long clone_flags)
 	if (task->pid == 0)
 		return 0;
 	if (thread) {
-		count_thread(task);
-		if (!want_threads)
+		if (!is_other(task))
+			count_thread(task);
+		if (!want_threads || left_out(task, kind))
 			return 0;
 	} else if (counted(task)) {
 		struct counters *c = counters();
@@ -99,6 +86,8 @@ int BPF_PROG(task_newtask, struct task_struct *task, unsigned long clone_flags)
 	}
 
 	task = PLAIN(task_struct, task);
+	if (!thread && born_left_out(task, creator))
+		return 0;
 	fill_full(&rec.head.full, task);
 	fill_core(&rec.head.task, task);
 	fill_ref(&rec.head.creator, creator);

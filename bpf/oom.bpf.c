@@ -7,6 +7,8 @@ static __always_inline int record_oom(struct task_struct *task)
 	WITH_LEVELS(oom_rec, NEAR_LEVELS) rec;
 
 	task = PLAIN(task_struct, task);
+	if (left_out(task, REC_OOM))
+		return 0;
 	fill_core(&rec.head.task, task);
 	EMIT(oom_rec, rec, task, REC_OOM, level_count(task));
 	return 0;

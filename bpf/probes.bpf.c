@@ -14,6 +14,7 @@
 #include "compat.bpf.h"
 #include "ring.bpf.h"
 #include "task.bpf.h"
+#include "follow.bpf.h"
 #include "path.bpf.h"
 #include "job.bpf.h"
 #include "signal.bpf.h"
@@ -27,6 +28,7 @@
 #include "cgroup.bpf.c"
 #include "oom.bpf.c"
 #include "syscall.bpf.c"
+#include "follow.bpf.c"
 #include "snapshot.bpf.c"
 
 /* The helpers that read the kernel are for GPL-compatible programs. */
@@ -42,6 +44,7 @@ TWIN(exit_rec);
 TWIN(signal_rec);
 TWIN(rename_rec);
 TWIN(attach_rec);
+TWIN(shown_rec);
 TWIN(oom_rec);
 TWIN(cgroup_rec);
 TWIN(syscall_rec);
@@ -54,3 +57,5 @@ TWIN_ENUM(exec_flag);
 TWIN_ENUM(exec_shape);
 TWIN_ENUM(read_status);
 TWIN_ENUM(call);
+TWIN_ENUM(follow_state);
+TWIN_ENUM(part);

@@ -47,6 +47,7 @@ type probesCounters struct {
 	_             structs.HostLayout
 	Tried         [16]uint64
 	Dropped       [16]uint64
+	Filtered      [16]uint64
 	BirthsNewtask uint64
 	BirthsFork    uint64
 }
@@ -127,6 +128,14 @@ type probesExitRec struct {
 	Pad         [2]uint8
 }
 
+type probesFollowState uint32
+
+const (
+	probesFollowStateFOLLOWING_BEGINS probesFollowState = 0
+	probesFollowStateFOLLOWING_ON     probesFollowState = 1
+	probesFollowStateFOLLOWING_ENDED  probesFollowState = 2
+)
+
 type probesForkRec struct {
 	_             structs.HostLayout
 	Hdr           probesRecHdr
@@ -147,6 +156,15 @@ type probesOomRec struct {
 	Task probesTaskCore
 }
 
+type probesPart uint32
+
+const (
+	probesPartPART_FOLLOWED probesPart = 1
+	probesPartPART_MAKER    probesPart = 2
+	probesPartPART_MEMBER   probesPart = 4
+	probesPartPART_CONTEXT  probesPart = 8
+)
+
 type probesPendingCall struct {
 	_    structs.HostLayout
 	Time uint64
@@ -158,6 +176,12 @@ type probesPidLevel struct {
 	NsId uint64
 	Inum uint32
 	Nr   int32
+}
+
+type probesProcessKey struct {
+	_     structs.HostLayout
+	Start uint64
+	Tgid  uint64
 }
 
 type probesReadStatus uint32
@@ -194,7 +218,8 @@ const (
 	probesRecKindREC_THREAD_EXIT   probesRecKind = 11
 	probesRecKindREC_SYSCALL       probesRecKind = 12
 	probesRecKindREC_SNAPSHOT      probesRecKind = 13
-	probesRecKindREC_KINDS         probesRecKind = 14
+	probesRecKindREC_SHOWN         probesRecKind = 14
+	probesRecKindREC_KINDS         probesRecKind = 15
 )
 
 type probesRenameRec struct {
@@ -204,6 +229,13 @@ type probesRenameRec struct {
 	NewComm [16]uint8
 	InExec  uint32
 	Pad     uint32
+}
+
+type probesShownRec struct {
+	_    structs.HostLayout
+	Hdr  probesRecHdr
+	Task probesTaskCore
+	Full probesTaskFull
 }
 
 type probesSignalFlag uint32
@@ -327,18 +359,13 @@ type probesTaskRef struct {
 	Comm  [16]uint8
 }
 
-type probesThreadKey struct {
-	_     structs.HostLayout
-	Start uint64
-	Tgid  uint64
-}
-
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
 	probesMapCalls                = "calls"
 	probesMapCounts               = "counts"
+	probesMapParts                = "parts"
 	probesMapRing                 = "ring"
 	probesMapThreads              = "threads"
 	probesProgCgroupAttachTask    = "cgroup_attach_task"
@@ -350,6 +377,9 @@ const (
 	probesProgSchedProcessExit    = "sched_process_exit"
 	probesProgSchedProcessExitOld = "sched_process_exit_old"
 	probesProgSchedProcessFork    = "sched_process_fork"
+	probesProgSchedProcessFree    = "sched_process_free"
+	probesProgShowMaker           = "show_maker"
+	probesProgShowSender          = "show_sender"
 	probesProgSignalDeliver       = "signal_deliver"
 	probesProgSignalGenerate      = "signal_generate"
 	probesProgSnapshot            = "snapshot"
@@ -369,14 +399,18 @@ const (
 	probesVarExecShapeTwin        = "exec_shape_twin"
 	probesVarExecSmallTwin        = "exec_small_twin"
 	probesVarExitRecTwin          = "exit_rec_twin"
+	probesVarFollowStateTwin      = "follow_state_twin"
+	probesVarFollowing            = "following"
 	probesVarForkRecTwin          = "fork_rec_twin"
 	probesVarLoadsOnly            = "loads_only"
 	probesVarMaxBlob              = "max_blob"
 	probesVarOomRecTwin           = "oom_rec_twin"
+	probesVarPartTwin             = "part_twin"
 	probesVarReadStatusTwin       = "read_status_twin"
 	probesVarReaderSleeps         = "reader_sleeps"
 	probesVarRecKindTwin          = "rec_kind_twin"
 	probesVarRenameRecTwin        = "rename_rec_twin"
+	probesVarShownRecTwin         = "shown_rec_twin"
 	probesVarSignalFlagTwin       = "signal_flag_twin"
 	probesVarSignalMask           = "signal_mask"
 	probesVarSignalRecTwin        = "signal_rec_twin"
@@ -388,6 +422,7 @@ const (
 	probesVarV1Subsys             = "v1_subsys"
 	probesVarWakeupBytes          = "wakeup_bytes"
 	probesVarWantEnv              = "want_env"
+	probesVarWantFollow           = "want_follow"
 	probesVarWantThreads          = "want_threads"
 )
 
@@ -442,6 +477,9 @@ type probesProgramSpecs struct {
 	SchedProcessExit    *ebpf.ProgramSpec `ebpf:"sched_process_exit"`
 	SchedProcessExitOld *ebpf.ProgramSpec `ebpf:"sched_process_exit_old"`
 	SchedProcessFork    *ebpf.ProgramSpec `ebpf:"sched_process_fork"`
+	SchedProcessFree    *ebpf.ProgramSpec `ebpf:"sched_process_free"`
+	ShowMaker           *ebpf.ProgramSpec `ebpf:"show_maker"`
+	ShowSender          *ebpf.ProgramSpec `ebpf:"show_sender"`
 	SignalDeliver       *ebpf.ProgramSpec `ebpf:"signal_deliver"`
 	SignalGenerate      *ebpf.ProgramSpec `ebpf:"signal_generate"`
 	Snapshot            *ebpf.ProgramSpec `ebpf:"snapshot"`
@@ -457,6 +495,7 @@ type probesProgramSpecs struct {
 type probesMapSpecs struct {
 	Calls   *ebpf.MapSpec `ebpf:"calls"`
 	Counts  *ebpf.MapSpec `ebpf:"counts"`
+	Parts   *ebpf.MapSpec `ebpf:"parts"`
 	Ring    *ebpf.MapSpec `ebpf:"ring"`
 	Threads *ebpf.MapSpec `ebpf:"threads"`
 }
@@ -477,14 +516,18 @@ type probesVariableSpecs struct {
 	ExecShapeTwin   *ebpf.VariableSpec `ebpf:"exec_shape_twin"`
 	ExecSmallTwin   *ebpf.VariableSpec `ebpf:"exec_small_twin"`
 	ExitRecTwin     *ebpf.VariableSpec `ebpf:"exit_rec_twin"`
+	FollowStateTwin *ebpf.VariableSpec `ebpf:"follow_state_twin"`
+	Following       *ebpf.VariableSpec `ebpf:"following"`
 	ForkRecTwin     *ebpf.VariableSpec `ebpf:"fork_rec_twin"`
 	LoadsOnly       *ebpf.VariableSpec `ebpf:"loads_only"`
 	MaxBlob         *ebpf.VariableSpec `ebpf:"max_blob"`
 	OomRecTwin      *ebpf.VariableSpec `ebpf:"oom_rec_twin"`
+	PartTwin        *ebpf.VariableSpec `ebpf:"part_twin"`
 	ReadStatusTwin  *ebpf.VariableSpec `ebpf:"read_status_twin"`
 	ReaderSleeps    *ebpf.VariableSpec `ebpf:"reader_sleeps"`
 	RecKindTwin     *ebpf.VariableSpec `ebpf:"rec_kind_twin"`
 	RenameRecTwin   *ebpf.VariableSpec `ebpf:"rename_rec_twin"`
+	ShownRecTwin    *ebpf.VariableSpec `ebpf:"shown_rec_twin"`
 	SignalFlagTwin  *ebpf.VariableSpec `ebpf:"signal_flag_twin"`
 	SignalMask      *ebpf.VariableSpec `ebpf:"signal_mask"`
 	SignalRecTwin   *ebpf.VariableSpec `ebpf:"signal_rec_twin"`
@@ -496,6 +539,7 @@ type probesVariableSpecs struct {
 	V1Subsys        *ebpf.VariableSpec `ebpf:"v1_subsys"`
 	WakeupBytes     *ebpf.VariableSpec `ebpf:"wakeup_bytes"`
 	WantEnv         *ebpf.VariableSpec `ebpf:"want_env"`
+	WantFollow      *ebpf.VariableSpec `ebpf:"want_follow"`
 	WantThreads     *ebpf.VariableSpec `ebpf:"want_threads"`
 }
 
@@ -521,6 +565,7 @@ func (o *probesObjects) Close() error {
 type probesMaps struct {
 	Calls   *ebpf.Map `ebpf:"calls"`
 	Counts  *ebpf.Map `ebpf:"counts"`
+	Parts   *ebpf.Map `ebpf:"parts"`
 	Ring    *ebpf.Map `ebpf:"ring"`
 	Threads *ebpf.Map `ebpf:"threads"`
 }
@@ -529,6 +574,7 @@ func (m *probesMaps) Close() error {
 	return _ProbesClose(
 		m.Calls,
 		m.Counts,
+		m.Parts,
 		m.Ring,
 		m.Threads,
 	)
@@ -550,14 +596,18 @@ type probesVariables struct {
 	ExecShapeTwin   *ebpf.Variable `ebpf:"exec_shape_twin"`
 	ExecSmallTwin   *ebpf.Variable `ebpf:"exec_small_twin"`
 	ExitRecTwin     *ebpf.Variable `ebpf:"exit_rec_twin"`
+	FollowStateTwin *ebpf.Variable `ebpf:"follow_state_twin"`
+	Following       *ebpf.Variable `ebpf:"following"`
 	ForkRecTwin     *ebpf.Variable `ebpf:"fork_rec_twin"`
 	LoadsOnly       *ebpf.Variable `ebpf:"loads_only"`
 	MaxBlob         *ebpf.Variable `ebpf:"max_blob"`
 	OomRecTwin      *ebpf.Variable `ebpf:"oom_rec_twin"`
+	PartTwin        *ebpf.Variable `ebpf:"part_twin"`
 	ReadStatusTwin  *ebpf.Variable `ebpf:"read_status_twin"`
 	ReaderSleeps    *ebpf.Variable `ebpf:"reader_sleeps"`
 	RecKindTwin     *ebpf.Variable `ebpf:"rec_kind_twin"`
 	RenameRecTwin   *ebpf.Variable `ebpf:"rename_rec_twin"`
+	ShownRecTwin    *ebpf.Variable `ebpf:"shown_rec_twin"`
 	SignalFlagTwin  *ebpf.Variable `ebpf:"signal_flag_twin"`
 	SignalMask      *ebpf.Variable `ebpf:"signal_mask"`
 	SignalRecTwin   *ebpf.Variable `ebpf:"signal_rec_twin"`
@@ -569,6 +619,7 @@ type probesVariables struct {
 	V1Subsys        *ebpf.Variable `ebpf:"v1_subsys"`
 	WakeupBytes     *ebpf.Variable `ebpf:"wakeup_bytes"`
 	WantEnv         *ebpf.Variable `ebpf:"want_env"`
+	WantFollow      *ebpf.Variable `ebpf:"want_follow"`
 	WantThreads     *ebpf.Variable `ebpf:"want_threads"`
 }
 
@@ -585,6 +636,9 @@ type probesPrograms struct {
 	SchedProcessExit    *ebpf.Program `ebpf:"sched_process_exit"`
 	SchedProcessExitOld *ebpf.Program `ebpf:"sched_process_exit_old"`
 	SchedProcessFork    *ebpf.Program `ebpf:"sched_process_fork"`
+	SchedProcessFree    *ebpf.Program `ebpf:"sched_process_free"`
+	ShowMaker           *ebpf.Program `ebpf:"show_maker"`
+	ShowSender          *ebpf.Program `ebpf:"show_sender"`
 	SignalDeliver       *ebpf.Program `ebpf:"signal_deliver"`
 	SignalGenerate      *ebpf.Program `ebpf:"signal_generate"`
 	Snapshot            *ebpf.Program `ebpf:"snapshot"`
@@ -605,6 +659,9 @@ func (p *probesPrograms) Close() error {
 		p.SchedProcessExit,
 		p.SchedProcessExitOld,
 		p.SchedProcessFork,
+		p.SchedProcessFree,
+		p.ShowMaker,
+		p.ShowSender,
 		p.SignalDeliver,
 		p.SignalGenerate,
 		p.Snapshot,

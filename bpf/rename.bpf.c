@@ -16,6 +16,8 @@ int BPF_PROG(task_rename, struct task_struct *task, const char *comm)
 	if (task->pid != task->tgid && !want_threads)
 		return 0;
 	task = PLAIN(task_struct, task);
+	if (left_out(task, REC_RENAME))
+		return 0;
 	fill_core(&rec.head.task, task);
 	__builtin_memset(rec.head.new_comm, 0, sizeof(rec.head.new_comm));
 	bpf_probe_read_kernel_str(rec.head.new_comm, sizeof(rec.head.new_comm), comm);

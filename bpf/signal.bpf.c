@@ -143,6 +143,8 @@ int BPF_PROG(signal_generate, int sig, struct kernel_siginfo *info, struct task_
 	deadly = is_deadly(sig, task, result);
 	if (!asked && !(ENDS_BY_DEFAULT & BIT(sig)))
 		return 0;
+	if (left_out(task, REC_SIGNAL))
+		return 0;
 	named = fill_info(&rec.head, kind, info, task, cur);
 	if (!asked && !is_kept(sig, deadly, named, result))
 		return 0;

@@ -15,6 +15,8 @@ static __noinline void record_task(struct seq_file *seq, struct task_struct *tas
 	/* Released already: it has no pid, and its exit was told. */
 	if (!task->thread_pid)
 		return;
+	if (want_follow)
+		mark(task, PART_CONTEXT);
 	n = level_count(task);
 	fill_hdr(&rec->hdr, REC_SNAPSHOT, n);
 	fill_core(&rec->task, task);

@@ -12,6 +12,7 @@ import (
 const (
 	MapRing   = "ring"
 	MapCounts = "counts"
+	MapParts  = "parts" // of ProcessKey to Part
 
 	VarWakeupBytes  = "wakeup_bytes"  // uint64, a power of two
 	VarV1Subsys     = "v1_subsys"     // int32
@@ -21,9 +22,11 @@ const (
 	VarMaxBlob      = "max_blob"      // uint32
 	VarWantEnv      = "want_env"      // bool
 	VarLoadsOnly    = "loads_only"    // bool
+	VarWantFollow   = "want_follow"   // bool
 	VarDropsTotal   = "drops_total"   // uint64, written by the programs
 	VarReaderSleeps = "reader_sleeps" // uint32, written by both
 	VarCountFrom    = "count_from"    // uint64, set once all is attached
+	VarFollowing    = "following"     // Following, written by both
 	VarCountUntil   = "count_until"   // uint64, set before anything is detached
 )
 
@@ -36,6 +39,9 @@ const (
 	ProgMarkVictimOld = "mark_victim_old"
 	ProgSysEnter      = "sys_enter"
 	ProgSysExit       = "sys_exit"
+	ProgShowSender    = "show_sender"
+	ProgShowMaker     = "show_maker"
+	ProgFree          = "sched_process_free"
 )
 
 // MaxRecord is the size of the largest record but for the bytes of an exec's
@@ -50,6 +56,28 @@ func Spec() (*ebpf.CollectionSpec, error) {
 	}
 	return spec, nil
 }
+
+// ProcessKey is a process by its identity, as MapParts has it.
+type ProcessKey = probesProcessKey
+
+// Part is what a process is to those who are followed, a bit of enum part.
+type Part = probesPart
+
+// The parts that the reader gives.
+const (
+	PartFollowed = probesPartPART_FOLLOWED
+	PartMaker    = probesPartPART_MAKER
+	PartMember   = probesPartPART_MEMBER
+)
+
+// Following says whether those who are not followed are left out.
+type Following = probesFollowState
+
+// Nobody is left out before FollowingOn nor from FollowingEnded on.
+const (
+	FollowingOn    = probesFollowStateFOLLOWING_ON
+	FollowingEnded = probesFollowStateFOLLOWING_ENDED
+)
 
 // Counters is what the programs counted on one CPU, or summed over all.
 type Counters = probesCounters
@@ -72,6 +100,7 @@ const (
 	KindThreadExit   = probesRecKindREC_THREAD_EXIT
 	KindSyscall      = probesRecKindREC_SYSCALL
 	KindSnapshot     = probesRecKindREC_SNAPSHOT
+	KindShown        = probesRecKindREC_SHOWN
 
 	Kinds = int(probesRecKindREC_KINDS)
 )

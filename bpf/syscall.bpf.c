@@ -137,6 +137,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	/* A clone that went well has its fork event. */
 	if (call <= CALL_VFORK && ret >= 0)
 		return 0;
+	if (left_out(cur, REC_SYSCALL))
+		return 0;
 	rec = reserve(REC_SYSCALL, sizeof(*rec));
 	if (!rec)
 		return 0;

@@ -53,6 +53,8 @@ func TestWire(t *testing.T) {
 		{"signal_rec.si_pid", unsafe.Offsetof(probesSignalRec{}.SiPid), 132},
 		{"rename_rec", unsafe.Sizeof(probesRenameRec{}), 96},
 		{"attach_rec", unsafe.Sizeof(probesAttachRec{}), 144},
+		{"shown_rec", unsafe.Sizeof(probesShownRec{}), 144},
+		{"process_key", unsafe.Sizeof(ProcessKey{}), 16},
 		{"oom_rec", unsafe.Sizeof(probesOomRec{}), 72},
 		{"cgroup_rec.path", unsafe.Offsetof(probesCgroupRec{}.Path), 64}, // Go pads what ends in an empty array
 		{"cgroup_rec.path_len", unsafe.Offsetof(probesCgroupRec{}.PathLen), 60},
@@ -67,8 +69,8 @@ func TestWire(t *testing.T) {
 		{"snapshot_rec", unsafe.Sizeof(probesSnapshotRec{}), 232},
 		{"snapshot_rec.job", unsafe.Offsetof(probesSnapshotRec{}.Job), 152},
 		{"snapshot_rec.exit_code", unsafe.Offsetof(probesSnapshotRec{}.ExitCode), 148},
-		{"counters", unsafe.Sizeof(probesCounters{}), 272},
-		{"counters.births_fork", unsafe.Offsetof(probesCounters{}.BirthsFork), 264},
+		{"counters", unsafe.Sizeof(probesCounters{}), 400},
+		{"counters.births_fork", unsafe.Offsetof(probesCounters{}.BirthsFork), 392},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, c.got, c.want)

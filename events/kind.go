@@ -50,6 +50,10 @@ const SnapshotEnd Kind = 255
 // been dropped by then. It is never part of the event stream.
 const Gap Kind = 254
 
+// Shown tells a model of a process, and where it descends from, whose birth was left
+// out because others are followed. It is never part of the event stream.
+const Shown Kind = 253
+
 var kindNames = [kindCount]string{
 	KindUnknown: "unknown",
 	Snapshot:    "snapshot", Fork: "fork", Exec: "exec", Exit: "exit",

@@ -5,6 +5,7 @@ package tracer
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -18,6 +19,10 @@ import (
 const last = "task_newtask"
 
 func isFirst(name string) bool { return name == bpf.ProgExit || name == bpf.ProgExitOld }
+
+// Programs of one tracepoint run in the order in which they were attached: who is shown
+// is told before what he does.
+func isEarly(name string) bool { return name == bpf.ProgShowSender || name == bpf.ProgShowMaker }
 
 // attachAll attaches every loaded program but the iterator. The links belong to
 // the process: they end with it, however it ends.
@@ -36,19 +41,21 @@ func (k *Kernel) attach(name string) (link.Link, error) { return attach(name, k.
 
 // attachOrder returns the programs' names, deaths first and births last.
 func (o *object) attachOrder() []string {
-	var first, names []string
+	var first, early, names []string
 	for _, part := range o.programs {
 		for name := range part.Programs {
 			switch {
 			case name == bpf.ProgSnapshot || name == last:
 			case isFirst(name):
 				first = append(first, name)
+			case isEarly(name):
+				early = append(early, name)
 			default:
 				names = append(names, name)
 			}
 		}
 	}
-	return append(append(first, names...), last)
+	return append(slices.Concat(first, early, names), last)
 }
 
 func attach(name string, prog *ebpf.Program) (link.Link, error) {

@@ -71,6 +71,7 @@ func load(opts Options) (_ *object, err error) {
 		return nil, err
 	}
 	spec.Maps[bpf.MapRing].MaxEntries = uint32(opts.BufferBytes)
+	spec.Maps[bpf.MapParts].MaxEntries = opts.roomToFollow()
 
 	o := &object{v1Hierarchy: hierarchy}
 	defer func() {
@@ -151,6 +152,11 @@ func chooseVariants(spec *ebpf.CollectionSpec, kernel *btf.Spec, opts Options) e
 		delete(spec.Programs, bpf.ProgSysEnter)
 		delete(spec.Programs, bpf.ProgSysExit)
 	}
+	if opts.Follow == nil {
+		delete(spec.Programs, bpf.ProgShowSender)
+		delete(spec.Programs, bpf.ProgShowMaker)
+		delete(spec.Programs, bpf.ProgFree)
+	}
 	return nil
 }
 
@@ -191,6 +197,7 @@ func setKnobs(spec *ebpf.CollectionSpec, subsys int32, hierarchy uint32, opts Op
 		bpf.VarV1Subsys:    subsys,
 		bpf.VarV1Hierarchy: hierarchy,
 		bpf.VarLoadsOnly:   loadsOnly,
+		bpf.VarWantFollow:  opts.Follow != nil,
 	} {
 		v := spec.Variables[name]
 		if v == nil {

@@ -33,10 +33,14 @@ type Options struct {
 	// Latency has the reader woken for each record, which costs whoever caused it some
 	// ten times what the record does. Otherwise it comes up to 50 ms later.
 	Latency bool
+	// Follow has the kernel half leave out what others do; nil leaves nothing out.
+	Follow *Follow
 	// Containers says which container a cgroup is and what is known of it; nil knows
 	// what cgroup paths say by themselves.
 	Containers Containers
 
+	// followRoom is how many processes can be marked at a time; 0 is defaultFollowRoom.
+	followRoom uint32
 	// loadsOnly has the programs read as under lockdown=confidentiality.
 	loadsOnly bool
 }

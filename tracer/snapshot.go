@@ -38,6 +38,11 @@ func (k *Kernel) snapshot(last bool) error {
 	if err != nil {
 		return err
 	}
+	if !last && k.opts.Follow != nil {
+		if meanwhile, err = k.beginFollowing(seen, meanwhile); err != nil {
+			return err
+		}
+	}
 	skip, err := settledBy(meanwhile, last)
 	if err != nil {
 		return err

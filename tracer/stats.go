@@ -17,6 +17,9 @@ type Count struct {
 	Received uint64 // read from the ring
 	Dropped  uint64 // found no room in the ring
 	Missed   uint64 // a program was not even begun: it ran already on that CPU
+	// Filtered is how many were not even tried: of processes that Options.Follow leaves
+	// out. A signal is counted before it is known whether it would have been recorded.
+	Filtered uint64
 }
 
 // Stats is what was counted since Open.
@@ -52,13 +55,14 @@ var kindOf = [bpf.Kinds]events.Kind{
 	bpf.KindCgroupRmdir: events.CgroupRmdir, bpf.KindOOM: events.OOM,
 	bpf.KindThreadStart: events.ThreadStart, bpf.KindThreadExit: events.ThreadExit,
 	bpf.KindSyscall: events.Unshare,
+	bpf.KindShown:   events.Signal, // mostly it comes before one
 }
 
 // programKind is the kind that is lost when the program is not run.
 var programKind = map[string]events.Kind{
 	"task_newtask": events.Fork, "sched_process_exec": events.Exec,
 	bpf.ProgExit: events.Exit, bpf.ProgExitOld: events.Exit,
-	"signal_generate": events.Signal, "signal_deliver": events.Signal, "task_rename": events.Rename,
+	"signal_generate": events.Signal, bpf.ProgShowSender: events.Signal, bpf.ProgShowMaker: events.Signal, "signal_deliver": events.Signal, "task_rename": events.Rename,
 	"cgroup_attach_task": events.CgroupMove, "cgroup_mkdir": events.CgroupMkdir,
 	"cgroup_rmdir":     events.CgroupRmdir,
 	bpf.ProgSysExit:    events.Unshare,
@@ -146,6 +150,7 @@ func sumOf(perCPU []bpf.Counters) Stats {
 			sum := s.ByKind[kindOf[kind]]
 			sum.Emitted += c.Tried[kind]
 			sum.Dropped += c.Dropped[kind]
+			sum.Filtered += c.Filtered[kind]
 			s.ByKind[kindOf[kind]] = sum
 			s.DroppedByCPU[cpu] += c.Dropped[kind]
 		}

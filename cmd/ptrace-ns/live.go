@@ -31,6 +31,8 @@ type liveOptions struct {
 	Syscalls    bool    // unshare, setns, clone_failed, subreaper, pivot_root
 	CgroupDirs  bool    // cgroup_mkdir and cgroup_rmdir
 	Latency     bool    // the reader is woken for each record
+	FollowPIDs  []int32 // with FollowOwn: whom the kernel half records, and what descends from them; none is all
+	FollowOwn   bool    // the children of this process
 	RuntimeAPI  string  // off, auto, or an engine's socket
 	Keep        int     // how many exited processes the model keeps; 0 is its own choice
 }
@@ -57,6 +59,8 @@ type tracing interface {
 	Summary() (summary, error)
 	// Partial reports that it runs in a child PID namespace.
 	Partial() bool
+	// Follows reports whether the kernel half leaves out who is not followed.
+	Follows() (bool, error)
 	// Close detaches everything.
 	Close() error
 }

@@ -35,6 +35,7 @@ func openLive(_ context.Context, o liveOptions) (tracing, error) {
 		Syscalls:    o.Syscalls,
 		CgroupDirs:  o.CgroupDirs,
 		Latency:     o.Latency,
+		Follow:      o.follow(),
 	})
 	if err != nil {
 		who.Close()
@@ -48,6 +49,14 @@ func openLive(_ context.Context, o liveOptions) (tracing, error) {
 		return nil, errors.Join(err, k.Close())
 	}
 	return &kernel{Kernel: k, who: who, header: header, model: tree.New(tree.Options{Keep: o.Keep})}, nil
+}
+
+// follow is who is recorded, nil for all.
+func (o liveOptions) follow() *tracer.Follow {
+	if len(o.FollowPIDs) == 0 && !o.FollowOwn {
+		return nil
+	}
+	return &tracer.Follow{PIDs: o.FollowPIDs, Own: o.FollowOwn}
 }
 
 // smallestBuffer is the least BufferBytes that goes with the other options.

@@ -39,6 +39,8 @@ type fake struct {
 
 func (f *fake) Partial() bool { return false }
 
+func (f *fake) Follows() (bool, error) { return f.asked.FollowOwn || len(f.asked.FollowPIDs) > 0, nil }
+
 func (f *fake) Header() *events.Header {
 	return &events.Header{TracerPID: tracerPID, StartNS: 1, BootID: f.boot}
 }

@@ -18,6 +18,7 @@ type counts struct {
 	Received uint64 // read from the ring buffer
 	Dropped  uint64 // found no room in it
 	Missed   uint64 // not even begun: the program was already running on that CPU
+	Filtered uint64 // of others than those who are followed, left out in the kernel
 }
 
 func (c *counts) add(d counts) {
@@ -25,6 +26,7 @@ func (c *counts) add(d counts) {
 	c.Received += d.Received
 	c.Dropped += d.Dropped
 	c.Missed += d.Missed
+	c.Filtered += d.Filtered
 }
 
 // summary is what the tracer counted from attaching to the end.
@@ -61,7 +63,7 @@ func identityError(format string, args ...any) error {
 	return &exitError{Code: exitIdentity, Err: fmt.Errorf("count identity does not hold: "+format, args...)}
 }
 
-// print writes the two lines at the end of a run.
+// print writes the lines at the end of a run.
 func (s summary) print(w io.Writer, shown *counter, took time.Duration) error {
 	all := s.total()
 	noun := "events"
@@ -78,6 +80,9 @@ func (s summary) print(w io.Writer, shown *counter, took time.Duration) error {
 	}
 	_, err = fmt.Fprintf(w, "count identity %s: %d emitted = %d received + %d dropped, %d missed; births: %s\n",
 		holds, all.Emitted, all.Received, all.Dropped, all.Missed, s.births())
+	if err == nil && all.Filtered > 0 {
+		_, err = fmt.Fprintf(w, "%d records of others were left out in the kernel\n", all.Filtered)
+	}
 	if err != nil || s.Mispredicted == 0 {
 		return err
 	}

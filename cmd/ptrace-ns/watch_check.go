@@ -109,6 +109,7 @@ func (w *watch) checkScope() error {
 			return fmt.Errorf("pid %d is no process", pid)
 		}
 	}
+	w.checkFollow()
 	if len(w.pids) > 0 && !w.follow {
 		w.wanted = append(w.wanted, selection.PIDs(w.pids))
 	}

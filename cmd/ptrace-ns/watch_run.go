@@ -59,6 +59,10 @@ func (w *watch) traced(ctx context.Context, route func(*events.Header, *eventFil
 	}
 	header := *live.Header()
 	header.Version, header.Options = readBuild().Version, w.asked
+	follows, err := noteFollowing(live, &header)
+	if err != nil {
+		return err
+	}
 	file.begin(&header)
 	defer func() { file.close(summary{}) }()
 	out, err := route(&header, file)
@@ -79,6 +83,9 @@ func (w *watch) traced(ctx context.Context, route func(*events.Header, *eventFil
 		return err
 	}
 	file.close(s)
+	if still, err := live.Follows(); err == nil && follows && !still {
+		w.app.log.Warn().Msg(followingEnded)
+	}
 	return w.finish(s, out, time.Since(began))
 }
 
@@ -209,7 +216,7 @@ func (w *watch) finish(s summary, out *outputs, took time.Duration) error {
 // command: its processes are children of daemons and shims.
 func (w *watch) warnOfNothing(out *outputs) {
 	asked := w.newPidns || len(w.pidns) > 0 || len(w.containers) > 0 || w.chosen.any()
-	if w.child != nil && (w.scope == "" || w.scope == scopeCommand) && asked && out.shown.total() == 0 {
+	if w.child != nil && w.followsCommand() && asked && out.shown.total() == 0 {
 		w.app.log.Warn().Msg("nothing that descends from the command was in a container or namespace that was asked for: containers do not descend from the client that asks for them, see --scope containers")
 	}
 }
@@ -263,7 +270,7 @@ func (w *watch) outputs(h *events.Header, file *eventFile) (*outputs, error) {
 // followed narrows the stream to a command, or to processes and their descendants.
 func (w *watch) followed(next events.Sink, tracer int32) events.Sink {
 	switch {
-	case w.child != nil && w.scope != scopeContainers && w.scope != scopeAll:
+	case w.child != nil && w.followsCommand():
 		return selection.NewFollow(next, nil, tracer)
 	case w.child != nil && w.scope == scopeContainers:
 		scope := recording.NewScope(next, recording.ScopeOptions{Maker: tracer, Containers: true, Live: true})

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"syscall"
@@ -180,7 +181,7 @@ func TestWhatTheKernelIsAsked(t *testing.T) {
 		BufferBytes: 1 << 20, Env: envNames, Threads: true, CgroupDirs: true, Latency: true,
 		Signals: names.SignalBit(9) | names.SignalBit(15),
 	}
-	if r.code != 0 || f.asked != want {
+	if r.code != 0 || !reflect.DeepEqual(f.asked, want) {
 		t.Errorf("%v: got %+v, want %+v", r.err, f.asked, want)
 	}
 }

@@ -131,6 +131,8 @@ type CountsDoc struct {
 	Dropped uint64 `json:"dropped"`
 	// Not even begun.
 	Missed uint64 `json:"missed"`
+	// Left out in the kernel: of others than those who are followed.
+	Filtered uint64 `json:"filtered,omitzero"`
 }
 
 // BirthsDoc holds two counts of process births that do not know of each other.

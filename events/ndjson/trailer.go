@@ -29,6 +29,7 @@ type Counts struct {
 	Received uint64 // read from the ring buffer
 	Dropped  uint64 // found no room in it
 	Missed   uint64 // not even begun
+	Filtered uint64 // left out in the kernel: of others than those who are followed
 }
 
 // TrailerEvent is the trailer's "event".
@@ -67,7 +68,7 @@ var MaxTrailer = func() int {
 		BirthsNewtask: most, BirthsFork: most, Mispredicted: most,
 	}
 	for k := events.KindUnknown; k <= events.Lost; k++ {
-		t.ByKind[k], t.Kernel[k] = most, Counts{most, most, most, most}
+		t.ByKind[k], t.Kernel[k] = most, Counts{most, most, most, most, most}
 	}
 	return len(AppendTrailer(nil, &t))
 }()
@@ -94,6 +95,7 @@ func (e *encoder) kernelCounts(all map[events.Kind]Counts) {
 		e.uint("received", c.Received)
 		e.uint("dropped", c.Dropped)
 		e.uint("missed", c.Missed)
+		e.known("filtered", c.Filtered)
 		e.close(kind)
 	}
 	e.close(outer)
@@ -161,6 +163,8 @@ func (d *Decoder) kernelCounts() map[events.Kind]Counts {
 				c.Dropped = d.uint64()
 			case "missed":
 				c.Missed = d.uint64()
+			case "filtered":
+				c.Filtered = d.uint64()
 			default:
 				d.pass("kernel."+kind.String(), key)
 			}
