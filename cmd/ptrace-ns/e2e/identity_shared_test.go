@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +21,7 @@ type sharing struct {
 	ids    [2]string
 	bundle [2]string
 	keeper *exec.Cmd
+	in     io.WriteCloser // a line has the keeper execute something
 }
 
 func newSharing(t *testing.T) *sharing {
@@ -49,8 +51,7 @@ func (s *sharing) keep(t *testing.T) {
 		mounts = []string{"/sys/fs/cgroup/cgroup.procs"}
 	}
 	s.keeper = exec.Command("sh", "-c", "while read line; do sleep 0; done")
-	in, err := s.keeper.StdinPipe()
-	if err != nil {
+	if s.in, err = s.keeper.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.keeper.Start(); err != nil {
@@ -58,7 +59,7 @@ func (s *sharing) keep(t *testing.T) {
 	}
 	var dirs []string
 	t.Cleanup(func() {
-		in.Close()
+		s.in.Close()
 		s.keeper.Wait()
 		for _, dir := range dirs {
 			os.Remove(dir)
@@ -146,6 +147,8 @@ func TestSharedOneAfterTheOther(t *testing.T) {
 func TestSharedAtOnce(t *testing.T) {
 	kerneltest.RequireBPF(t)
 	sh := newSharing(t)
+	sh.root = "/run/runc" // where a look finds what was there before
+	t.Cleanup(func() { os.Remove(sh.root + "/log") })
 	tr, file := sh.live(t)
 	var inits, entered [2]int
 	for i, id := range sh.ids {
@@ -158,6 +161,18 @@ func TestSharedAtOnce(t *testing.T) {
 		entered[i] = number(t, strings.TrimSpace(readFile(t, sh.bundle[i]+"/inside")))
 		tr.wait("what is executed in "+id, kind("exec"), pid(entered[i]), with("/bin/sleep", "1001"))
 	}
+	for i, id := range sh.ids {
+		nodes := processesOf(t, run(t, binary(t), "tree", "-o", "json", "-c", id))
+		_, own := nodes[entered[i]]
+		_, other := nodes[inits[1-i]]
+		equal(t, "role of the init in a look at "+id, nodes[inits[i]].Role, "init")
+		if !own || other || nodes[entered[i]].Container.ID != id {
+			t.Errorf("a look at %s has what is executed in it: %v, the other's init: %v", id, own, other)
+		}
+		if story := run(t, binary(t), "lineage", fmt.Sprint(inits[i])); !strings.Contains(story, id) || strings.Contains(story, sh.ids[1-i]) {
+			t.Errorf("lineage tells of another than %s:\n%s", id, story)
+		}
+	}
 	for i, init := range inits {
 		syscall.Kill(init, syscall.SIGKILL)
 		tr.wait("the end of "+sh.ids[i], kind("container_exit"), pid(init))
@@ -169,5 +184,34 @@ func TestSharedAtOnce(t *testing.T) {
 		if c := l.Process.Container; c == nil || c.ID != id {
 			t.Errorf("what is executed in %s is in %+v", id, c)
 		}
+	}
+}
+
+// TestContainerOfAKeeper: who was in a container's cgroup before it, and executes something
+// there while the runtime makes it and when it runs, neither begins it nor ends it.
+func TestContainerOfAKeeper(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	sh := newSharing(t)
+	tr, file := sh.live(t)
+	keeper := sh.keeper.Process.Pid
+	var executed line
+	execute := func(when string) {
+		t.Helper()
+		io.WriteString(sh.in, "\n")
+		executed = tr.wait("what the keeper executes "+when, kind("exec"), childOf(keeper), since(executed))
+	}
+	_, init := sh.create(sh.ids[0], sh.bundle[0])
+	execute("before the start")
+	sh.do("start", sh.ids[0])
+	tr.wait("the child", kind("exec"), childOf(init), with("1000"))
+	execute("after it")
+	syscall.Kill(init, syscall.SIGKILL)
+	tr.wait("the end", kind("container_exit"), pid(init))
+	s := tr.end()
+	s.checkContract()
+	for _, s := range []stream{s, replayed(t, file)} {
+		sh.began(s, 0, init)
+		known := s.all(kind("container_known"), func(l *line) bool { return l.Container != nil && l.Container.ID == sh.ids[0] })
+		equal(t, "the keeper is found in it", len(known), 1)
 	}
 }
