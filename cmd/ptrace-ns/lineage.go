@@ -135,11 +135,14 @@ func (o *lineageOptions) follow(ctx context.Context, a *app) error {
 		}
 		if o.output == "json" && f.life != nil {
 			f.life.Events = f.events
-			return ended(o.print(a, f.life, f.nowNS, live.Header().BootTimeNS))
+			if err := ended(o.print(a, f.life, f.nowNS, live.Header().BootTimeNS)); err != nil {
+				return err
+			}
 		}
 		if f.life == nil {
 			return fmt.Errorf("process %s: %w", o.subject.text, selection.ErrNoProcess)
 		}
-		return nil
+		counted, err := live.Summary()
+		return first(err, counted.check())
 	})
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -71,6 +72,19 @@ func TestLineageLiveTimeout(t *testing.T) {
 		r := f.execute(t, nil, "lineage", "--live", "--timeout", "1s", "77")
 		if got := strings.Contains(r.errOut, said); r.code != 0 || got != want || strings.Contains(r.out, said) {
 			t.Errorf("ends %v: %d, %v, standard error has\n%s", ends, r.code, r.err, r.errOut)
+		}
+	}
+}
+
+// A story of which the counts say that something was neither told nor counted as lost is
+// told, and then said not to be trusted.
+func TestLineageLiveIdentity(t *testing.T) {
+	for _, output := range []string{"text", "json"} {
+		f := &fake{lasts: true, summary: summary{BirthsNewtask: 2, BirthsFork: 1},
+			events: []*events.Event{there(1, 0, 0, "systemd"), there(77, 1, 0, "sh"), exit(77, 3)}}
+		r := f.execute(t, nil, "lineage", "--live", "-o", output, "77")
+		if r.code != exitIdentity || !strings.Contains(fmt.Sprint(r.err), "count identity does not hold: 2 births") || !strings.Contains(r.out, "77") {
+			t.Errorf("%s: %d, %v: %s", output, r.code, r.err, r.out)
 		}
 	}
 }
