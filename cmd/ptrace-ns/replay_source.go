@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/confine"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/progress"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
@@ -67,6 +68,10 @@ func onlyRecording(path *string) cobra.PositionalArgs {
 func (a *app) openRecording(ctx context.Context, path string, growing bool) (*playback, error) {
 	p := &playback{path: path, file: io.NopCloser(a.in)}
 	if path != "-" {
+		// Not with what the program's file may have given it: the path is the caller's.
+		if err := confine.AsCaller(); err != nil {
+			return nil, err
+		}
 		f, err := os.Open(path)
 		if err != nil {
 			return nil, fmt.Errorf("recording: %w", err)

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -93,6 +94,40 @@ func TestFileCapabilitiesInVain(t *testing.T) {
 		equal(t, "exit code of "+c.name, cmd.ProcessState.ExitCode(), 3)
 		if !strings.Contains(string(out), c.says) {
 			t.Errorf("%s says %.500s, want %q", c.name, out, c.says)
+		}
+	}
+}
+
+// TestFileCapabilitiesReadNothing: who may execute the file reads with it no recording of
+// another's, and no other file: its capabilities are for tracing. What is given to him, and
+// not to the program, he may use.
+func TestFileCapabilitiesReadNothing(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	kerneltest.RequireTool(t, "setpriv")
+	path := withFileCapabilities(t, documentedCapabilities(t))
+	secret := filepath.Join(t.TempDir(), "secret.ndjson")
+	run(t, binary(t), "record", "-q", "--log-level", "error", "-o", secret, "--", "true")
+	own := filepath.Join(stateDir(t), "own.ndjson")
+	if err := errors.Join(os.WriteFile(own, []byte(readFile(t, secret)), 0o600), os.Chown(own, 65534, 65534)); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		line []string
+		code int
+		says string
+	}{
+		"another's":            {asStranger(path, "replay", secret), 1, "permission denied"},
+		"another's, as a tree": {asStranger(path, "tree", "-r", secret), 1, "permission denied"},
+		"another's, reported":  {asStranger(path, "report", secret, "-o", "/dev/null"), 1, "permission denied"},
+		"no recording":         {asStranger(path, "replay", "/etc/shadow"), 1, "permission denied"},
+		"his own":              {asStranger(path, "replay", own), 0, "true"},
+		"given to him":         {append(nobody("dac_read_search"), binary(t), "replay", secret), 0, "true"},
+	} {
+		cmd := exec.Command(c.line[0], c.line[1:]...)
+		out, _ := cmd.CombinedOutput()
+		equal(t, name+": exit code", cmd.ProcessState.ExitCode(), c.code)
+		if !strings.Contains(string(out), c.says) {
+			t.Errorf("%s: %.500s, want %q", name, out, c.says)
 		}
 	}
 }
