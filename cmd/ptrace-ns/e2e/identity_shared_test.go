@@ -41,7 +41,7 @@ func newSharing(t *testing.T) *sharing {
 }
 
 // keep has a shell sit in the cgroup of every hierarchy.
-func (s *sharing) keep(t *testing.T) {
+func (sh *sharing) keep(t *testing.T) {
 	t.Helper()
 	mounts, err := filepath.Glob("/sys/fs/cgroup/*/cgroup.procs")
 	if err != nil {
@@ -50,17 +50,17 @@ func (s *sharing) keep(t *testing.T) {
 	if _, err := os.Stat("/sys/fs/cgroup/cgroup.controllers"); err == nil {
 		mounts = []string{"/sys/fs/cgroup/cgroup.procs"}
 	}
-	s.keeper = exec.Command("sh", "-c", "while read line; do sleep 0; done")
-	if s.in, err = s.keeper.StdinPipe(); err != nil {
+	sh.keeper = exec.Command("sh", "-c", "while read line; do sleep 0; done")
+	if sh.in, err = sh.keeper.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.keeper.Start(); err != nil {
+	if err := sh.keeper.Start(); err != nil {
 		t.Fatal(err)
 	}
 	var dirs []string
 	t.Cleanup(func() {
-		s.in.Close()
-		s.keeper.Wait()
+		sh.in.Close()
+		sh.keeper.Wait()
 		for _, dir := range dirs {
 			os.Remove(dir)
 		}
@@ -69,12 +69,12 @@ func (s *sharing) keep(t *testing.T) {
 		if strings.Contains(m, "/cpuset/") { // takes nobody before it is set up
 			continue
 		}
-		dir := filepath.Join(filepath.Dir(m), s.path)
+		dir := filepath.Join(filepath.Dir(m), sh.path)
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
 		dirs = append(dirs, dir)
-		if err := os.WriteFile(filepath.Join(dir, "cgroup.procs"), fmt.Append(nil, s.keeper.Process.Pid), 0); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "cgroup.procs"), fmt.Append(nil, sh.keeper.Process.Pid), 0); err != nil {
 			t.Fatal(err)
 		}
 	}
