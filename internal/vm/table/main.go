@@ -4,16 +4,19 @@
 //
 //	table DOCUMENT RESULTS...
 //
-// The first line of each RESULTS file is the kernel's version.
-// What no test has shown on a kernel is not claimed of it.
+// The first line of each RESULTS file is the kernel's version, a line "=== of BUILD" says
+// of what commit the results below it are. What no test has shown on a kernel is not
+// claimed of it; what began and did not end has failed.
 package main
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -45,6 +48,16 @@ var features = []struct {
 	{"containerd with its shim, pods over the CRI", regexp.MustCompile(`^Test(CtrRun|Pod(Shared|Apart))`)},
 	{"podman with conmon and crun", regexp.MustCompile(`^TestPodman`)},
 	{"crun", regexp.MustCompile(`^TestCrun`)},
+}
+
+// others are the tests of no row, in a row of their own.
+func others(test string) bool {
+	for _, f := range features {
+		if f.tests.MatchString(test) {
+			return false
+		}
+	}
+	return true
 }
 
 func main() {
@@ -85,10 +98,20 @@ func run(args []string) error {
 // machine is what one file says.
 type machine struct {
 	name    string
-	results map[string]string // test → PASS, FAIL, SKIP
+	results map[string]outcome // by test, the last of each
 }
 
-var result = regexp.MustCompile(`(?m)^ *--- (PASS|FAIL|SKIP): (\S+)`)
+// outcome is one test's.
+type outcome struct {
+	result string // PASS, FAIL, SKIP
+	build  string // commit, as given
+}
+
+var (
+	result = regexp.MustCompile(`^ *--- (PASS|FAIL|SKIP): (\S+)`)
+	begun  = regexp.MustCompile(`^=== RUN +(\S+)`)
+	build  = regexp.MustCompile(`^=== of (\S+)`)
+)
 
 func read(path string) (machine, error) {
 	raw, err := os.ReadFile(path)
@@ -96,41 +119,63 @@ func read(path string) (machine, error) {
 		return machine{}, fmt.Errorf("results: %w", err)
 	}
 	name, text, _ := strings.Cut(string(raw), "\n")
-	m := machine{name: name, results: map[string]string{}}
-	for _, found := range result.FindAllStringSubmatch(text, -1) {
-		m.results[found[2]] = found[1]
+	m := machine{name: name, results: map[string]outcome{}}
+	of := ""
+	for line := range strings.Lines(text) {
+		if found := build.FindStringSubmatch(line); found != nil {
+			of = found[1]
+		} else if found := begun.FindStringSubmatch(line); found != nil {
+			m.results[found[1]] = outcome{"FAIL", of}
+		} else if found := result.FindStringSubmatch(line); found != nil {
+			m.results[found[2]] = outcome{found[1], of}
+		}
 	}
 	return m, nil
 }
 
+// head names the machine and of which builds its results are.
+func (m machine) head() string {
+	builds := map[string]bool{}
+	for _, o := range m.results {
+		builds[o.build] = true
+	}
+	delete(builds, "")
+	return strings.ReplaceAll(m.name, " ", "<br>") + "<br>" + strings.Join(slices.Sorted(maps.Keys(builds)), "<br>")
+}
+
 func format(machines []machine) string {
+	slices.SortFunc(machines, func(a, b machine) int { return strings.Compare(a.name, b.name) })
 	var b strings.Builder
 	b.WriteString("| |")
 	for _, m := range machines {
-		b.WriteString(" " + m.name + " |")
+		b.WriteString(" " + m.head() + " |")
 	}
 	b.WriteString("\n|---|" + strings.Repeat(":---:|", len(machines)) + "\n")
-	for _, f := range features {
-		b.WriteString("| " + f.name + " |")
+	row := func(name string, of func(test string) bool) {
+		b.WriteString("| " + name + " |")
 		for _, m := range machines {
-			b.WriteString(" " + m.cell(f.tests) + " |")
+			b.WriteString(" " + m.cell(of) + " |")
 		}
 		b.WriteString("\n")
 	}
+	for _, f := range features {
+		row(f.name, f.tests.MatchString)
+	}
+	row("all other tests", others)
 	return b.String()
 }
 
 // cell counts the tests that have none below them.
-func (m machine) cell(tests *regexp.Regexp) string {
+func (m machine) cell(of func(test string) bool) string {
 	parents, count := map[string]bool{}, map[string]int{}
 	for name := range m.results {
 		if at := strings.LastIndexByte(name, '/'); at >= 0 {
 			parents[name[:at]] = true
 		}
 	}
-	for name, result := range m.results {
-		if tests.MatchString(name) && !parents[name] {
-			count[result]++
+	for name, o := range m.results {
+		if of(name) && !parents[name] {
+			count[o.result]++
 		}
 	}
 	switch {
