@@ -84,7 +84,7 @@ test-vm: ## tests in emulated machines with other kernels; KERNEL="6.1-cloud 6.1
 	scripts/setup.sh --vm
 	scripts/vm-test.sh $(KERNEL)
 
-test-vm-all: ## the same on every kernel of the table in docs/kernels.md: hours, without KVM
+test-vm-all: ## the same on every kernel of the table in docs/kernels.md: hours without KVM; goes on where it was
 	$(MAKE_COMMAND) --no-print-directory test-vm KERNEL="$(KERNELS_ALL)"
 
 test-vm-quick: ## of test-vm what check has: programs on three kernels, podman and crun on one
