@@ -34,6 +34,9 @@ func (r *Reader) withoutHeader(failed error) error {
 		return failed
 	}
 	ev, err := r.decode.Event(r.line)
+	for isTrailer(err) && r.passTrailer() {
+		ev, err = r.decode.Event(r.line)
+	}
 	if err != nil {
 		if r.zstd == nil {
 			return fmt.Errorf("recording: %w", errOneLine)
@@ -52,6 +55,22 @@ func (r *Reader) withoutHeader(failed error) error {
 	r.thinned.Header, r.first = true, true
 	r.skipped = Skipped{}
 	return nil
+}
+
+// isTrailer says that a line which is no event is a trailer.
+func isTrailer(err error) bool {
+	var unknown *ndjson.UnknownError
+	return errors.As(err, &unknown) && unknown.Kind == ndjson.TrailerEvent
+}
+
+// passTrailer passes over the trailer of a part of which no event is there, and reports
+// whether a line comes behind it.
+func (r *Reader) passTrailer() bool {
+	if r.takeTrailer() != nil || r.nextLine() != nil {
+		return false
+	}
+	r.turn(&events.Header{})
+	return true
 }
 
 // compare holds the trailer's count against the events that were there. That lines were

@@ -12,6 +12,7 @@ import (
 var (
 	errBehind  = errors.New("something comes behind the trailer that is no next part of this recording: read it by itself")
 	errAnother = errors.New("another stream begins there: read each by itself")
+	errTwice   = errors.New("the same recording comes behind the trailer once more: read it once")
 	errUnended = errors.New("the next part begins there, and this one has no trailer")
 )
 
@@ -70,8 +71,12 @@ func (r *Reader) follows(h *events.Header) error {
 	}
 	part := max(1, option(h, OptionPart))
 	switch {
-	case part < 2 && p.now < 2, h.BootID != was.BootID || h.StartNS != was.StartNS || h.TracerPID != was.TracerPID:
+	case h.BootID != was.BootID || h.StartNS != was.StartNS || h.TracerPID != was.TracerPID:
 		return errBehind
+	case part == 1 && p.now == 1:
+		return errTwice
+	case part == p.now:
+		return fmt.Errorf("part %d of the recording comes twice", part)
 	case part != p.now+1:
 		return fmt.Errorf("part %d of the recording comes behind part %d", part, p.now)
 	}

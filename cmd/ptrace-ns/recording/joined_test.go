@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -82,15 +83,17 @@ func TestPartsJoinedAndFiltered(t *testing.T) {
 			return slices.ContainsFunc(kinds, func(k string) bool { return strings.Contains(line, `"event":"`+k+`"`) })
 		}), ""))
 	}
+	bare := []byte(`{"event":"trailer","events":0,"by_event":{},"lost":0,"kernel":{},"births":{"task_newtask":0,"sched_process_fork":0}}` + "\n")
 	for name, c := range map[string]struct {
 		file    []byte
 		damages int
 		counted bool
 	}{
-		"no header":            {without("header"), 0, true},
-		"no trailer":           {without("trailer"), len(files), false},
-		"events alone":         {without("header", "trailer"), 0, false},
-		"no header, snapshots": {without("header", "fork", "exec", "exit"), 0, false},
+		"no header":    {without("header"), 0, true},
+		"no trailer":   {without("trailer"), len(files), false},
+		"events alone": {without("header", "trailer"), 0, false},
+		"no header, and a first part without events": {slices.Concat(bare, without("header")), 0, true},
+		"no header, snapshots":                       {without("header", "fork", "exec", "exit"), 0, false},
 	} {
 		e := readOn(t, c.file)
 		if len(e.damages) != c.damages {
@@ -161,6 +164,34 @@ func TestPartTornAndJoined(t *testing.T) {
 		n := len(e.lines)
 		if n < 34 || !slices.Equal(e.lines[:n-17], want[:n-17]) || !slices.Equal(e.lines[n-17:], want[34:51]) {
 			t.Fatalf("cut at %d: %d events, not those of the first part, some of the second and all of the third: %v", cut, n, e.damages)
+		}
+	}
+}
+
+// TestJoinedTwice: what is wrong with files that were joined is told for what it is.
+func TestJoinedTwice(t *testing.T) {
+	files, all := partsOf(t, "zst")
+	whole, err := os.ReadFile(dockerRun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	another, err := os.ReadFile(filepath.Join(filepath.Dir(dockerRun), "runc.zst"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for says, c := range map[string]struct {
+		file   []byte
+		events int
+	}{
+		"the same recording comes behind the trailer once more":  {slices.Concat(whole, whole), len(all)},
+		"part 2 of the recording comes twice":                    {slices.Concat(files[0], files[1], files[1]), 34},
+		"part 3 of the recording comes behind part 1":            {slices.Concat(files[0], files[2]), 17},
+		"part 1 of the recording comes behind part 2":            {slices.Concat(files[0], files[1], files[0]), 34},
+		"that is no next part of this recording: read it by its": {slices.Concat(whole, another), len(all)},
+	} {
+		e := readOn(t, c.file)
+		if len(e.damages) != 1 || !strings.Contains(e.damages[0].Error(), says) || len(e.lines) != c.events {
+			t.Errorf("%d events, want %d; %v, want %q", len(e.lines), c.events, e.damages, says)
 		}
 	}
 }
