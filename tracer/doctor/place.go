@@ -69,7 +69,8 @@ func (x *examination) mounts() (all []mount) {
 // procMount: with hidepid other users' directories in /proc are not there for who
 // lacks CAP_SYS_PTRACE (has_pid_permissions, fs/proc/base.c).
 func procMount(x *examination) []finding {
-	for _, m := range x.mounts() {
+	// The later one covers those before it at the same place.
+	for _, m := range slices.Backward(x.mounts()) {
 		if m.point != "/proc" || m.kind != "proc" {
 			continue
 		}
