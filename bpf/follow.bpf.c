@@ -73,8 +73,9 @@ int BPF_PROG(sched_process_free, struct task_struct *task)
 {
 	struct process_key key = { .start = task->start_boottime, .tgid = task->tgid };
 
-	/* A leader whose thread executed has changed numbers with that one. */
-	if (task->pid == task->tgid)
+	/* A leader whose thread executed has changed numbers with that one. Most have no
+	 * mark, and to look for one takes no lock. */
+	if (task->pid == task->tgid && bpf_map_lookup_elem(&parts, &key))
 		bpf_map_delete_elem(&parts, &key);
 	return 0;
 }
