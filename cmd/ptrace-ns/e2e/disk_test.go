@@ -70,3 +70,30 @@ func TestR05DiskFails(t *testing.T) {
 		})
 	}
 }
+
+// R05: the limit on the size of files of the caller's shell, whose signal (SIGXFSZ) ends
+// who does not mind it. The reason is said once, the command goes on to its end, and what
+// had been written is whole.
+func TestR05FileLimit(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	dir := t.TempDir()
+	file, done := filepath.Join(dir, "run.ndjson"), filepath.Join(dir, "done")
+	cmd := exec.Command("sh", "-c", `ulimit -f 32 && exec "$@"`, "sh", // blocks of 512 bytes
+		binary(t), "watch", "-q", "--log-level", "error", "-o", "json", "-w", file, "--", "sh", "-c", `for i in $(seq 200); do (:); done; : >"$0"`, done)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, _ := cmd.Output()
+	equal(t, "exit code", cmd.ProcessState.ExitCode(), 1)
+	if n := strings.Count(stderr.String(), "file too large"); n != 1 {
+		t.Errorf("it says %d times, want once, that the file is too large: %s", n, stderr.String())
+	}
+	if _, err := os.Stat(done); err != nil {
+		t.Errorf("the command did not come to its end: %v", err)
+	}
+	raw := readFile(t, file)
+	_, written, _ := strings.Cut(raw, "\n") // headers have options of their own
+	_, printed, _ := strings.Cut(string(out), "\n")
+	if len(raw) < 4<<10 || len(raw) > 16<<10 || !strings.HasSuffix(written, "}\n") || !strings.HasPrefix(printed, written) {
+		t.Errorf("%d bytes were written, want whole lines of what was printed: …%q", len(raw), raw[max(0, len(raw)-200):])
+	}
+}
