@@ -37,6 +37,24 @@ func TestFollowProgramsLoad(t *testing.T) {
 	}
 }
 
+// TestFollowByLoads: the same without probe reads of the kernel's memory.
+func TestFollowByLoads(t *testing.T) {
+	requireCast(t)
+	var kept keeper
+	r := start(t, Options{Follow: &Follow{Own: true}, loadsOnly: true}, &kept)
+	if follows, err := r.Follows(); err != nil || !follows {
+		t.Fatalf("follows: %v, %v", follows, err)
+	}
+	inNS := child(t, &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID}, "sleep", "60")
+	kill(t, inNS)
+	r.end()
+	created := only(t, kept.all(), events.PidnsCreate, inNS.Process.Pid)
+	if created.Process.Chain.Own().PID != 1 {
+		t.Errorf("chain: %v", created.Process.Chain)
+	}
+	only(t, kept.all(), events.Exit, inNS.Process.Pid)
+}
+
 // TestFollowLeavesOut: others' processes are counted and not told; one's own children are.
 func TestFollowLeavesOut(t *testing.T) {
 	kerneltest.RequireBPF(t)
