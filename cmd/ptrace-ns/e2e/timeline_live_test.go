@@ -45,10 +45,10 @@ func attachedLive(t testing.TB, args ...string) (printed func() string) {
 	}
 }
 
-// whatStarted is a start without its times: two tracers read the clock on their own.
-func whatStarted(doc ndjson.TimelineDoc) (all []string) {
+// whatHappened is a section without its times: two tracers read the clock on their own.
+func whatHappened(doc ndjson.TimelineDoc, section string) (all []string) {
 	for _, f := range doc.Phases {
-		if f.Section == "start" {
+		if f.Section == section {
 			all = append(all, fmt.Sprintf("%s: %s by %s, %s %q, child of %s", f.Phase, f.Part, idOf(f.Process), f.Program, f.Args, idOf(f.Parent)))
 		}
 	}
@@ -74,7 +74,12 @@ func TestLiveAsRecorded(t *testing.T) {
 	tr.end()
 
 	recorded := timelineOf(t, file, name)
-	equals(t, "the start", whatStarted(live), whatStarted(recorded))
+	equals(t, "the start", whatHappened(live, "start"), whatHappened(recorded, "start"))
+	// Live it is not waited long for those who clean up.
+	end, all := whatHappened(live, "end"), whatHappened(recorded, "end")
+	equals(t, "the end", end, slices.DeleteFunc(all, func(f string) bool { return !slices.Contains(end, f) }))
+	phase(t, live, "exit")
+	phase(t, live, "reaped")
 	inOrder(t, live, "helper", "entrypoint", "first_child")
 	for _, f := range live.Phases {
 		if f.Section == "start" && len(f.Args) == 0 {
