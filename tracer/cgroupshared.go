@@ -13,24 +13,30 @@ import (
 // PID namespace say, or nobody's.
 
 // called takes note of a call to make the container, whose bundle says this cgroupsPath: its
-// cgroups that were another's, or nobody's, are asked for again.
-func (c *cgroups) called(id, cgroupsPath string) {
-	shared := map[string]container.Tenants{} // a path is a cgroup in each hierarchy
+// cgroups that were another's, or nobody's, are asked for again. It returns those that are
+// its own by now.
+func (c *cgroups) called(id, cgroupsPath string) (own []events.Process) {
+	answers := map[string]container.Found{} // a path is a cgroup in each hierarchy
 	for key, cg := range c.known {
 		if cg.container != nil && cg.container.ID == id || !container.Placed(cg.path, id, cgroupsPath) {
 			continue
 		}
 		cg.tries = triesLater
-		if cg.container != nil || cg.tenants != nil {
-			if _, asked := shared[cg.path]; !asked {
-				shared[cg.path] = c.containers.Identify(cg.path).Tenants
-			}
-			if tenants := shared[cg.path]; tenants != nil {
-				cg.share(tenants)
-			}
+		whose, asked := answers[cg.path]
+		if !asked {
+			whose = c.containers.Identify(cg.path)
+			answers[cg.path] = whose
+		}
+		switch {
+		case whose.Tenants != nil:
+			cg.share(whose.Tenants)
+		case cg.container == nil && cg.tenants == nil && whose.Container != nil:
+			cg.container = whose.Container
+			own = append(own, events.Process{Container: cg.container, Cgroup: events.Cgroup{Hierarchy: key.hierarchy, ID: key.id, Path: cg.path}})
 		}
 		c.known[key] = cg
 	}
+	return own
 }
 
 // retryShared asks again for what tells the containers of the cgroup apart, when a process

@@ -68,7 +68,9 @@ func (k *Kernel) assign(p *events.Process) {
 		by.Cwd = k.cwdFor(p, r.Call.Bundle)
 		cgroupsPath := k.containers.Declare(r.Call, by)
 		k.cgroups.again(r.Call.ID)
-		k.cgroups.called(r.Call.ID, cgroupsPath)
+		for _, own := range k.cgroups.called(r.Call.ID, cgroupsPath) { // of what is in it already
+			k.queue.unpop(item{event: containerKnown(own.Container, own.Cgroup, max(k.lastNS, k.startNS))})
+		}
 	}
 	p.Serves = k.containers.Named(r.Call, by)
 }

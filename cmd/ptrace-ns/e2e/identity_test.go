@@ -226,6 +226,37 @@ func TestRuncName(t *testing.T) {
 	}
 }
 
+// TestRuncRunning: a container of runc's with a state directory and a cgroup of the user's
+// choosing is found by its name as long as the runtime is there.
+func TestRuncRunning(t *testing.T) {
+	r, bundle := newBareRunc(t), runcBundle(t)
+	id := fmt.Sprintf("pns-running-%d", os.Getpid())
+	editBundle(t, bundle, func(c map[string]any) {
+		c["process"].(map[string]any)["args"] = []string{"/bin/sh", "-c", "sleep 1000 & wait"}
+		c["linux"].(map[string]any)["cgroupsPath"] = "/" + id + "-cgroup"
+	})
+	tr := start(t)
+	cmd := exec.Command("runc", "--root", r.root, "run", "--bundle", bundle, id)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		exec.Command("runc", "--root", r.root, "delete", "--force", id).Run()
+		cmd.Wait()
+	})
+	child := tr.wait("the child", kind("exec"), runsIn(id), with("1000"))
+	tr.end()
+	nodes := processesOf(t, run(t, binary(t), "tree", "-o", "json", "-c", id))
+	for _, n := range []int32{child.Process.PID, child.Process.PPID} {
+		if p, ok := nodes[int(n)]; !ok || p.Container == nil || p.Container.ID != id {
+			t.Errorf("%d is not there, or in no container: %+v", n, p)
+		}
+	}
+	if init := nodes[int(child.Process.PPID)]; init.Role != "init" {
+		t.Errorf("the init's role is %q", init.Role)
+	}
+}
+
 // TestNothingInvented: namespaces without a container of anybody's are no container,
 // nor is a cgroup that merely has a name.
 func TestNothingInvented(t *testing.T) {
