@@ -32,7 +32,10 @@ func (s state) names(parts []string) bool {
 	if s.cgroups == nil && path.IsAbs(declared) {
 		return path.Clean(declared) == "/"+strings.Join(parts, "/")
 	}
-	return (s.cgroups != nil || declared != "") && s.owns(parts, s.said)
+	if s.cgroups == nil {
+		return declared != "" && placed(parts, s.id, declared)
+	}
+	return s.owns(parts, s.said)
 }
 
 // survey reads once what runc and crun have written of the containers that are there, and

@@ -70,3 +70,23 @@ func TestElsewhereForgotten(t *testing.T) {
 		t.Errorf("got %+v, want what is left", c)
 	}
 }
+
+// TestElsewhereRelative: a relative cgroupsPath without the id is below the runtime's own cgroup,
+// so that another which ends alike is the container's only if its state says so.
+func TestElsewhereRelative(t *testing.T) {
+	root := disk(t, map[string]string{
+		"b/config.json":        `{"linux":{"cgroupsPath":"pool/box"}}`,
+		"state/web/state.json": `{"id":"web","cgroup_paths":{"":"/sys/fs/cgroup/user.slice/pool/box"},"config":{"labels":["bundle=/b"]}}`,
+	})
+	for path, want := range map[string]string{"/user.slice/pool/box": "web", "/system.slice/pool/box": "", "/box": ""} {
+		r := NewResolver(root)
+		r.Declare(Call{ID: "web", Creates: true, Bundle: "/b", Root: "/state"}, Caller{Program: "runc"})
+		got := ""
+		if c := r.Identify(path).Container; c != nil {
+			got = c.ID
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}

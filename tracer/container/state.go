@@ -205,7 +205,13 @@ func (s state) fits(runtime string) bool {
 // owns reports whether the runtime says that the cgroup is this container's.
 func (s state) owns(parts []string, config *spec) bool {
 	if s.cgroups == nil {
-		return placed(parts, s.id, config.Linux.CgroupsPath)
+		path := config.Linux.CgroupsPath
+		// A relative one is below the runtime's own cgroup, most often the root: where else,
+		// the runtime's state says, or the id does.
+		if path != "" && !filepath.IsAbs(path) && !strings.Contains(path, ":") && !strings.Contains(parts[len(parts)-1], s.id) {
+			return strings.Join(parts, "/") == filepath.Clean(path)
+		}
+		return placed(parts, s.id, path)
 	}
 	path := "/" + strings.Join(parts, "/")
 	for _, dir := range s.cgroups {
