@@ -43,7 +43,7 @@ func TestR02Cgroup(t *testing.T) {
 			if p, ok = f.model.ByPID(int32(inside.Process.Pid)); !ok || p.Container == nil || p.Container.ID != id {
 				t.Fatalf("after the resync: %+v, want it in the container", p)
 			}
-			checkCgroup(t, events.Process{Cgroup: p.Cgroup}, inside.Process.Pid)
+			checkCgroup(t, events.Process{Cgroup: p.Cgroup()}, inside.Process.Pid)
 
 			writeStdin(t, inside.Process.Pid)
 			var born int

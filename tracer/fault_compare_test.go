@@ -130,7 +130,7 @@ func (f *faulty) checkAlive(l *oracle.Life, told []*tree.Process, when string, e
 	}
 	p := told[0]
 	var chain []oracle.Number
-	for _, e := range p.Chain {
+	for _, e := range p.Chain() {
 		chain = append(chain, oracle.Number{Inum: e.NS.Inum, PID: int(e.PID)})
 	}
 	if l.Chain != nil && !slices.Equal(chain, l.Chain) {

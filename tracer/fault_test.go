@@ -157,7 +157,7 @@ func TestR02Newborn(t *testing.T) {
 	f.until("the first snapshot", func() bool { return f.passes > 0 })
 	newborn := child(t, nil, "sleep", "60")
 	f.heal()
-	if p, ok := f.model.ByPID(int32(newborn.Process.Pid)); !ok || p.State != tree.Live || !p.Birth.Seen {
+	if p, ok := f.model.ByPID(int32(newborn.Process.Pid)); !ok || p.State != tree.Live || !p.Birth().Seen {
 		t.Errorf("newborn: %+v, want it alive and its birth seen", p)
 	}
 }

@@ -187,13 +187,13 @@ func (w *witness) life(key events.ProcKey) (oracle.Life, error) {
 		return oracle.Life{}, fmt.Errorf("%v with events %+v", p.State, c)
 	}
 	told := oracle.Life{
-		ID: idOf(p.Key), Creator: idOf(p.Birth.Creator.Key), Under: idOf(p.Birth.Under.Key),
+		ID: idOf(p.Key), Creator: idOf(p.Birth().Creator.Key), Under: idOf(p.Birth().Under.Key),
 		Parent: idOfProcess(p.Parent()), Execs: c.execs, Alive: alive, Comm: p.Comm, Reaped: c.reaps == 1,
 	}
 	for _, a := range p.Adoptions() {
 		told.Adoptions = append(told.Adoptions, oracle.Adoption{To: idOf(a.To.Key), Reason: a.Reason.String()})
 	}
-	for _, e := range p.Chain {
+	for _, e := range p.Chain() {
 		told.Chain = append(told.Chain, oracle.Number{Inum: e.NS.Inum, PID: int(e.PID)})
 	}
 	for _, tid := range p.TIDs() {

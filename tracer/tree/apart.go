@@ -15,10 +15,10 @@ type Apart struct {
 // Apart returns the threads that were seen to have children elsewhere, oldest first; one
 // that went on from there is in it again. Of many the first are kept.
 func (p *Process) Apart() []Apart {
-	if p.deeds == nil {
-		return nil
+	if d := p.few().deeds; d != nil {
+		return d.apart
 	}
-	return p.deeds.apart
+	return nil
 }
 
 // keptApart bounds how many threads with children elsewhere are kept.
@@ -27,7 +27,7 @@ const keptApart = 16
 // shownByThread notes that a thread's child was born into another PID namespace than the
 // creator's own though its clone asked for none.
 func (m *Model) shownByThread(creator, child *Process, d *events.ForkDetail) {
-	own, born := creator.Chain.Own().NS, child.Chain.Own().NS
+	own, born := creator.own().NS, child.own().NS
 	if d.Flags&cloneNewPID != 0 || own.Inum == 0 || born.Inum == 0 || sameNS(own, born) {
 		return
 	}
@@ -42,7 +42,7 @@ func (m *Model) shownByThread(creator, child *Process, d *events.ForkDetail) {
 		break
 	}
 	if len(all) < keptApart {
-		creator.past().apart = append(all, Apart{
+		m.past(creator).apart = append(all, Apart{
 			TID: d.CreatorTID, Pidns: born.Inum, Call: m.callFor(&nsKinds[0], child, creator),
 			At: Sight{AtNS: m.current.BootNS, Kind: events.Fork, Child: child.Ref()},
 		})

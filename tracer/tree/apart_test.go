@@ -48,8 +48,8 @@ func TestThreadsApart(t *testing.T) {
 		t.Errorf("moves of the process: %+v, want none", moves)
 	}
 	model, _ := fold(t, m.log)
-	if child, ok := model.Process(first.key); !ok || child.Birth.TID != worker {
-		t.Errorf("the first child's creator is thread %d, want %d", child.Birth.TID, worker)
+	if child, ok := model.Process(first.key); !ok || child.Birth().TID != worker {
+		t.Errorf("the first child's creator is thread %d, want %d", child.Birth().TID, worker)
 	}
 }
 

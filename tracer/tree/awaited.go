@@ -46,7 +46,7 @@ func (ns *Namespace) Strays() []events.Ref { return ns.strays }
 
 // dyingInit returns the namespace whose PID 1 has ended and is this process.
 func (m *Model) dyingInit(init events.ProcKey) *Namespace {
-	p := m.procs[init]
+	p := m.find(init)
 	if p == nil || p.ns == nil || p.ns.init != p || p.State != Exited && p.State != Zombie {
 		return nil
 	}
@@ -96,7 +96,7 @@ func (m *Model) SawWaiting(init events.ProcKey, unreaped []Unreaped, atNS uint64
 	var now []events.Awaited
 	for _, u := range unreaped {
 		i := slices.IndexFunc(ns.strays, func(r events.Ref) bool { return r.Key == u.Process })
-		parent := m.byPID[u.ParentPID]
+		parent := m.holderOf(u.ParentPID)
 		if i >= 0 && parent != nil && !parent.within(ns) {
 			now = append(now, events.Awaited{Process: ns.strays[i], Parent: parent.Ref()})
 		}
@@ -203,7 +203,7 @@ func (m *Model) reapedAll(ns *Namespace, initGone bool) {
 		}
 	})
 	for _, p := range zombies {
-		if p.end == nil || p.end.unseen {
+		if end := p.few().end; end == nil || end.unseen {
 			m.bury(p, Gone)
 		} else {
 			m.bury(p, Exited)

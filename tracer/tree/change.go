@@ -11,8 +11,8 @@ import (
 func (m *Model) cgroupMove(ev *events.Event) {
 	d := ev.Cgroup
 	var from events.Cgroup
-	if known := m.procs[ev.Process.Key]; known != nil {
-		from = known.Cgroup
+	if known := m.find(ev.Process.Key); known != nil {
+		from = known.Cgroup()
 	}
 	p := m.subject(ev)
 	m.observe(p, ev)
@@ -21,7 +21,7 @@ func (m *Model) cgroupMove(ev *events.Event) {
 			d.From = from
 		}
 		if p != nil && p.State == Live {
-			p.Cgroup = d.To
+			p.cgroup = m.cgroups.of(d.To, nil)
 			m.setContainer(p, &ev.Process)
 			m.settleIn(p)
 		}
@@ -53,16 +53,24 @@ func (m *Model) thread(ev *events.Event) {
 	if p != nil && p.State == Live && ev.Process.TID != p.Key.PID {
 		p.dropTID(ev.Process.TID)
 		if ev.Kind == events.ThreadStart {
-			p.tids = append(p.tids, ev.Process.TID)
+			s := m.need(p)
+			s.tids = append(s.tids, ev.Process.TID)
 		}
 	}
 	m.complete(ev, p)
 	m.say(ev)
 }
 
+// dropTIDs removes all threads but the leader.
+func (p *Process) dropTIDs() {
+	if p.seldom != nil {
+		p.seldom.tids = p.seldom.tids[:0]
+	}
+}
+
 // dropTID removes one thread.
 func (p *Process) dropTID(tid int32) {
-	if i := slices.Index(p.tids, tid); i >= 0 {
-		p.tids = slices.Delete(p.tids, i, i+1)
+	if i := slices.Index(p.TIDs(), tid); i >= 0 {
+		p.seldom.tids = slices.Delete(p.seldom.tids, i, i+1)
 	}
 }

@@ -21,9 +21,10 @@ func (m *Model) complete(ev *events.Event, p *Process) {
 	if p == nil {
 		return
 	}
-	p.duty.show(said)
+	p.few().duty.show(said)
 	if len(said.Chain) == 0 {
-		said.Chain, m.lent = p.Chain, true
+		m.lent.chain = p.appendChain(m.lent.chain[:0])
+		said.Chain, m.lent.hasChain = m.lent.chain, true
 	}
 	if said.NS.PID == 0 {
 		said.NS.PID = said.Chain.Own().NS.Inum
@@ -33,18 +34,18 @@ func (m *Model) complete(ev *events.Event, p *Process) {
 	}
 	if said.Full {
 		if ev.Kind == events.Fork {
-			showImage(said, p.Image())
+			m.showImageOf(said, p.Image())
 		}
 		return
 	}
 	if said.PIDIno == 0 {
 		said.PIDIno = p.PIDIno
 	}
-	if said.Exe == "" && len(p.images) > 0 {
-		said.Exe = p.Image().Exe
+	if said.Exe == "" && p.image != nil {
+		said.Exe = p.image.Exe
 	}
 	if said.Cgroup.ID == 0 && said.Cgroup.Path == "" {
-		said.Cgroup = p.Cgroup
+		said.Cgroup = p.Cgroup()
 	}
 	if said.Container == nil {
 		said.Container = p.Container
@@ -53,16 +54,35 @@ func (m *Model) complete(ev *events.Event, p *Process) {
 
 func (m *Model) completeRef(r *events.Ref) {
 	if r.Comm == "" && !r.IsZero() {
-		if p := m.procs[r.Key]; p != nil {
+		if p := m.find(r.Key); p != nil {
 			r.Comm = p.Comm
 		}
 	}
 }
 
 // showImage adds the image that a newborn runs: its creator's.
-func showImage(said *events.Process, i *Image) {
+func (m *Model) showImageOf(said *events.Process, i *Image) {
 	if i == nil || said.Exe != "" || said.Args.Known() {
 		return
 	}
 	said.Exe, said.Args = i.Exe, i.Args
+	m.lent.hasImage = true
+}
+
+// lent is what the event that is applied shows of the model's own memory, while it is told.
+type lent struct {
+	chain              events.PIDChain
+	hasChain, hasImage bool
+}
+
+// takeBack has the event show it no more: a source that reuses its events must not write
+// into the model, nor show later what it has made of that memory.
+func (l *lent) takeBack(ev *events.Event) {
+	if l.hasChain {
+		ev.Process.Chain = nil
+	}
+	if l.hasImage {
+		ev.Process.Exe, ev.Process.Args = "", events.Args{}
+	}
+	l.hasChain, l.hasImage = false, false
 }

@@ -97,8 +97,8 @@ func TestCgroupMove(t *testing.T) {
 	move(events.Cgroup{ID: 9, Path: "/docker/c1"}, c1) // the same move in the unified hierarchy
 	m, told := fold(t, k.log)
 	p, _ := m.Process(a.key)
-	if p.Cgroup.ID != 9 || p.Container == nil || p.Container.ID != "c1" {
-		t.Errorf("cgroup %+v, container %+v", p.Cgroup, p.Container)
+	if p.Cgroup().ID != 9 || p.Container == nil || p.Container.ID != "c1" {
+		t.Errorf("cgroup %+v, container %+v", p.Cgroup(), p.Container)
 	}
 	only(t, told, events.CgroupMove)
 	n := len(k.log)
@@ -107,7 +107,7 @@ func TestCgroupMove(t *testing.T) {
 	if e.Cgroup.From.Path != "/docker/c1" || e.Cgroup.To.Path != "/x" {
 		t.Errorf("moved from %q to %q", e.Cgroup.From.Path, e.Cgroup.To.Path)
 	}
-	if p.Cgroup.ID != 8 || p.Container != nil {
-		t.Errorf("cgroup %+v, container %+v", p.Cgroup, p.Container)
+	if p.Cgroup().ID != 8 || p.Container != nil {
+		t.Errorf("cgroup %+v, container %+v", p.Cgroup(), p.Container)
 	}
 }

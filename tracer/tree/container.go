@@ -26,7 +26,7 @@ func (m *Model) noteContainer(p *Process) {
 		return
 	}
 	known, ok := m.containers[containerKey(c)]
-	if !ok || m.displaces(p, known) || !known.told && !m.brought(m.procs[known.init]) && older(p.Key, known.init) {
+	if !ok || m.displaces(p, known) || !known.told && !m.brought(m.find(known.init)) && older(p.Key, known.init) {
 		m.makeInit(p, begun{init: p.Key})
 		m.assume(p)
 	}
@@ -35,8 +35,8 @@ func (m *Model) noteContainer(p *Process) {
 // makeInit makes the process the init of its container, and nobody else.
 func (m *Model) makeInit(p *Process, as begun) {
 	key := containerKey(p.Container)
-	if before := m.procs[m.containers[key].init]; before != nil && before != p && before.duty == &dutyInit {
-		before.duty = nil
+	if before := m.find(m.containers[key].init); before != nil && before != p && before.few().duty == &dutyInit {
+		before.seldom.duty = nil
 	}
 	m.containers[key] = as
 }
@@ -44,13 +44,13 @@ func (m *Model) makeInit(p *Process, as begun) {
 // displaces reports whether the process is the init of its container rather than the one
 // that was found running: others may be in the cgroup for longer than the container is.
 func (m *Model) displaces(p *Process, known begun) bool {
-	return !known.told && m.brought(p) && !m.brought(m.procs[known.init])
+	return !known.told && m.brought(p) && !m.brought(m.find(known.init))
 }
 
 // brought reports whether the process is the PID 1 of a child namespace and was not made
 // by another of its container.
 func (m *Model) brought(p *Process) bool {
-	if p == nil || !p.isInit() || p.Chain.Level() == 0 {
+	if p == nil || !p.isInit() || p.ns.Level == 0 {
 		return false
 	}
 	parent, ok := p.Parent()
@@ -61,7 +61,7 @@ func (m *Model) brought(p *Process) bool {
 // it does not run yet is no entrypoint, whatever it is called.
 func (p *Process) onlyForked() bool {
 	i := p.Image()
-	return p.Birth.Seen && (i == nil || i.AtNS <= p.Birth.AtNS)
+	return p.birth.seen && (i == nil || i.AtNS <= p.birth.atNS)
 }
 
 // beginContainer tells the container whose entrypoint the exec is.
@@ -110,7 +110,7 @@ func containerKey(c *events.Container) string {
 // process of the same container, as hooks and all later processes are, nor of one in the
 // same cgroup, of which it may not be known yet.
 func (m *Model) mayBegin(p *Process) bool {
-	if p.isInit() && p.Chain.Level() > 0 {
+	if p.isInit() && p.ns.Level > 0 {
 		return true
 	}
 	if ns := p.ns; ns != nil && ns.init != nil && containerID(ns.init) == p.Container.ID {
@@ -118,7 +118,7 @@ func (m *Model) mayBegin(p *Process) bool {
 	}
 	parent, ok := p.Parent()
 	return ok && containerID(parent) != p.Container.ID &&
-		(parent.Cgroup.ID == 0 || parent.Cgroup.ID != p.Cgroup.ID || parent.Cgroup.Hierarchy != p.Cgroup.Hierarchy)
+		(parent.Cgroup().ID == 0 || parent.Cgroup().ID != p.Cgroup().ID || parent.Cgroup().Hierarchy != p.Cgroup().Hierarchy)
 }
 
 // isRuntime reports whether the name is that of an OCI runtime's own process, which

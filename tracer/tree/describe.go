@@ -6,10 +6,11 @@ import "github.com/ptrace-ns/ptrace-ns/events"
 // It shares memory with the model and is valid until the next call of Apply.
 func (p *Process) Describe() events.Process {
 	d := events.Process{
-		HasIDs: p.HasIDs, UID: p.UID, GID: p.GID, NS: p.NS,
+		HasIDs: p.HasIDs, UID: p.UID, GID: p.GID, NS: p.NS(),
 		Zombie: p.State == Zombie && !p.Ending(), Threads: p.Threads, Full: true,
 	}
 	p.describe(&d)
+	d.Chain = p.Chain()
 	if i := p.Image(); i != nil {
 		d.Args = i.Args
 	}

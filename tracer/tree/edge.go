@@ -53,26 +53,25 @@ func older(a, b events.ProcKey) bool {
 }
 
 func (m *Model) link(p, parent *Process) {
-	p.parent, p.prev, p.next = parent, parent.last, nil
-	if parent.last != nil {
-		parent.last.next = p
+	p.parent, p.prev, p.next = parent, p, nil
+	if first := parent.first; first != nil {
+		p.prev, first.prev.next, first.prev = first.prev, p, p
 	} else {
 		parent.first = p
 	}
-	parent.last = p
 }
 
 func (m *Model) unlink(p *Process) {
-	parent := p.parent
-	if p.prev != nil {
-		p.prev.next = p.next
+	first := p.parent.first
+	if p == first {
+		p.parent.first = p.next
 	} else {
-		parent.first = p.next
+		p.prev.next = p.next
 	}
 	if p.next != nil {
 		p.next.prev = p.prev
 	} else {
-		parent.last = p.prev
+		first.prev = p.prev
 	}
 	p.parent, p.prev, p.next = nil, nil, nil
 }

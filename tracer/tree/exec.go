@@ -12,9 +12,10 @@ func (m *Model) exec(ev *events.Event) {
 	p := m.subject(ev)
 	if p != nil && p.State != Exited && p.State != Gone {
 		m.dropHeld(p)
-		p.tids, p.Threads = p.tids[:0], 1
+		p.dropTIDs()
+		p.Threads = 1
 		if ev.Exec != nil {
-			p.inbox.exec(cmp.Or(ev.Exec.OldTID, p.Key.PID), p.Key.PID)
+			p.few().inbox.exec(cmp.Or(ev.Exec.OldTID, p.Key.PID), p.Key.PID)
 		}
 		m.execImage(p, ev)
 		m.takeDuty(p, &ev.Process)
@@ -32,21 +33,24 @@ func (m *Model) execImage(p *Process, ev *events.Event) {
 	i := m.newImage(ev)
 	last := p.Image()
 	if last == nil || last.AtNS != 0 || ev.BootNS >= p.passNS {
-		p.addImage(i)
+		m.addImage(p, i)
 		return
 	}
 	if last.shows(&ev.Process) {
-		p.images[len(p.images)-1] = i
+		m.replaceImage(p, i)
 		return
 	}
-	p.addImage(last)
-	p.images[len(p.images)-2] = i
+	last.users++ // while it is out of the list
+	m.replaceImage(p, i)
+	m.addImage(p, last)
+	last.users--
 }
 
 // heldRename is a rename inside an execve that is still under way.
 type heldRename struct {
 	ev     events.Event
 	detail events.RenameDetail
+	chain  events.PIDChain
 	gap    uint32
 }
 
@@ -81,7 +85,8 @@ func (m *Model) hold(p *Process, ev *events.Event) {
 	}
 	h.ev, h.detail, h.gap = *ev, *ev.Rename, m.gap
 	h.ev.Rename = &h.detail
-	h.ev.Process.Chain, h.ev.Process.Container = p.Chain, p.Container
+	h.chain = p.appendChain(h.chain[:0])
+	h.ev.Process.Chain, h.ev.Process.Container = h.chain, p.Container
 	h.ev.Process.Args, h.ev.Process.Env = events.Args{}, events.Args{}
 }
 

@@ -5,7 +5,7 @@ import "github.com/ptrace-ns/ptrace-ns/events"
 // exit folds the death of a thread group. Kernels that do not say which thread was
 // the last give several records of one death: the first counts.
 func (m *Model) exit(ev *events.Event) {
-	if known := m.procs[ev.Process.Key]; known != nil && known.State == Exited {
+	if known := m.find(ev.Process.Key); known != nil && known.State == Exited {
 		return
 	}
 	p := m.subject(ev)
@@ -26,7 +26,7 @@ func (m *Model) exit(ev *events.Event) {
 	if d.LifetimeNS == 0 && ev.BootNS > p.Key.Start {
 		d.LifetimeNS = ev.BootNS - p.Key.Start
 	}
-	if d.Threads > 0 && p.Threads > 1 && !p.Birth.Seen {
+	if d.Threads > 0 && p.Threads > 1 && !p.birth.seen {
 		d.Threads += p.Threads - 1 // those that were there before tracing began
 	}
 	// Without a signal the record itself may say it.
@@ -44,12 +44,18 @@ func (m *Model) exit(ev *events.Event) {
 // end keeps how a process ended and takes it from among the living.
 func (m *Model) end(p *Process, ev *events.Event) {
 	d := ev.Exit
-	if p.end == nil {
-		p.end = &End{}
-	}
-	*p.end = End{
+	*m.endOf(p) = End{
 		Status: d.Status, AtNS: ev.BootNS, LifetimeNS: d.LifetimeNS, Threads: d.Threads,
 		Seq: ev.Seq, Reaper: m.keep(d.Reaper), Reason: d.ReaperReason, Killer: cloneKiller(d.Killer),
 	}
 	m.bury(p, Exited)
+}
+
+// endOf returns where the end of a process is kept.
+func (m *Model) endOf(p *Process) *End {
+	s := m.need(p)
+	if s.end == nil {
+		s.end = &End{}
+	}
+	return s.end
 }

@@ -6,8 +6,8 @@ import "github.com/ptrace-ns/ptrace-ns/events"
 // while the record waited, or from a signal that reached it before its birth was
 // announced.
 func (m *Model) fork(ev *events.Event) {
-	known := m.procs[ev.Process.Key]
-	if known != nil && (known.Birth.Seen || known.State == Exited) {
+	known := m.find(ev.Process.Key)
+	if known != nil && (known.birth.seen || known.State == Exited) {
 		return // a record that came twice
 	}
 	d := ev.Fork
@@ -22,11 +22,11 @@ func (m *Model) fork(ev *events.Event) {
 	if m.pass.on {
 		p.pass = m.pass.number // told by its birth, it is not in the pass
 	}
-	p.Birth = Birth{
-		Seen: true, Creator: m.keep(d.Creator), TID: d.CreatorTID, Under: m.keep(ev.Process.Parent),
-		Flags: d.Flags, AtNS: ev.BootNS,
+	p.birth = birth{seen: true, creator: m.keep(d.Creator), tid: d.CreatorTID, flags: d.Flags, atNS: ev.BootNS}
+	if under := ev.Process.Parent; under.Key != d.Creator.Key {
+		p.birth.adopted, m.need(p).under = true, m.keep(under)
 	}
-	if len(p.images) == 0 {
+	if p.image == nil {
 		m.inheritImage(p, ev, d)
 	}
 	m.inheritDuty(p, &ev.Process, d.Creator.Key)
@@ -48,21 +48,21 @@ func (m *Model) inheritImage(p *Process, ev *events.Event, d *events.ForkDetail)
 	if from.IsZero() {
 		from = ev.Process.Parent
 	}
-	if c := m.procs[from.Key]; c != nil {
+	if c := m.find(from.Key); c != nil {
 		if i := c.Image(); i != nil && i.shows(&ev.Process) {
-			p.addImage(i)
+			m.addImage(p, i)
 			return
 		}
 	}
 	if ev.Process.Exe != "" || ev.Process.Args.Known() {
-		p.addImage(m.newImage(ev))
+		m.addImage(p, m.newImage(ev))
 	}
 }
 
 // keep returns the reference with its name shared among all that hold it.
 func (m *Model) keep(r events.Ref) events.Ref {
 	if r.Comm == "" {
-		if p := m.procs[r.Key]; p != nil {
+		if p := m.find(r.Key); p != nil {
 			r.Comm = p.Comm
 		}
 		return r

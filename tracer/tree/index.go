@@ -27,7 +27,7 @@ type group struct {
 
 // settleIn puts a living process where it is found.
 func (m *Model) settleIn(p *Process) {
-	at := home{cgroup: p.Cgroup.ID, hierarchy: p.Cgroup.Hierarchy}
+	at := home{cgroup: p.Cgroup().ID, hierarchy: p.Cgroup().Hierarchy}
 	if p.Container != nil {
 		at = home{container: containerKey(p.Container)}
 	}
@@ -85,9 +85,9 @@ func (ns *Namespace) enroll(p *Process) {
 	if ns.Level == 0 {
 		return
 	}
-	p.prevMember, p.nextMember = ns.last, nil
+	p.nested.prev, p.nested.next = ns.last, nil
 	if ns.last != nil {
-		ns.last.nextMember = p
+		ns.last.nested.next = p
 	} else {
 		ns.first = p
 	}
@@ -99,17 +99,18 @@ func (ns *Namespace) strike(p *Process) {
 	if ns.Level == 0 {
 		return
 	}
-	if p.prevMember != nil {
-		p.prevMember.nextMember = p.nextMember
+	n := p.nested
+	if n.prev != nil {
+		n.prev.nested.next = n.next
 	} else {
-		ns.first = p.nextMember
+		ns.first = n.next
 	}
-	if p.nextMember != nil {
-		p.nextMember.prevMember = p.prevMember
+	if n.next != nil {
+		n.next.nested.prev = n.prev
 	} else {
-		ns.last = p.prevMember
+		ns.last = n.prev
 	}
-	p.prevMember, p.nextMember = nil, nil
+	n.prev, n.next = nil, nil
 }
 
 // members yields the living and the zombies with a number in a child namespace, those in
@@ -120,7 +121,7 @@ func (m *Model) members(ns *Namespace) iter.Seq[*Process] {
 			if !own.in(ns) {
 				continue
 			}
-			for p := own.first; p != nil; p = p.nextMember {
+			for p := own.first; p != nil; p = p.nested.next {
 				if !yield(p) {
 					return
 				}
@@ -151,7 +152,7 @@ func (m *Model) containerKnown(ev *events.Event) {
 		found = append(found, m.at(home{cgroup: cgroup.ID, hierarchy: cgroup.Hierarchy})...)
 	}
 	m.completeRef(&ev.Servant)
-	news := m.knowServant(m.procs[ev.Servant.Key], known)
+	news := m.knowServant(m.find(ev.Servant.Key), known)
 	news = m.knowServants(known) || news
 	for _, p := range found {
 		news = news || !p.Container.Equal(known)
@@ -172,18 +173,19 @@ func (m *Model) containerKnown(ev *events.Event) {
 
 // knowServant takes it over for a program that turned out to work for the container.
 func (m *Model) knowServant(p *Process, known *events.Container) (news bool) {
-	if p == nil || p.State != Live || p.duty == nil || p.duty.serves.Equal(known) {
+	if p == nil || p.State != Live || p.few().duty == nil || p.seldom.duty.serves.Equal(known) {
 		return false
 	}
-	m.assign(p, &duty{p.duty.role, p.duty.genealogy, known})
+	m.assign(p, p.seldom.duty.to(known))
 	return true
 }
 
 // knowServants takes it over for the programs that work for the container.
 func (m *Model) knowServants(known *events.Container) (news bool) {
 	for p := range m.servants {
-		if serves := p.duty.serves; containerKey(serves) == containerKey(known) && !serves.Equal(known) {
-			p.duty, news = &duty{p.duty.role, p.duty.genealogy, known}, true
+		d := p.seldom.duty
+		if containerKey(d.serves) == containerKey(known) && !d.serves.Equal(known) {
+			p.seldom.duty, news = d.to(known), true
 		}
 	}
 	return news

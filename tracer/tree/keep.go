@@ -35,7 +35,8 @@ func (m *Model) release(p *Process) {
 	for p != nil && p != &m.root && !p.needed() {
 		up := p.parent
 		m.unlink(p)
-		delete(m.procs, p.Key)
+		m.byPID.remove(p)
+		m.known--
 		m.recycle(p)
 		p = up
 	}
@@ -51,32 +52,21 @@ func (m *Model) node() *Process {
 	return p
 }
 
-// usualAdoptions is how many changes of parent an empty node has room for.
-const usualAdoptions = 16
-
-// recycle keeps an empty node, with the memory that hangs on it, for the next
-// process. A crowd that once was is not kept for ever.
+// recycle keeps an empty node for the next process, and what hung on it for others. A
+// crowd that once was is not kept for ever.
 func (m *Model) recycle(p *Process) {
 	m.dropHeld(p)
+	m.dropImages(p)
 	if p.ns != nil && p.ns.init == p {
 		p.ns.init = nil
 	}
-	if len(m.free) == len(m.window.slots) {
-		return
+	m.giveBack(p.seldom)
+	if n := p.nested; n != nil && len(m.freeNested) < len(m.window.slots) {
+		*n = nested{pids: n.pids[:0]}
+		m.freeNested = append(m.freeNested, n)
 	}
-	clear(p.images)
-	p.inbox.empty()
-	clear(p.adoptions)
-	if cap(p.adoptions) > usualAdoptions {
-		p.adoptions = nil
+	*p = Process{}
+	if len(m.free) < len(m.window.slots) {
+		m.free = append(m.free, p)
 	}
-	end := p.end
-	if end != nil {
-		*end = End{}
-	}
-	*p = Process{
-		Chain: p.Chain[:0], images: p.images[:0], tids: p.tids[:0],
-		adoptions: p.adoptions[:0], inbox: p.inbox, end: end,
-	}
-	m.free = append(m.free, p)
 }

@@ -18,12 +18,13 @@ const (
 // killerOf says who sent the signal that ended p, which had that many threads, nil
 // when that was not seen. It is valid until the next call.
 func (m *Model) killerOf(p *Process, signal int32, threads uint32) *events.Killer {
-	if signal == 0 || p.inbox == nil {
+	if signal == 0 || p.few().inbox == nil {
 		return nil
 	}
 	k := &m.killer
 	*k = events.Killer{Signal: signal, SenderChain: k.SenderChain[:0], OneOf: k.OneOf[:0], Preceded: k.Preceded[:0]}
-	enders, certain := m.inboxOf(p).enders(signal, threads)
+	b := m.inboxOf(p)
+	enders, certain := b.enders(signal, threads)
 	switch {
 	case len(enders) == 0:
 		return nil
@@ -33,13 +34,13 @@ func (m *Model) killerOf(p *Process, signal int32, threads uint32) *events.Kille
 		}
 		m.blame(k, p, &enders[0])
 		for i := range enders[1:] {
-			p.inbox.outlive(&enders[1+i], events.SignalDelivered)
+			b.outlive(&enders[1+i], events.SignalDelivered)
 		}
 	case !m.suspect(k, enders):
 		return nil
 	}
-	k.Preceded = append(k.Preceded, p.inbox.story()...)
-	k.MorePreceded = p.inbox.dropped
+	k.Preceded = append(k.Preceded, b.story()...)
+	k.MorePreceded = b.dropped
 	return k
 }
 
@@ -61,13 +62,13 @@ func (m *Model) blame(k *events.Killer, p *Process, r *received) {
 	switch {
 	case r.signal == sigKill && p.oom && fromKernel:
 		k.Origin = events.OriginOOM
-	case r.origin == events.OriginPidnsReap && p.reapedIn != nil:
-		k.Sender = p.reapedIn.initRef()
+	case r.origin == events.OriginPidnsReap && p.few().reapedIn != nil:
+		k.Sender = p.seldom.reapedIn.initRef()
 		k.SenderTID = k.Sender.Key.PID
 	}
 	// A fault is raised in the process's own name: nobody sent it.
 	if k.Sender.Key != p.Key && !k.Sender.IsZero() {
-		k.SenderChain = m.appendAncestors(k.SenderChain, m.procs[k.Sender.Key])
+		k.SenderChain = m.appendAncestors(k.SenderChain, m.find(k.Sender.Key))
 	}
 }
 

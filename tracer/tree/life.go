@@ -10,7 +10,7 @@ func (m *Model) subject(ev *events.Event) *Process {
 	if key.PID == 0 {
 		return nil
 	}
-	p := m.procs[key]
+	p := m.find(key)
 	if ev.Process.Zombie && ev.Kind != events.Snapshot && (p == nil || p.State == Placeholder) {
 		return nil
 	}
@@ -28,7 +28,7 @@ func (m *Model) subject(ev *events.Event) *Process {
 
 // named returns the process of that reference, a placeholder when it is not known.
 func (m *Model) named(ref events.Ref) *Process {
-	if p := m.procs[ref.Key]; p != nil {
+	if p := m.find(ref.Key); p != nil {
 		return p
 	}
 	p := m.add(ref.Key)
@@ -39,7 +39,8 @@ func (m *Model) named(ref events.Ref) *Process {
 func (m *Model) add(key events.ProcKey) *Process {
 	p := m.node()
 	p.Key = key
-	m.procs[key] = p
+	m.byPID.add(p)
+	m.known++
 	m.link(p, &m.root)
 	return p
 }
@@ -53,13 +54,12 @@ func (m *Model) enlist(p *Process, said *events.Process, as State) {
 		m.stats.Live++
 	}
 	m.place(p, said)
-	holder := m.byPID[p.Key.PID]
-	switch {
+	switch holder := m.holderOf(p.Key.PID); {
 	case holder == nil:
-		m.byPID[p.Key.PID] = p
+		p.holdsPID = true
 	case older(holder.Key, p.Key):
 		m.vanish(holder)
-		m.byPID[p.Key.PID] = p
+		p.holdsPID = true
 	}
 }
 
@@ -67,8 +67,8 @@ func (m *Model) enlist(p *Process, said *events.Process, as State) {
 // record that has it.
 func (m *Model) place(p *Process, said *events.Process) {
 	if n := len(said.Chain); p.ns == nil && n > 0 && n <= events.MaxLevels {
-		p.Chain = append(p.Chain[:0], said.Chain...)
-		m.join(p, said.PidnsOwner)
+		m.number(p, said.Chain)
+		m.join(p, said.Chain, said.PidnsOwner)
 	}
 }
 
@@ -105,7 +105,7 @@ func (m *Model) refreshAll(p *Process, said *events.Process) {
 		p.HasIDs, p.UID, p.GID = true, said.UID, said.GID
 	}
 	if said.Cgroup.ID != 0 || said.Cgroup.Path != "" {
-		p.Cgroup = said.Cgroup
+		p.cgroup = m.cgroups.of(said.Cgroup, p.cgroup)
 		m.setContainer(p, said)
 	}
 	if p.ns != nil && said.PidnsOwner != 0 {
@@ -124,7 +124,7 @@ func (m *Model) setContainer(p *Process, said *events.Process) {
 	if p.Container != nil && p.Container.Equal(c) {
 		return
 	}
-	if parent := m.procs[said.Parent.Key]; parent != nil && parent.Container.Equal(c) {
+	if parent := m.find(said.Parent.Key); parent != nil && parent.Container.Equal(c) {
 		p.Container = parent.Container
 		return
 	}
@@ -143,7 +143,7 @@ func (m *Model) vanish(p *Process) {
 func (m *Model) bury(p *Process, as State) {
 	before := p.State
 	p.State = as
-	p.tids = p.tids[:0]
+	p.dropTIDs()
 	m.moveOut(p)
 	delete(m.servants, p)
 	if before == Live {
@@ -153,9 +153,7 @@ func (m *Model) bury(p *Process, as State) {
 		delete(m.containers, containerKey(p.Container))
 	}
 	if as != Zombie {
-		if m.byPID[p.Key.PID] == p {
-			delete(m.byPID, p.Key.PID)
-		}
+		p.holdsPID = false
 		m.dropHeld(p)
 		m.remember(p)
 	}

@@ -42,14 +42,23 @@ type Stats struct {
 // concurrent use.
 type Model struct {
 	voice
-	procs map[events.ProcKey]*Process
-	byPID map[int32]*Process // who holds the PID now, zombies included
+	byPID namesakes
+	known int // all processes that are
 	// root stands for PID 0, the parent of those that have none or whose parent
 	// is not known; it makes one tree of them all.
 	root   Process
 	window window
 	free   []*Process
 	names  interner
+
+	freeSeldom []*seldom
+	freeNested []*nested
+	freeImages []*Image
+	bytes      bytePool
+	spaces     shared[events.Namespaces]
+	learnt     events.Namespaces // see learnNamespaces, which makes them in it
+	cgroups    shared[events.Cgroup]
+	programs   shared[Program]
 	// containers has the init of each container that has begun, by its id.
 	containers map[string]begun
 	groups     map[home]*group       // see index.go
@@ -74,8 +83,7 @@ func New(o Options) *Model {
 		o.Keep = DefaultKeep
 	}
 	return &Model{
-		procs:    map[events.ProcKey]*Process{},
-		byPID:    map[int32]*Process{},
+		byPID:    namesakes{},
 		window:   window{slots: make([]*Process, o.Keep)},
 		nsByID:   map[uint64]*Namespace{},
 		nsByInum: map[uint32]*Namespace{},
@@ -97,9 +105,7 @@ func (m *Model) Apply(ev *events.Event, tell func(*events.Event) error) error {
 	m.current, m.currentTold, m.tell, m.err = ev, false, tell, nil
 	m.fold(ev)
 	err := m.err
-	if m.lent { // a source that reuses its events must not write into the model
-		ev.Process.Chain, m.lent = nil, false
-	}
+	m.lent.takeBack(ev)
 	m.current, m.tell, m.err = nil, nil, nil
 	return err
 }
@@ -140,7 +146,7 @@ func (m *Model) fold(ev *events.Event) {
 		m.syscall(ev)
 	case events.PidnsCreate, events.PidnsEnter, events.PidnsReap, events.PidnsDestroy, events.PidnsWait, events.Reparent:
 	default:
-		m.complete(ev, m.procs[ev.Process.Key])
+		m.complete(ev, m.find(ev.Process.Key))
 		m.say(ev)
 	}
 }
@@ -160,6 +166,6 @@ func (m *Model) lost(ev *events.Event) {
 // Stats returns the counters.
 func (m *Model) Stats() Stats {
 	s := m.stats
-	s.Known = len(m.procs)
+	s.Known = m.known
 	return s
 }

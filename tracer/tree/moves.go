@@ -63,34 +63,38 @@ type Reaping struct {
 // Moves returns the changes of its namespaces, oldest first, and how many there were
 // before those that are kept.
 func (p *Process) Moves() (kept []Move, before int) {
-	if p.deeds == nil {
+	d := p.few().deeds
+	if d == nil {
 		return nil, 0
 	}
-	return p.deeds.moves, int(p.deeds.before)
+	return d.moves, int(d.before)
 }
 
 // ThreadMoves returns how often threads other than its leader were seen to call unshare
 // or setns: what they change is theirs alone.
 func (p *Process) ThreadMoves() int {
-	if p.deeds == nil {
+	d := p.few().deeds
+	if d == nil {
 		return 0
 	}
-	return int(p.deeds.byThread)
+	return int(d.byThread)
 }
 
 // Reaping returns the latest time for which it was a subreaper.
 func (p *Process) Reaping() Reaping {
-	if p.deeds == nil {
+	d := p.few().deeds
+	if d == nil {
 		return Reaping{}
 	}
-	return p.deeds.reaping
+	return d.reaping
 }
 
-func (p *Process) past() *deeds {
-	if p.deeds == nil {
-		p.deeds = &deeds{}
+func (m *Model) past(p *Process) *deeds {
+	s := m.need(p)
+	if s.deeds == nil {
+		s.deeds = &deeds{}
 	}
-	return p.deeds
+	return s.deeds
 }
 
 // keptMoves bounds what is kept of one that goes from namespace to namespace.
@@ -112,9 +116,9 @@ func (m *Model) called(p *Process, ev *events.Event) {
 	switch {
 	case ev.Kind != events.Setns && ev.Kind != events.Unshare, ev.Kind == events.Unshare && flags == 0:
 	case ev.Process.TID != 0 && ev.Process.TID != p.Key.PID:
-		p.past().byThread++
+		m.past(p).byThread++
 	default:
-		p.past().add(Move{Call: ev.Kind.String(), Flags: flags, At: Sight{AtNS: ev.BootNS, Kind: ev.Kind}, loss: m.lossGap})
+		m.past(p).add(Move{Call: ev.Kind.String(), Flags: flags, At: Sight{AtNS: ev.BootNS, Kind: ev.Kind}, loss: m.lossGap})
 	}
 }
 
@@ -125,23 +129,22 @@ func (m *Model) shownNamespaces(p *Process, now *events.Namespaces) {
 	if at.AtNS < p.shownNS {
 		return
 	}
-	for i := range nsKinds {
-		if p.NS == *now {
-			break // as nearly always
+	if before := p.shown(); *before != *now { // as hardly ever
+		for i := range nsKinds {
+			k := &nsKinds[i]
+			if had, has := *k.of(before), *k.of(now); had != 0 && has != 0 && had != has {
+				m.moved(p, k, had, has, "", at)
+			}
 		}
-		k := &nsKinds[i]
-		if had, has := *k.of(&p.NS), *k.of(now); had != 0 && has != 0 && had != has {
-			m.moved(p, k, has, "", at)
-		}
+		p.spaces = m.spaces.of(*now, p.parent.spaces)
 	}
-	p.NS = *now
 	p.shownNS, p.shownBy = at.AtNS, at.Kind
 }
 
 // moved keeps one change: with the call that made it, where that was seen; else with
 // what is known of when and by what.
-func (m *Model) moved(p *Process, k *nsKind, to uint32, call string, at Sight) {
-	h, c := p.past(), Change{Name: k.name, From: *k.of(&p.NS), To: to}
+func (m *Model) moved(p *Process, k *nsKind, from, to uint32, call string, at Sight) {
+	h, c := m.past(p), Change{Name: k.name, From: from, To: to}
 	if made := h.callOf(k, p.shownNS, m.lossGap); made != nil {
 		made.Changes = append(made.Changes, c)
 		return
@@ -192,8 +195,8 @@ func (m *Model) shownReaping(p *Process, is bool) {
 	}
 	p.Subreaper = is
 	if is {
-		p.past().reaping = Reaping{AfterNS: p.shownNS, FromNS: now}
-	} else if r := &p.past().reaping; r.FromNS != 0 {
+		m.past(p).reaping = Reaping{AfterNS: p.shownNS, FromNS: now}
+	} else if r := &m.past(p).reaping; r.FromNS != 0 {
 		r.UntilNS = now
 	}
 }
@@ -204,7 +207,7 @@ func (m *Model) calledReaping(p *Process, is bool) {
 		return
 	}
 	m.shownReaping(p, is)
-	if r := &p.past().reaping; p.Subreaper == is {
+	if r := &m.past(p).reaping; p.Subreaper == is {
 		r.BeganCall, r.EndedCall = r.BeganCall || is, !is
 	}
 }

@@ -145,8 +145,8 @@ func TestMoveOlderRecord(t *testing.T) {
 	m.shown(11, 20)
 	m.log = append(m.log, &older)
 	m.want(" exec-exec [{mnt 10 11}]")
-	if p := m.process(); p.NS.Mnt != 11 {
-		t.Errorf("mnt is %d, want 11", p.NS.Mnt)
+	if p := m.process(); p.NS().Mnt != 11 {
+		t.Errorf("mnt is %d, want 11", p.NS().Mnt)
 	}
 }
 

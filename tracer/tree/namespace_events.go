@@ -17,8 +17,8 @@ func (m *Model) born(p *Process, d *events.ForkDetail) {
 		return
 	}
 	from := d.CreatorNS
-	if c := m.procs[d.Creator.Key]; from.IsZero() && c != nil {
-		from = c.Chain.Own().NS
+	if c := m.find(d.Creator.Key); from.IsZero() && c != nil {
+		from = c.own().NS
 	}
 	if from.IsZero() || sameNS(from, ns.ID) {
 		return
@@ -27,7 +27,7 @@ func (m *Model) born(p *Process, d *events.ForkDetail) {
 	if ns.Via == "unshare" && ns.Creator.Key == d.Creator.Key {
 		via = "" // its creator has it as pid_for_children since unshare, without setns
 	}
-	p.Birth.Entered, p.Birth.Setns = true, via != ""
+	p.birth.entered, p.birth.setns = true, via != ""
 	m.tellPidns(events.PidnsEnter, p, events.PidnsDetail{
 		NS: ns.Info(), Via: via, Creator: m.keep(d.Creator), Init: ns.initRef(),
 	})
@@ -81,7 +81,7 @@ func (m *Model) tellPidns(kind events.Kind, p *Process, d events.PidnsDetail) {
 // reaped notes that the kernel kills p because a PID 1 is gone. When that PID 1
 // was itself killed so, the death of the outer namespace is the cause.
 func (m *Model) reaped(p *Process, d *events.SignalDetail) {
-	if p.reapedIn != nil || p.State == Exited || p.State == Gone {
+	if p.few().reapedIn != nil || p.State == Exited || p.State == Gone {
 		return
 	}
 	ns := m.dyingNamespace(p, d.NSID)
@@ -93,8 +93,8 @@ func (m *Model) reaped(p *Process, d *events.SignalDetail) {
 		ns.Init = d.Sender
 		ns.Init.Comm = m.names.intern(d.Sender.Comm)
 	}
-	for ns.init != nil && ns.init.reapedIn != nil {
-		ns = ns.init.reapedIn
+	for ns.init != nil && ns.init.few().reapedIn != nil {
+		ns = ns.init.seldom.reapedIn
 	}
 	m.reapIn(p, ns)
 	m.tellPidns(events.PidnsReap, p, events.PidnsDetail{
@@ -104,11 +104,11 @@ func (m *Model) reaped(p *Process, d *events.SignalDetail) {
 
 // reapIn notes for the end of the namespace that its death kills p.
 func (m *Model) reapIn(p *Process, ns *Namespace) {
-	if p.reapedIn != nil {
+	if p.few().reapedIn != nil {
 		return
 	}
 	m.markDying(ns)
-	p.reapedIn = ns
+	m.need(p).reapedIn = ns
 	ns.killed = append(ns.killed, p.Ref())
 }
 
@@ -144,8 +144,8 @@ func (m *Model) leave(p *Process, before State) {
 	if p.ns.init == p {
 		m.initEnded(p)
 	}
-	if p.reapedIn != nil {
-		p.reapedIn.lastKillNS = m.current.BootNS
+	if in := p.few().reapedIn; in != nil {
+		in.lastKillNS = m.current.BootNS
 	}
 	for ns := p.ns; ns != nil; ns = ns.Parent {
 		if before == Zombie {

@@ -3,10 +3,10 @@ package tree
 import "github.com/ptrace-ns/ptrace-ns/events"
 
 // join makes a process a member of every namespace of its chain.
-func (m *Model) join(p *Process, owner uint32) {
+func (m *Model) join(p *Process, chain events.PIDChain, owner uint32) {
 	var ns *Namespace
-	for level, e := range p.Chain {
-		ns = m.namespace(e, level, ns, p)
+	for level, e := range chain {
+		ns = m.namespace(e, level, ns, p, len(chain)-1)
 	}
 	p.ns = ns
 	if ns != nil {
@@ -33,38 +33,39 @@ func (m *Model) join(p *Process, owner uint32) {
 // that live at one moment and show the same inum are in the same namespace; a gap
 // may have put one of them into that number's former owner.
 func (m *Model) rejoin(p *Process) {
-	level := p.Chain.Level()
-	for ns := p.ns; ns != nil && level >= 0; ns = ns.Parent {
-		e := p.Chain[level].NS
-		if m.nsByInum[e.Inum] != ns {
-			break
-		}
-		level--
+	ns := p.ns
+	for ns != nil && m.nsByInum[ns.ID.Inum] == ns {
+		ns = ns.Parent
 	}
-	if level < 0 || p.ns == nil {
+	if ns == nil {
 		return
 	}
-	old := p.ns
+	old, chain := p.ns, p.Chain()
+	for i := range chain {
+		if m.recall.on {
+			chain[i].NS.ID = 0 // p's own record did not have it
+		}
+	}
 	if old.init == p {
 		old.init = nil
 	}
 	old.strike(p)
-	m.join(p, 0)
+	m.join(p, chain, 0)
 	for ns := old; ns != nil; ns = ns.Parent {
 		ns.Members--
 		m.settle(ns)
 	}
 }
 
-// namespace finds a namespace of p's chain or makes it.
-func (m *Model) namespace(e events.PIDEntry, level int, parent *Namespace, p *Process) *Namespace {
+// namespace finds a namespace of p's chain, which ends at the level own, or makes it.
+func (m *Model) namespace(e events.PIDEntry, level int, parent *Namespace, p *Process, own int) *Namespace {
 	if e.NS.ID != 0 {
 		if ns := m.nsByID[e.NS.ID]; ns != nil && ns.Level == level && ns.Parent == parent {
 			return ns
 		}
 	}
 	for ns := m.nsByInum[e.NS.Inum]; ns != nil; ns = ns.former {
-		if ns.Level == level && ns.Parent == parent && ns.admits(e, p) {
+		if ns.Level == level && ns.Parent == parent && ns.admits(e, p, own) {
 			if e.NS.ID != 0 {
 				ns.ID = e.NS
 				m.nsByID[e.NS.ID] = ns
@@ -81,12 +82,12 @@ func (m *Model) namespace(e events.PIDEntry, level int, parent *Namespace, p *Pr
 // Where the kernel gives no other identity that number is all there is, and it is
 // recycled at once. But the PID 1 is older than all others, is only one, and with
 // it the namespace ends.
-func (ns *Namespace) admits(e events.PIDEntry, p *Process) bool {
+func (ns *Namespace) admits(e events.PIDEntry, p *Process, own int) bool {
 	if e.NS.ID != 0 && ns.ID.ID != 0 || p.State == Live && ns.dead() {
 		return false
 	}
 	init := ns.Init.Key
-	if e.PID == 1 && ns.Level == p.Chain.Level() {
+	if e.PID == 1 && ns.Level == own {
 		return init == p.Key || init.IsZero()
 	}
 	return !older(p.Key, init)

@@ -43,7 +43,7 @@ func (m *Model) learnNamespaces(child *Process, ev *events.Event, d *events.Fork
 	if d.Creator.IsZero() {
 		key = born.Parent.Key
 	}
-	creator := m.procs[key]
+	creator := m.find(key)
 	if creator == nil || creator.State != Live || !born.Full {
 		return
 	}
@@ -55,17 +55,19 @@ func (m *Model) learnNamespaces(child *Process, ev *events.Event, d *events.Fork
 		return
 	}
 	at := Sight{AtNS: ev.BootNS, Kind: events.Fork, Child: child.Ref()}
+	m.learnt = *creator.shown()
 	for i := range nsKinds {
 		k := &nsKinds[i]
-		had, has := k.of(&creator.NS), *k.of(&born.NS)
+		had, has := k.of(&m.learnt), *k.of(&born.NS)
 		if d.Flags&k.flag != 0 || has == 0 || k.flag == cloneNewTime {
 			continue
 		}
 		if *had != 0 && *had != has {
-			m.moved(creator, k, has, m.callFor(k, child, creator), at)
+			m.moved(creator, k, *had, has, m.callFor(k, child, creator), at)
 		}
 		*had = has
 	}
+	creator.spaces = m.spaces.of(m.learnt, creator.spaces)
 	if d.Flags&newNamespaces == 0 {
 		creator.shownNS, creator.shownBy = at.AtNS, at.Kind
 	}

@@ -23,11 +23,11 @@ func TestNamespacesOfTheCreator(t *testing.T) {
 		t.Fatal("the creator is not known")
 	}
 	want := events.Namespaces{PID: 1, Mnt: 20, Net: 11, UTS: 22, IPC: 23, User: 14, Cgroup: 25, Time: 16}
-	if p.NS != want {
-		t.Errorf("creator's namespaces are %+v, want %+v", p.NS, want)
+	if p.NS() != want {
+		t.Errorf("creator's namespaces are %+v, want %+v", p.NS(), want)
 	}
-	if c, ok := m.Process(b.key); !ok || c.NS != born.Process.NS {
-		t.Errorf("the newborn's are %+v", c.NS)
+	if c, ok := m.Process(b.key); !ok || c.NS() != born.Process.NS {
+		t.Errorf("the newborn's are %+v", c.NS())
 	}
 
 	// Another thread's namespaces need not be its process's.
@@ -35,7 +35,7 @@ func TestNamespacesOfTheCreator(t *testing.T) {
 	other := k.log[len(k.log)-1]
 	other.Process.Full, other.Process.NS, other.Fork.CreatorTID = true, events.Namespaces{PID: 1, Mnt: 30}, a.key.PID+1
 	apply(t, m, k.log[len(k.log)-1:])
-	if p.NS != want {
-		t.Errorf("a thread's child makes them %+v", p.NS)
+	if p.NS() != want {
+		t.Errorf("a thread's child makes them %+v", p.NS())
 	}
 }

@@ -32,45 +32,41 @@ func (s State) String() string { return stateNames[s] }
 type Process struct {
 	Key       events.ProcKey
 	PIDIno    uint64
-	Chain     events.PIDChain
 	Comm      string
+	Container *events.Container
+	UID, GID  uint32
+	Threads   uint32 // how many, as of the last snapshot or exec; 0 not known
 	State     State
 	HasIDs    bool
 	Subreaper bool
 	Kthread   bool
-	UID, GID  uint32
-	Threads   uint32            // how many, as of the last snapshot or exec; 0 not known
-	NS        events.Namespaces // as of the last record that shows them
-	Cgroup    events.Cgroup
-	Container *events.Container
-	duty      *duty  // nil for nearly all
-	deeds     *deeds // nil for nearly all
-	Birth     Birth
 
-	images    []*Image
-	tids      []int32
-	adoptions []Adoption
-	inbox     *inbox // nil for nearly all
-	end       *End   // kept when the node is reused; State tells whether it holds
-
-	ns       *Namespace // its own
-	reapedIn *Namespace // whose death killed it
-	held     *heldRename
+	holdsPID bool
 	oom      bool
 	inWindow bool
 	edge     Certainty
-	shownBy  events.Kind // the latest record that shows all its namespaces
 	edgeGap  uint32
-	dropped  uint32 // adoptions before the first that is kept
 	pass     uint32 // the last snapshot pass that showed it
 	passNS   uint64 // when it did
 	shownNS  uint64 // of shownBy; 0 is none
+	birth    birth
+	shownBy  events.Kind // the latest record that shows all its namespaces
 
-	parent, next, prev, first, last *Process
+	spaces *events.Namespaces // shared with others, as its cgroup is
+	cgroup *events.Cgroup
 
-	group                  *group // see index.go
-	nextMate, prevMate     *Process
-	nextMember, prevMember *Process
+	born, image *Image // the first and the last
+	seldom      *seldom
+	held        *heldRename
+	ns          *Namespace // its own
+	nested      *nested    // see chain.go; nil outside child PID namespaces
+
+	// Of siblings the first has the last before it.
+	parent, first, next, prev *Process
+
+	namesake           *Process // see find.go
+	group              *group   // see index.go
+	nextMate, prevMate *Process
 }
 
 // Birth says how a process came to be.
@@ -83,6 +79,31 @@ type Birth struct {
 	Under   events.Ref // real_parent at birth
 	Flags   uint64     // clone flags
 	AtNS    uint64
+}
+
+// birth is what is kept of it. The parent is seldom another than the creator.
+type birth struct {
+	creator              events.Ref
+	flags, atNS          uint64
+	tid                  int32
+	seen, entered, setns bool
+	adopted              bool // by another than the creator, see seldom
+}
+
+// Birth returns how the process came to be.
+func (p *Process) Birth() Birth {
+	b := &p.birth
+	if !b.seen {
+		return Birth{}
+	}
+	under := b.creator
+	if b.adopted {
+		under = p.few().under
+	}
+	return Birth{
+		Seen: true, Entered: b.entered, Setns: b.setns,
+		Creator: b.creator, TID: b.tid, Under: under, Flags: b.flags, AtNS: b.atNS,
+	}
 }
 
 // End says how a process ended.
@@ -108,22 +129,23 @@ func (p *Process) Namespace() *Namespace { return p.ns }
 // End returns how the process ended, and whether that is known: a process that
 // is Gone ended in a gap.
 func (p *Process) End() (End, bool) {
-	if p.State != Exited && p.State != Zombie || p.end == nil || p.end.unseen {
+	end := p.few().end
+	if p.State != Exited && p.State != Zombie || end == nil || end.unseen {
 		return End{}, false
 	}
-	return *p.end, true
+	return *end, true
 }
 
 // TIDs returns the threads besides the leader, as far as they were told.
-func (p *Process) TIDs() []int32 { return p.tids }
+func (p *Process) TIDs() []int32 { return p.few().tids }
 
 // Adoptions returns who became its parent after its first one, oldest first. They are
 // all there are but for DroppedAdoptions.
-func (p *Process) Adoptions() []Adoption { return p.adoptions }
+func (p *Process) Adoptions() []Adoption { return p.few().adoptions }
 
 // DroppedAdoptions returns how many there were before those that are kept: none where
 // the records are a kernel's, up to a depth of 256 ancestors.
-func (p *Process) DroppedAdoptions() int { return int(p.dropped) }
+func (p *Process) DroppedAdoptions() int { return int(p.few().dropped) }
 
 // Parent returns the process whose child it is. An exited process keeps the
 // parent that it had.
@@ -145,9 +167,6 @@ func (p *Process) Children() iter.Seq[*Process] {
 		}
 	}
 }
-
-// isInit reports whether it is the PID 1 of its own namespace.
-func (p *Process) isInit() bool { return p.Chain.Own().PID == 1 }
 
 // Ending reports whether it is a PID 1 that has ended but that nobody can reap yet:
 // the kernel lets it wait, inside its own exit, until every other member of its
@@ -179,18 +198,18 @@ func (p *Process) adopts() bool {
 	return p.ns != nil && p.ns.init == p && !p.ns.dead() && p.State != Gone
 }
 
-// describe fills what an event says of a process that it is about.
+// describe fills what an event says of a process that it is about, all but its chain.
 func (p *Process) describe(to *events.Process) {
 	to.Key, to.PIDIno, to.TID = p.Key, p.PIDIno, p.Key.PID
-	to.Chain, to.Comm, to.NSInit = p.Chain, p.Comm, p.isInit()
+	to.Comm, to.NSInit = p.Comm, p.isInit()
 	if parent, ok := p.Parent(); ok {
 		to.Parent = parent.Ref()
 	}
-	to.NS.PID = p.Chain.Own().NS.Inum
-	to.Cgroup, to.Container = p.Cgroup, p.Container
+	to.NS.PID = p.own().NS.Inum
+	to.Cgroup, to.Container = p.Cgroup(), p.Container
 	to.Subreaper, to.Kthread = p.Subreaper, p.Kthread
 	if i := p.Image(); i != nil {
 		to.Exe = i.Exe
 	}
-	p.duty.show(to)
+	p.few().duty.show(to)
 }

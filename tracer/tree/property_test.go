@@ -112,15 +112,15 @@ func (r *run) step() {
 func (r *run) wantTree() {
 	n := 0
 	for p := range r.m.All() {
-		if n++; n > len(r.m.procs) {
+		if n++; n > r.m.known {
 			break
 		}
 		if parent, ok := p.Parent(); ok && !older(parent.Key, p.Key) {
 			r.t.Fatalf("%v is a child of %v", p.Key, parent.Key)
 		}
 	}
-	if n != len(r.m.procs) {
-		r.t.Fatalf("the walk finds %d of %d", n, len(r.m.procs))
+	if n != r.m.known {
+		r.t.Fatalf("the walk finds %d of %d", n, r.m.known)
 	}
 }
 

@@ -64,7 +64,7 @@ func (m *Model) recallDuty(said *events.Process) {
 	if said.Role == "" {
 		return
 	}
-	if p := m.procs[said.Key]; p != nil && (p.role() != said.Role || !p.duty.serves.Equal(said.Serves)) {
+	if p := m.find(said.Key); p != nil && (p.role() != said.Role || !p.seldom.duty.serves.Equal(said.Serves)) {
 		m.takeDuty(p, said)
 	}
 }
@@ -72,10 +72,10 @@ func (m *Model) recallDuty(said *events.Process) {
 // holder returns who a record of the child means by its parent's PID, the zero Ref
 // when that is not known.
 func (m *Model) holder(child events.ProcKey, pid int32) events.Ref {
-	if p := m.procs[child]; p != nil && p.parent.Key.PID == pid {
+	if p := m.find(child); p != nil && p.parent.Key.PID == pid {
 		return p.parent.Ref()
 	}
-	if p := m.byPID[pid]; p != nil {
+	if p := m.holderOf(pid); p != nil {
 		return p.Ref()
 	}
 	return events.Ref{}
@@ -107,7 +107,7 @@ func (m *Model) recallDerived(ev *events.Event) {
 		m.recallContainerExit(ev)
 		return
 	}
-	p := m.procs[ev.Process.Key]
+	p := m.find(ev.Process.Key)
 	if p == nil || p.State == Placeholder {
 		p = m.subject(ev) // not else: what follows from others' records shows nobody alive
 	}
@@ -149,9 +149,9 @@ func (m *Model) recallReparent(p *Process, ev *events.Event) {
 		} else {
 			a.AfterNS = m.parentUntil(p)
 		}
-		p.addAdoption(a)
+		m.addAdoption(p, a)
 	}
-	if to := m.procs[d.To.Key]; to != nil {
+	if to := m.find(d.To.Key); to != nil {
 		m.adopted(to, d.Reason)
 	}
 	sure := Predicted
@@ -249,7 +249,7 @@ func (m *Model) empty(ns *Namespace) {
 // recallContainerExit stands for the exit of the container's init where that is
 // missing.
 func (m *Model) recallContainerExit(ev *events.Event) {
-	if p := m.procs[ev.Process.Key]; p != nil && p.State == Live && ev.Exit != nil {
+	if p := m.find(ev.Process.Key); p != nil && p.State == Live && ev.Exit != nil {
 		m.end(p, ev)
 	}
 }

@@ -47,7 +47,7 @@ func TestRecallDerivedAlone(t *testing.T) {
 		for _, ev := range all {
 			if ev.Kind.Derived() {
 				m.Recall(ev)
-				if p := m.procs[ev.Process.Key]; ev.Kind == events.PidnsReap && (p == nil || p.reapedIn == nil) {
+				if p := m.find(ev.Process.Key); ev.Kind == events.PidnsReap && (p == nil || p.few().reapedIn == nil) {
 					t.Errorf("%v is not known to be killed by the end of its namespace", ev.Process.Key)
 				}
 			} else {

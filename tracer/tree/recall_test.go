@@ -51,7 +51,7 @@ func processLine(m *Model, p *Process) string {
 	return fmt.Sprintf("parent %v %v, children %v, holds %v, ending %v, pidns %v, %s", parent, m.Certainty(p), children,
 		holds && holder == p, p.Ending(), nsKey(p.Namespace()), asJSON(map[string]any{
 			"said": said, "images": p.Images(), "adoptions": adoptions, "dropped": p.DroppedAdoptions(),
-			"moves": moves, "moved before": before, "by threads": p.ThreadMoves(), "reaping": p.Reaping(), "end": end, "ended": ended, "birth": p.Birth, "tids": slices.Clone(p.TIDs()), "ino": p.PIDIno, "chain": p.Chain,
+			"moves": moves, "moved before": before, "by threads": p.ThreadMoves(), "reaping": p.Reaping(), "end": end, "ended": ended, "birth": p.Birth(), "tids": slices.Clone(p.TIDs()), "ino": p.PIDIno, "chain": p.Chain(),
 		}))
 }
 

@@ -121,14 +121,14 @@ func (m *Model) correct(p, to *Process) {
 // records, not folded yet, could explain. It settles what was foretold, and nothing
 // else: what happened in a gap since has no time here.
 func (m *Model) SawParent(key events.ProcKey, parentPID int32, tell func(*events.Event) error) error {
-	p := m.procs[key]
+	p := m.find(key)
 	if p == nil || p.State != Live || p.foretold() == nil {
 		return nil
 	}
 	return m.aside(0, tell, func() {
 		if p.parent.Key.PID == parentPID {
 			m.confirm(p)
-		} else if to := m.byPID[parentPID]; to != nil && to.adopts() && older(to.Key, key) && p.edgeGap == m.gap {
+		} else if to := m.holderOf(parentPID); to != nil && to.adopts() && older(to.Key, key) && p.edgeGap == m.gap {
 			m.correct(p, to)
 		}
 	})
@@ -138,11 +138,11 @@ func (m *Model) SawParent(key events.ProcKey, parentPID int32, tell func(*events
 // knows subreapers and child reapers only, once no thread of the father is left.
 func reasonFor(to *Process) events.ReparentReason {
 	switch {
-	case len(to.Chain) == 0:
+	case to.ns == nil:
 		return events.ReparentUnknown
 	case !to.isInit():
 		return events.ReparentSubreaper
-	case to.Chain.Level() == 0:
+	case to.ns.Level == 0:
 		return events.ReparentInit
 	default:
 		return events.ReparentPidnsInit
@@ -161,7 +161,7 @@ func (m *Model) adopt(p, to *Process, reason events.ReparentReason, sure Certain
 	if a.EndNS == 0 {
 		a.AfterNS = m.parentUntil(p)
 	}
-	p.addAdoption(a)
+	m.addAdoption(p, a)
 	m.adopted(to, reason)
 	m.move(p, to, sure)
 	m.tellAdoption(p, p.lastAdoption(), events.Ref{}, 0)
@@ -184,19 +184,21 @@ func (m *Model) adopted(to *Process, reason events.ReparentReason) {
 	}
 }
 
-func (p *Process) addAdoption(a Adoption) {
-	if len(p.adoptions) == keptAdoptions {
-		p.adoptions = append(p.adoptions[:0], p.adoptions[1:]...)
-		p.dropped++
+func (m *Model) addAdoption(p *Process, a Adoption) {
+	s := m.need(p)
+	if len(s.adoptions) == keptAdoptions {
+		s.adoptions = append(s.adoptions[:0], s.adoptions[1:]...)
+		s.dropped++
 	}
-	p.adoptions = append(p.adoptions, a)
+	s.adoptions = append(s.adoptions, a)
 }
 
 func (p *Process) lastAdoption() *Adoption {
-	if len(p.adoptions) == 0 {
+	all := p.few().adoptions
+	if len(all) == 0 {
 		return nil
 	}
-	return &p.adoptions[len(p.adoptions)-1]
+	return &all[len(all)-1]
 }
 
 // tellAdoption tells a change of parent for the first time or, with what was

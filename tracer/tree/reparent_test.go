@@ -37,8 +37,8 @@ func TestT09Daemon(t *testing.T) {
 		t.Error("a right forecast is counted as wrong")
 	}
 	p, _ := m.Process(daemon.key)
-	if p.Birth.Creator.Key != middle.key || len(p.Adoptions()) != 1 || p.Adoptions()[0].To.Key != k.init.key {
-		t.Errorf("birth %+v, adoptions %+v", p.Birth, p.Adoptions())
+	if p.Birth().Creator.Key != middle.key || len(p.Adoptions()) != 1 || p.Adoptions()[0].To.Key != k.init.key {
+		t.Errorf("birth %+v, adoptions %+v", p.Birth(), p.Adoptions())
 	}
 }
 

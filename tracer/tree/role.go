@@ -20,10 +20,10 @@ const (
 )
 
 func (p *Process) role() string {
-	if p.duty == nil {
-		return ""
+	if d := p.few().duty; d != nil {
+		return d.role
 	}
-	return p.duty.role
+	return ""
 }
 
 // takeDuty keeps the role that a record gives the program. A process that came into
@@ -39,7 +39,10 @@ func (m *Model) takeDuty(p *Process, said *events.Process) {
 
 // assign gives a process a duty, or none.
 func (m *Model) assign(p *Process, d *duty) {
-	if p.duty = d; d != nil && d.serves != nil && p.State == Live {
+	if p.few().duty == d {
+		return
+	}
+	if m.need(p).duty = d; d != nil && d.serves != nil && p.State == Live {
 		m.servants[p] = struct{}{}
 	} else {
 		delete(m.servants, p)
@@ -51,23 +54,23 @@ func (m *Model) assign(p *Process, d *duty) {
 func (m *Model) inheritDuty(p *Process, said *events.Process, creator events.ProcKey) {
 	if said.Role != "" {
 		m.takeDuty(p, said)
-	} else if c := m.procs[creator]; c != nil && c.role() == roleRuntime {
-		m.assign(p, c.duty)
+	} else if c := m.find(creator); c != nil && c.role() == roleRuntime {
+		m.assign(p, c.seldom.duty)
 	}
 }
 
 // assume gives a process the role that it has in its container: its init, or put into
 // it later by a runtime. One whose program has a role of its own keeps that.
 func (m *Model) assume(p *Process) {
-	if p.duty != nil || p.Container == nil || p.Container.ID == "" || isRuntime(p.Comm) {
+	if p.few().duty != nil || p.Container == nil || p.Container.ID == "" || isRuntime(p.Comm) {
 		return
 	}
 	of, begun := m.containers[containerKey(p.Container)]
 	switch {
 	case !begun && m.mayBegin(p), begun && (of.init == p.Key || m.displaces(p, of)):
-		p.duty = &dutyInit
+		m.need(p).duty = &dutyInit
 	case begun && m.putByRuntime(p):
-		p.duty = &dutyExec
+		m.need(p).duty = &dutyExec
 	}
 }
 
@@ -77,8 +80,8 @@ var dutyInit, dutyExec = duty{role: roleInit}, duty{role: roleExec}
 // the parent under which it was born.
 func (m *Model) putByRuntime(p *Process) bool {
 	under := p.parent
-	if p.Birth.Seen {
-		under = m.procs[p.Birth.Under.Key]
+	if p.birth.seen {
+		under = m.find(p.Birth().Under.Key)
 	}
 	if under == nil || containerID(under) == p.Container.ID {
 		return false
@@ -95,6 +98,9 @@ func (m *Model) assumeAll() {
 		}
 	}
 }
+
+// to is the same duty for that container.
+func (d *duty) to(c *events.Container) *duty { return &duty{d.role, d.genealogy, c} }
 
 // show tells the role in an event about the process.
 func (d *duty) show(to *events.Process) {

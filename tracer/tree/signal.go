@@ -119,21 +119,22 @@ func (m *Model) receive(p *Process, ev *events.Event) {
 
 // inboxOf returns the process's inbox as it is after what was lost.
 func (m *Model) inboxOf(p *Process) *inbox {
-	if p.inbox == nil {
-		p.inbox = &inbox{gap: m.gap}
+	s := m.need(p)
+	if s.inbox == nil {
+		s.inbox = &inbox{gap: m.gap}
 	}
-	if p.inbox.gap != m.gap {
-		p.inbox.miss()
-		p.inbox.gap = m.gap
+	if s.inbox.gap != m.gap {
+		s.inbox.miss()
+		s.inbox.gap = m.gap
 	}
-	return p.inbox
+	return s.inbox
 }
 
 // putBack reports whether a traced process sends itself a signal in another's name. So does
 // the kernel when it is to take one that has been blocked while it was held for its tracer
 // (ptrace_signal, kernel/signal.c). Who sent it is not said again.
 func putBack(p *Process, d *events.SignalDetail) bool {
-	return d.Traced && fromOne(d) && d.Sender.Key == p.Key && d.SIPID != p.Chain.Own().PID
+	return d.Traced && fromOne(d) && d.Sender.Key == p.Key && d.SIPID != p.own().PID
 }
 
 // tellsOfAnother reports whether a signal that does not end the process is told with

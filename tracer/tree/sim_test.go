@@ -87,6 +87,7 @@ func (k *kernel) task(parent *task, ns *simns, comm string) *task {
 		t.chain = append(t.chain, events.PIDEntry{NS: n.id, PID: n.lastNr})
 	}
 	slices.Reverse(t.chain)
+	t.chain[0].PID = t.key.PID // which is used again where the machine has few
 	if ns.reaper == nil {
 		ns.reaper = t
 	}

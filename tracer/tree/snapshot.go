@@ -24,9 +24,9 @@ func (m *Model) snapshot(ev *events.Event) {
 		m.pass.gap = m.gap
 	}
 	key := ev.Process.Key
-	p := m.procs[key]
+	p := m.find(key)
 	if p == nil {
-		if holder := m.byPID[key.PID]; holder != nil && older(key, holder.Key) {
+		if holder := m.holderOf(key.PID); holder != nil && older(key, holder.Key) {
 			return // its PID is another's already
 		}
 	} else if p.State > Zombie || p.pass == m.pass.number {
@@ -60,7 +60,7 @@ func (m *Model) showImage(p *Process, ev *events.Event) {
 		return
 	}
 	if ev.Process.Exe != "" || ev.Process.Args.Known() {
-		p.addImage(m.newImage(ev))
+		m.addImage(p, m.newImage(ev))
 	}
 }
 
@@ -86,12 +86,10 @@ func (m *Model) foundDead(ev *events.Event) *Process {
 }
 
 func (m *Model) noteEnd(p *Process, ev *events.Event) {
-	if p.end == nil {
-		p.end = &End{}
-	}
-	*p.end = End{unseen: ev.Exit == nil}
+	end := m.endOf(p)
+	*end = End{unseen: ev.Exit == nil}
 	if ev.Exit != nil {
-		p.end.Status = ev.Exit.Status
+		end.Status = ev.Exit.Status
 	}
 }
 
@@ -122,7 +120,7 @@ func (m *Model) vanishUnseen() {
 
 func (m *Model) rejoinSeen() {
 	for p := range m.Processes() {
-		if p.pass == m.pass.number && len(p.Chain) > 1 {
+		if p.pass == m.pass.number && p.nested != nil {
 			m.rejoin(p)
 		}
 	}

@@ -56,8 +56,8 @@ func TestR15ForkAfterSnapshot(t *testing.T) {
 		t.Fatalf("told %v, want %v", got, want)
 	}
 	p, _ := m.Process(a.key)
-	if len(p.Images()) != 1 || p.Images()[0].AtNS == 0 || !p.Birth.Seen {
-		t.Errorf("%d images, birth %+v", len(p.Images()), p.Birth)
+	if len(p.Images()) != 1 || p.Images()[0].AtNS == 0 || !p.Birth().Seen {
+		t.Errorf("%d images, birth %+v", len(p.Images()), p.Birth())
 	}
 }
 

@@ -133,8 +133,8 @@ func TestT13CloneParent(t *testing.T) {
 		t.Errorf("namespace by %v via %q", c.Pidns.Creator, c.Pidns.Via)
 	}
 	p, _ := m.Process(stage2.key)
-	if p.Birth.Creator.Key != stage1.key || p.Birth.Under.Key != runc.key {
-		t.Errorf("birth is %+v", p.Birth)
+	if p.Birth().Creator.Key != stage1.key || p.Birth().Under.Key != runc.key {
+		t.Errorf("birth is %+v", p.Birth())
 	}
 }
 

@@ -9,7 +9,7 @@ type voice struct {
 	seq             uint64
 	current         *events.Event // the event being applied
 	currentTold     bool
-	lent            bool // current shows a chain that is the model's
+	lent            lent // what current shows that is the model's
 	tell            func(*events.Event) error
 	err             error
 	derived         events.Event // reused for what follows from current
@@ -17,6 +17,7 @@ type voice struct {
 	derivedReparent events.ReparentDetail
 	derivedExit     events.ExitDetail
 	killer          events.Killer
+	derivedChain    events.PIDChain
 }
 
 // say tells one event and numbers it.
@@ -42,6 +43,8 @@ func (m *Model) derive(kind events.Kind, p *Process) *events.Event {
 	m.derived = events.Event{Cause: cause, BootNS: m.current.BootNS, CPU: m.current.CPU, Kind: kind}
 	if p != nil {
 		p.describe(&m.derived.Process)
+		m.derivedChain = p.appendChain(m.derivedChain[:0])
+		m.derived.Process.Chain = m.derivedChain
 	}
 	return &m.derived
 }

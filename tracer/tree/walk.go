@@ -8,14 +8,14 @@ import (
 
 // Process returns the process of that identity, whatever its state.
 func (m *Model) Process(key events.ProcKey) (*Process, bool) {
-	p, ok := m.procs[key]
-	return p, ok
+	p := m.find(key)
+	return p, p != nil
 }
 
 // ByPID returns the process that holds the PID now: alive, or a known zombie.
 func (m *Model) ByPID(pid int32) (*Process, bool) {
-	p, ok := m.byPID[pid]
-	return p, ok
+	p := m.holderOf(pid)
+	return p, p != nil
 }
 
 // All yields every process that is known, placeholders and the dead included,

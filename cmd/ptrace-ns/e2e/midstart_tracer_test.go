@@ -175,7 +175,7 @@ func (l *lateTracer) compareProcess(pid int32, truth fact) {
 		return
 	}
 	var chain []int32
-	for _, e := range p.Chain {
+	for _, e := range p.Chain() {
 		chain = append(chain, e.PID)
 	}
 	if !slices.Equal(chain, truth.chain) {

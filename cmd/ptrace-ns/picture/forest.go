@@ -169,8 +169,8 @@ func newNode(m *tree.Model, p *tree.Process) *report.Node {
 // the parent of one that is in the initial namespace is there, too.
 func chainBelow(p *tree.Process) events.PIDChain {
 	for c := range p.Children() {
-		if len(c.Chain) == 1 {
-			return events.PIDChain{{NS: c.Chain[0].NS, PID: p.Key.PID}}
+		if chain := c.Chain(); len(chain) == 1 {
+			return events.PIDChain{{NS: chain[0].NS, PID: p.Key.PID}}
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"bytes"
 	"iter"
 	"math"
 
@@ -9,9 +10,17 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/tracer/tree"
 )
 
-// Life returns what is known of one process.
+// Life returns what is known of one process. Nothing that the model will write to is in it.
 func Life(m *tree.Model, p *tree.Process, nowNS uint64) *report.Life {
-	return life(m, p, nowNS, population(m), math.MaxInt)
+	l := life(m, p, nowNS, population(m), math.MaxInt)
+	l.Process = l.Process.Clone()
+	for i := range l.Images {
+		l.Images[i].Args.Raw = bytes.Clone(l.Images[i].Args.Raw)
+	}
+	if l.Pidns != nil {
+		l.Pidns.Args.Raw = bytes.Clone(l.Pidns.Args.Raw)
+	}
+	return l
 }
 
 // near is how many ancestors each of all lives has: a recording may have a hundred
@@ -42,9 +51,10 @@ func population(m *tree.Model) map[*tree.Namespace]int {
 
 func life(m *tree.Model, p *tree.Process, nowNS uint64, members map[*tree.Namespace]int, ancestors int) *report.Life {
 	l := &report.Life{Node: *newNode(m, p), Unknown: unknown(p)}
+	birth := p.Birth()
 	switch {
-	case p.Birth.Seen:
-		l.Birth = &report.Birth{BootNS: p.Birth.AtNS, Creator: p.Birth.Creator, CreatorTID: p.Birth.TID, Parent: p.Birth.Under, Flags: p.Birth.Flags}
+	case birth.Seen:
+		l.Birth = &report.Birth{BootNS: birth.AtNS, Creator: birth.Creator, CreatorTID: birth.TID, Parent: birth.Under, Flags: birth.Flags}
 	case p.State != tree.Placeholder:
 		l.Unborn = report.BeforeLook
 	}
@@ -53,7 +63,7 @@ func life(m *tree.Model, p *tree.Process, nowNS uint64, members map[*tree.Namesp
 	}
 	for _, i := range p.Images() {
 		executed := i.AtNS
-		if p.Birth.Seen && executed < p.Birth.AtNS {
+		if birth.Seen && executed < birth.AtNS {
 			executed = 0 // by its creator, before it was born
 		}
 		l.Images = append(l.Images, report.Image{
@@ -79,13 +89,13 @@ func life(m *tree.Model, p *tree.Process, nowNS uint64, members map[*tree.Namesp
 // gets a parent outside unless it had one: that of others is the PID 1.
 func entry(p *tree.Process, ns *tree.Namespace) *report.Entry {
 	switch parent, ok := p.Parent(); {
-	case ns.Level == 0 || p.Chain.Own().PID == 1:
+	case ns.Level == 0 || p.Chain().Own().PID == 1:
 		return nil
-	case p.Birth.Entered:
-		return &report.Entry{Creator: p.Birth.Creator, Setns: p.Birth.Setns}
-	case p.Birth.Seen || !ok || parent.Namespace() == nil:
+	case p.Birth().Entered:
+		return &report.Entry{Creator: p.Birth().Creator, Setns: p.Birth().Setns}
+	case p.Birth().Seen || !ok || parent.Namespace() == nil:
 		return nil
-	case parent.Chain.Level() < ns.Level || parent.Chain[ns.Level].NS != ns.ID:
+	case parent.Chain().Level() < ns.Level || parent.Chain()[ns.Level].NS != ns.ID:
 		return &report.Entry{}
 	}
 	return nil
@@ -98,7 +108,7 @@ func apart(p *tree.Process) *report.Apart {
 	if !ok {
 		return nil
 	}
-	names := report.Differing(p.NS, parent.NS)
+	names := report.Differing(p.NS(), parent.NS())
 	if len(names) == 0 {
 		return nil
 	}
@@ -107,7 +117,7 @@ func apart(p *tree.Process) *report.Apart {
 	if ns == nil || ns.Level == 0 {
 		return a
 	}
-	if init, ok := ns.InitProcess(); ok && init != p && init.NS.Mnt != 0 && len(report.Differing(p.NS, init.NS)) == 0 {
+	if init, ok := ns.InitProcess(); ok && init != p && init.NS().Mnt != 0 && len(report.Differing(p.NS(), init.NS())) == 0 {
 		a.Shared = init.Ref()
 	}
 	return a
@@ -117,7 +127,7 @@ func apart(p *tree.Process) *report.Apart {
 // is told.
 func unknown(p *tree.Process) []string {
 	var all []string
-	if !p.Birth.Seen {
+	if !p.Birth().Seen {
 		all = append(all, "birth", "creator")
 		if len(p.Adoptions()) == 0 {
 			all = append(all, "reparented")

@@ -19,14 +19,14 @@ func addMoves(l *report.Life, p *tree.Process) {
 		}
 		l.Moves = append(l.Moves, r)
 		told = told || slices.ContainsFunc(mv.Changes, func(c tree.Change) bool {
-			return c.Name == "pid_for_children" && c.To == p.NS.PIDForChildren
+			return c.Name == "pid_for_children" && c.To == p.NS().PIDForChildren
 		})
 	}
 	l.MovesBefore, l.ThreadMoves = before, p.ThreadMoves()
 	for _, a := range p.Apart() {
 		l.ThreadsApart = append(l.ThreadsApart, report.ThreadApart{TID: a.TID, Pidns: a.Pidns, Call: a.Call, At: sight(a.At)})
 	}
-	if born := p.NS.PIDForChildren; born != 0 && p.NS.PID != 0 && born != p.NS.PID && !told {
+	if born := p.NS().PIDForChildren; born != 0 && p.NS().PID != 0 && born != p.NS().PID && !told {
 		l.ChildrenPidns = born
 	}
 	if r := p.Reaping(); r.FromNS != 0 {

@@ -43,8 +43,8 @@ func addHeld(m *tree.Model, roots []*report.Namespace) {
 		}
 	}
 	for p := range m.Processes() {
-		inum := p.NS.PIDForChildren
-		up := known[p.Chain.Own().NS.Inum]
+		inum := p.NS().PIDForChildren
+		up := known[p.Chain().Own().NS.Inum]
 		if _, shown := known[inum]; shown || inum == 0 || up == nil {
 			continue
 		}
@@ -148,7 +148,7 @@ func namespace(m *tree.Model, ns *tree.Namespace, nowNS uint64) *report.Namespac
 		r.BornNS = ns.BornNS
 	}
 	if init, ok := ns.InitProcess(); ok {
-		r.Init, r.Chain, r.Container = init.Ref(), init.Chain, init.Container
+		r.Init, r.Chain, r.Container = init.Ref(), init.Chain(), init.Container
 		r.InitWaits, r.HasUID, r.UID = init.Ending(), init.HasIDs, init.UID
 		if i := init.Image(); i != nil {
 			r.Args, r.Exe = i.Args, i.Exe

@@ -14,7 +14,7 @@ func Role(p *tree.Process) string {
 		return "kernel thread"
 	}
 	role := ownRole(p)
-	if len(p.Chain) < 2 || p.Chain.Own().PID != 1 {
+	if p.Chain().Level() < 1 || p.Chain().Own().PID != 1 {
 		return role
 	}
 	if role != "" {

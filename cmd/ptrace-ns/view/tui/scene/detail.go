@@ -1,7 +1,6 @@
 package scene
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -27,11 +26,6 @@ func (s *Stage) Detail(m *tree.Model, key events.ProcKey, nowNS uint64) *Detail 
 	// A Builder takes all that it is given.
 	_ = story.Tell(&told, d.Life, story.Options{Unicode: s.Unicode, BootTime: s.BootTime, NowNS: nowNS, Zone: s.Zone})
 	d.Story = told.String()
-	// What the model will write to must not be in it.
-	d.Life.Process = d.Life.Process.Clone()
-	if ns := d.Life.Pidns; ns != nil {
-		ns.Chain = slices.Clone(ns.Chain)
-	}
 	if a := s.procs[key]; a != nil {
 		d.Events, d.Dropped = a.past.lines()
 	}

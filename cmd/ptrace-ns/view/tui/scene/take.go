@@ -1,7 +1,7 @@
 package scene
 
 import (
-	"slices"
+	"bytes"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/picture"
 	"github.com/ptrace-ns/ptrace-ns/events"
@@ -108,7 +108,7 @@ func (s *Stage) process(p, parent *tree.Process, a *aside) *Process {
 
 func describe(p *tree.Process, state report.State) *Process {
 	d := &Process{
-		Key: p.Key, State: state, Kthread: p.Kthread, Chain: slices.Clone(p.Chain), Comm: p.Comm,
+		Key: p.Key, State: state, Kthread: p.Kthread, Chain: p.Chain(), Comm: p.Comm,
 		Container: p.Container, Role: picture.Label(p),
 	}
 	if parent, ok := p.Parent(); ok {
@@ -116,9 +116,10 @@ func describe(p *tree.Process, state report.State) *Process {
 	}
 	if image := p.Image(); image != nil {
 		d.Args, d.Exe = image.Args, image.Exe
+		d.Args.Raw = bytes.Clone(d.Args.Raw) // the model will write to its own
 	}
-	if p.Birth.Seen {
-		d.BornNS, d.Creator = p.Birth.AtNS, p.Birth.Creator.Key
+	if birth := p.Birth(); birth.Seen {
+		d.BornNS, d.Creator = birth.AtNS, birth.Creator.Key
 	}
 	if all := p.Adoptions(); len(all) > 0 {
 		last := all[len(all)-1]
