@@ -108,6 +108,13 @@ func inInitialUserNS() bool {
 func whyNot(what string, err error) error {
 	status, _ := readProcStatus()
 	switch {
+	case errors.Is(err, unix.EMFILE), strings.Contains(err.Error(), unix.EMFILE.Error()):
+		// Whatever the library was at; of a descriptor that it copies it keeps the text alone.
+		return &NotPossibleError{
+			Missing: "too few files may be open for " + what,
+			Fix:     "raise the limit (ulimit -n): 256 are enough",
+			Err:     unix.EMFILE,
+		}
 	case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EPERM) && status.seccomp != 0:
 		return &NotPossibleError{
 			Missing: "the bpf system call is refused by a seccomp filter",

@@ -37,3 +37,29 @@ func TestR09MemoryCgroup(t *testing.T) {
 		t.Errorf("it tells %q", said)
 	}
 }
+
+// TestR09OpenFiles: where too few files may be open it says that in one sentence, whatever
+// it was at, and not that the kernel is too old; with as many as it says it traces.
+func TestR09OpenFiles(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	for _, c := range []struct {
+		limit string
+		code  int
+		says  string
+	}{
+		{"30", 3, "too few files may be open for the programs (too many open files); raise the limit (ulimit -n): 256 are enough"},
+		{"60", 3, "too few files may be open"},
+		{"128", 3, "too few files may be open"},
+		{"256", 7, ""},
+	} {
+		cmd := exec.Command("sh", "-c", `ulimit -n "$0" && exec "$@"`, c.limit, binary(t), "watch", "-q", "--log-level", "error", "--", "sh", "-c", "exit 7")
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
+		cmd.Run()
+		said := stderr.String()
+		equal(t, "exit code with "+c.limit, cmd.ProcessState.ExitCode(), c.code)
+		if !strings.Contains(said, c.says) || strings.Count(said, "\n") > 1 {
+			t.Errorf("with %s it says %q, want %q", c.limit, said, c.says)
+		}
+	}
+}
