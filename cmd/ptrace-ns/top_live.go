@@ -57,11 +57,20 @@ func (c *choice) live(ctx context.Context, v tui.Options) (err error) {
 		return err
 	}
 	file.close(s)
+	return c.outcome(s, file)
+}
+
+// outcome chooses the error, and so the exit code, as watch does: that the counts do not
+// hold before all else, a failed file, then the command's own end.
+func (c *choice) outcome(s summary, file *eventFile) error {
+	if err := s.check(); err != nil {
+		return err
+	}
 	if file != nil && file.err != nil {
 		return file.err
 	}
-	if err := s.check(); err != nil || c.child == nil {
-		return err
+	if c.child == nil {
+		return nil
 	}
 	<-c.child.settled
 	return c.child.status()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -213,5 +214,22 @@ func TestPlayerRewindsAndPlays(t *testing.T) {
 	p.Rewind()
 	if sc := p.Look(nil); sc == nil || sc.Reel.At > p.first+4 || !sc.Reel.Playing {
 		t.Errorf("rewound while it plays: %+v", sc)
+	}
+}
+
+// TestTopIdentity: counts that do not hold are the end of top, too, also where the file failed.
+func TestTopIdentity(t *testing.T) {
+	c := &choice{watch: &watch{}}
+	failed := &eventFile{err: errors.New("no space")}
+	for _, file := range []*eventFile{nil, failed} {
+		if err := c.outcome(summary{BirthsNewtask: 2, BirthsFork: 1}, file); exitCode(err) != exitIdentity || !strings.Contains(message(err), "2 births") {
+			t.Errorf("counts that do not hold: %v", err)
+		}
+	}
+	if err := c.outcome(summary{}, failed); exitCode(err) != exitFailed {
+		t.Errorf("a failed file: %v", err)
+	}
+	if err := c.outcome(summary{}, nil); err != nil {
+		t.Error(err)
 	}
 }
