@@ -42,6 +42,7 @@ var features = []struct {
 	{"random lives, compared with an oracle", regexp.MustCompile(`^TestDifferential($|/)`)},
 	{"loss is counted and healed", regexp.MustCompile(`^Test(Loss|R02)`)},
 	{"count identity", regexp.MustCompile(`^TestBirths$`)},
+	{"where some are followed, others are left out in the kernel", regexp.MustCompile(`^TestFollow`)},
 	{"the same without probe reads", regexp.MustCompile(`^TestLoadsOnly`)},
 	{"doctor's verdict, rights given up", regexp.MustCompile(`^Test(Doctor|Confined)`)},
 	{"runc", regexp.MustCompile(`^TestRunc`)},
