@@ -24,7 +24,7 @@ func (a *app) confined(p confine.Plan) error {
 	if a.confine == nil {
 		return nil
 	}
-	p.User = a.become
+	p.User, p.Engines = a.become, a.runtimeAPI != "" && a.runtimeAPI != "off"
 	kept, err := a.confine(p)
 	if err != nil {
 		return err

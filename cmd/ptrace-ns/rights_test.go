@@ -56,7 +56,13 @@ func TestConfinedFails(t *testing.T) {
 	if err := a.confined(confine.Plan{Command: true}); !errors.Is(err, refused) {
 		t.Errorf("error %v", err)
 	}
-	if asked.User != a.become || !asked.Command {
+	if asked.User != a.become || !asked.Command || asked.Engines {
 		t.Errorf("asked for %+v", asked)
+	}
+	for _, api := range []string{"auto", "/run/docker.sock"} {
+		a.runtimeAPI = api
+		if err := a.confined(confine.Plan{}); !errors.Is(err, refused) || !asked.Engines {
+			t.Errorf("--runtime-api %s: %+v, %v", api, asked, err)
+		}
 	}
 }

@@ -3,11 +3,8 @@ package confine
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 
-	seccomp "github.com/elastic/go-seccomp-bpf"
-	"github.com/elastic/go-seccomp-bpf/arch"
 	"golang.org/x/sys/unix"
 	"kernel.org/pub/linux/libs/security/libcap/cap"
 )
@@ -34,6 +31,9 @@ func (p Plan) keep() []cap.Value {
 // Apply confines the process for good.
 func Apply(p Plan) (Result, error) {
 	had := cap.GetProc()
+	if err := unbound(had); err != nil {
+		return Result{}, fmt.Errorf("bounding set: not emptied: %w", err)
+	}
 	if err := become(p.User, had); err != nil {
 		return Result{}, err
 	}
@@ -54,7 +54,20 @@ func Apply(p Plan) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("capabilities: not dropped: %w", err)
 	}
-	return Result{Capabilities: names, Filter: filter()}, nil
+	return Result{Capabilities: names, Filter: filter(p)}, nil
+}
+
+// unbound empties the bounding set, which is for programs that are executed. For that the kernel asks CAP_SETPCAP
+// (cap_prctl_drop, security/commoncap.c).
+func unbound(had *cap.Set) error {
+	if ok, err := had.GetFlag(cap.Effective, cap.SETPCAP); err != nil || !ok {
+		return err
+	}
+	var all []cap.Value
+	for v := range cap.MaxBits() {
+		all = append(all, v)
+	}
+	return cap.DropBound(all...)
 }
 
 // reduced returns the set of those that are kept and permitted.
@@ -92,50 +105,6 @@ func become(u *User, had *cap.Set) error {
 	}
 	if err := cap.SetUID(u.UID); err != nil {
 		return fmt.Errorf("user %d: not changed to: %w", u.UID, err)
-	}
-	return nil
-}
-
-// refused are system calls that the program does not make once it traces. What is not
-// listed is allowed: a list of what is would break with the next Go runtime.
-var refused = []string{
-	"execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp", "userfaultfd", "io_uring_setup", "perf_event_open",
-	"mount", "umount2", "move_mount", "open_tree", "fsopen", "fsmount", "fsconfig", "fspick", "mount_setattr", "pivot_root", "chroot", "setns", "unshare",
-	"init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "swapon", "swapoff", "quotactl", "acct", "iopl", "ioperm",
-	"settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "sethostname", "setdomainname", "add_key", "request_key", "keyctl", "mknod", "mknodat",
-}
-
-// outward are the families of sockets that leave the machine; an engine is asked over a
-// Unix socket.
-var outward = []uint64{unix.AF_INET, unix.AF_INET6, unix.AF_PACKET, unix.AF_VSOCK}
-
-// filter refuses them with EPERM, in all threads.
-func filter() error {
-	calls, err := arch.GetInfo("")
-	if err != nil {
-		return fmt.Errorf("filter of system calls: %w", err)
-	}
-	group := seccomp.SyscallGroup{Action: seccomp.ActionErrno}
-	for _, name := range refused {
-		// An architecture has not all of them.
-		if _, ok := calls.SyscallNames[name]; ok {
-			group.Names = append(group.Names, name)
-		}
-	}
-	for _, family := range outward {
-		group.NamesWithCondtions = append(group.NamesWithCondtions, seccomp.NameWithConditions{
-			Name: "socket", Conditions: []seccomp.Condition{{Argument: 0, Operation: seccomp.Equal, Value: family}},
-		})
-	}
-	// The library sets no_new_privs and the filter by two calls of one thread.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	err = seccomp.LoadFilter(seccomp.Filter{
-		NoNewPrivs: true, Flag: seccomp.FilterFlagTSync,
-		Policy: seccomp.Policy{DefaultAction: seccomp.ActionAllow, Syscalls: []seccomp.SyscallGroup{group}},
-	})
-	if err != nil {
-		return fmt.Errorf("filter of system calls: %w", err)
 	}
 	return nil
 }

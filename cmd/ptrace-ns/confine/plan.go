@@ -13,6 +13,8 @@ type Plan struct {
 	Command bool
 	// Files says that files are made, renamed or removed later, not only written.
 	Files bool
+	// Engines says that container engines are asked over their sockets.
+	Engines bool
 	// User is whom to become; nil stays who it is.
 	User *User
 }

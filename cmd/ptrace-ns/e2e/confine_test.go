@@ -21,7 +21,7 @@ import (
 type rights struct {
 	uid                  string
 	effective, permitted uint64
-	ambient              uint64
+	ambient, bounding    uint64
 	noNewPrivs, filtered bool
 }
 
@@ -30,7 +30,7 @@ func rightsOf(t testing.TB, status string) (r rights) {
 	for text := range strings.Lines(status) {
 		name, value, _ := strings.Cut(text, ":")
 		value = strings.TrimSpace(value)
-		set := map[string]*uint64{"CapEff": &r.effective, "CapPrm": &r.permitted, "CapAmb": &r.ambient}[name]
+		set := map[string]*uint64{"CapEff": &r.effective, "CapPrm": &r.permitted, "CapAmb": &r.ambient, "CapBnd": &r.bounding}[name]
 		switch {
 		case set != nil:
 			n, err := strconv.ParseUint(value, 16, 64)
@@ -75,11 +75,15 @@ func bits(capabilities ...int) (set uint64) {
 // reading is what is kept for /proc and for the runtimes' files.
 var reading = bits(unix.CAP_SYS_PTRACE, unix.CAP_DAC_READ_SEARCH)
 
-// confinedTo waits until every thread has exactly these rights.
+// confinedTo waits until every thread has exactly these rights; what it could be given by
+// another program's file, the bounding set, is not looked at.
 func confinedTo(tr *trace, want rights) {
 	tr.t.Helper()
 	tr.poll("the confinement", func() bool {
-		return !slices.ContainsFunc(threads(tr.t, tr.cmd.Process.Pid), func(r rights) bool { return r != want })
+		return !slices.ContainsFunc(threads(tr.t, tr.cmd.Process.Pid), func(r rights) bool {
+			r.bounding = want.bounding
+			return r != want
+		})
 	})
 }
 
@@ -120,6 +124,12 @@ func TestConfined(t *testing.T) {
 			tr := startUnder(t, c.under, c.args...)
 			c.want.noNewPrivs, c.want.filtered = true, true
 			confinedTo(tr, c.want)
+			// Emptying it takes CAP_SETPCAP, which root has.
+			for _, r := range threads(t, tr.cmd.Process.Pid) {
+				if c.under == nil && r.bounding != 0 {
+					t.Errorf("bounding set %x, want none", r.bounding)
+				}
+			}
 			traces(tr)
 		})
 	}
