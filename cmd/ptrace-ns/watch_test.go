@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -183,6 +184,34 @@ func TestWhatTheKernelIsAsked(t *testing.T) {
 	}
 	if r.code != 0 || !reflect.DeepEqual(f.asked, want) {
 		t.Errorf("%v: got %+v, want %+v", r.err, f.asked, want)
+	}
+}
+
+// TestWhoIsFollowedInKernel: where descent alone decides, the kernel half is told so, and
+// the header and the summary say it.
+func TestWhoIsFollowedInKernel(t *testing.T) {
+	for args, want := range map[string]string{
+		"-p 9 --follow -p 8":         "[9 8] false",
+		"-p 9":                       "[] false",
+		"-- true":                    "[] true",
+		"--scope command -- true":    "[] true",
+		"--scope containers -- true": "[] false",
+		"--scope all -- true":        "[] false",
+		"--new-pidns":                "[] false",
+		"-p 9 --follow --new-pidns":  "[9] false",
+	} {
+		f := &fake{events: []*events.Event{snapshot(9, 1), snapshot(8, 1)}}
+		f.summary.ByKind = map[events.Kind]counts{events.Fork: {Filtered: 7}}
+		r := f.execute(t, nil, append([]string{"watch", "-o", "json"}, strings.Fields(args)...)...)
+		if got := fmt.Sprint(f.asked.FollowPIDs, f.asked.FollowOwn); got != want || r.code != 0 {
+			t.Errorf("%s: %v: %s, want %s", args, r.err, got, want)
+		}
+		if told, follows := strings.Contains(r.out, `"recorded":"followed"`), want != "[] false"; told != follows {
+			t.Errorf("%s: the header says so: %t, want %t", args, told, follows)
+		}
+		if !strings.Contains(r.errOut, "7 records of others were left out in the kernel\n") {
+			t.Errorf("%s: summary %q", args, r.errOut)
+		}
 	}
 }
 

@@ -20,7 +20,7 @@ func largest() record.Trailer {
 	count := func() uint64 { return math.MaxUint64 - random.Uint64N(math.MaxUint64/2) }
 	t := record.Trailer{Lost: count(), BirthsNewtask: count(), BirthsFork: count(), Mispredicted: count(), Kernel: map[events.Kind]ndjson.Counts{}}
 	for _, kind := range events.Kinds() {
-		t.Kernel[kind] = ndjson.Counts{Emitted: count(), Received: count(), Dropped: count(), Missed: count()}
+		t.Kernel[kind] = ndjson.Counts{Emitted: count(), Received: count(), Dropped: count(), Missed: count(), Filtered: count()}
 	}
 	return t
 }
