@@ -43,14 +43,8 @@ func newSharing(t *testing.T) *sharing {
 // keep has a shell sit in the cgroup of every hierarchy.
 func (sh *sharing) keep(t *testing.T) {
 	t.Helper()
-	mounts, err := filepath.Glob("/sys/fs/cgroup/*/cgroup.procs")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat("/sys/fs/cgroup/cgroup.controllers"); err == nil {
-		mounts = []string{"/sys/fs/cgroup/cgroup.procs"}
-	}
 	sh.keeper = exec.Command("sh", "-c", "while read line; do sleep 0; done")
+	var err error
 	if sh.in, err = sh.keeper.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
@@ -65,11 +59,12 @@ func (sh *sharing) keep(t *testing.T) {
 			os.Remove(dir)
 		}
 	})
-	for _, m := range mounts {
-		if strings.Contains(m, "/cpuset/") { // takes nobody before it is set up
+	for mount := range strings.Lines(readFile(t, "/proc/self/mounts")) {
+		f := strings.Fields(mount)
+		if !strings.HasPrefix(f[2], "cgroup") || strings.Contains(f[3], "cpuset") { // which takes nobody before it is set up
 			continue
 		}
-		dir := filepath.Join(filepath.Dir(m), sh.path)
+		dir := filepath.Join(f[1], sh.path)
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
