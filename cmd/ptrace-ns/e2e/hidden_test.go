@@ -44,7 +44,10 @@ func TestR11Covered(t *testing.T) {
 	kerneltest.RequireTool(t, "unshare")
 	covered := func(args ...string) (code int, out string) {
 		// What is mounted over a hierarchy has the number of its root.
-		const cover = `for d in $(awk '/ - cgroup2? / { print $5 }' /proc/self/mountinfo); do mount -t tmpfs none $d || exit 99; done; exec "$@"`
+		const cover = `while read -r id parent device root point rest; do
+				case "$rest" in *" - cgroup "*|*" - cgroup2 "*) points="$points $point" ;; esac
+			done </proc/self/mountinfo
+			for d in $points; do mount -t tmpfs none $d || exit 99; done; exec "$@"`
 		cmd := exec.Command("unshare", append([]string{"--mount", "sh", "-c", cover, "sh", binary(t)}, args...)...)
 		raw, _ := cmd.CombinedOutput()
 		return cmd.ProcessState.ExitCode(), string(raw)
