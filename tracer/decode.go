@@ -42,6 +42,9 @@ func (k *Kernel) decode(it *item) (*events.Event, error) {
 		k.count.bytes[head.Kind] += uint64(len(it.raw))
 		k.lastNS = head.Time
 	}
+	if ev.Kind == events.Snapshot {
+		k.shows(it).complete(&ev.Process)
+	}
 	return k.complete(ev), nil
 }
 
@@ -63,7 +66,6 @@ func (k *Kernel) complete(ev *events.Event) *events.Event {
 		k.cgroups.remove(ev.Cgroup.To)
 	case events.Snapshot:
 		k.cgroups.complete(p)
-		k.proc.complete(p)
 		k.assign(p)
 		return ev
 	case events.Exec:

@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -86,14 +85,31 @@ func (r procReader) complete(p *events.Process) {
 	cwd, _ := r.files.Readlink(from + "cwd")
 	args, argsErr := r.files.ReadFile(from + "cmdline")
 	// Asked last: if the number is still the same process's, the rest was, too.
-	stat, err := r.files.ReadFile(dir + "stat")
-	if err != nil || !startedAt(stat, p.Key.Start) {
-		return
+	if !holdsNumber(p) {
+		stat, err := r.files.ReadFile(dir + "stat")
+		if err != nil || !startedAt(stat, p.Key.Start) {
+			return
+		}
 	}
 	p.Exe, p.Cwd = exe, cwd
 	if argsErr == nil && len(args) > 0 {
 		p.Args = events.Args{Raw: args, Size: uint64(len(args)), Status: events.Complete}
 	}
+}
+
+// holdsNumber reports whether the process has its number still, where the kernel says so by
+// the inode of struct pid (see events.Process): that takes a third of reading a start.
+func holdsNumber(p *events.Process) bool {
+	if p.PIDIno == 0 {
+		return false
+	}
+	fd, err := unix.PidfdOpen(int(p.Key.PID), 0)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = unix.Close(fd) }() // nothing was written
+	var st unix.Stat_t
+	return unix.Fstat(fd, &st) == nil && st.Ino == p.PIDIno
 }
 
 // exeOfThread returns the executable and the directory of a thread that has one: a
@@ -126,11 +142,13 @@ func startedAt(stat []byte, startNS uint64) bool {
 	if end < 0 {
 		return false
 	}
-	fields := strings.Fields(string(stat[end+1:]))
-	const startField = 22 - 3 // the first field here is the third
-	if len(fields) <= startField {
-		return false
+	at := 3 // the first field here is the third
+	for field := range bytes.FieldsSeq(stat[end+1:]) {
+		if at == 22 {
+			ticks, err := strconv.ParseUint(string(field), 10, 64)
+			return err == nil && ticks == (startNS+uint64(bootOffset()))/clockTick
+		}
+		at++
 	}
-	ticks, err := strconv.ParseUint(fields[startField], 10, 64)
-	return err == nil && ticks == (startNS+uint64(bootOffset()))/clockTick
+	return false
 }

@@ -11,6 +11,8 @@ type item struct {
 	event *events.Event
 	// received says that the record came through the ring and counts as read.
 	received bool
+	// shown is what /proc says of the process of a snapshot's record, once it was read.
+	shown *shown
 }
 
 // queue holds what is to be told before the ring goes on.
@@ -31,6 +33,9 @@ func (q *queue) pop() *item {
 	q.at++
 	return it
 }
+
+// rest returns the item that was just taken, and those behind it.
+func (q *queue) rest() []item { return q.items[max(q.at-1, 0):] }
 
 // unpop puts back the item that was just taken, or a copy of it.
 func (q *queue) unpop(it item) {
