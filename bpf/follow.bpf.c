@@ -3,7 +3,7 @@
 //go:build ignore
 
 /* How many of a line of ancestors are shown that nobody has told of. */
-#define SHOWN_ANCESTORS 16
+#define SHOWN_ANCESTORS 6
 
 static __always_inline void show(struct task_struct *task)
 {

@@ -27,7 +27,8 @@ type Follow struct {
 	// PIDs are processes that are there when the tracer is opened, in the initial
 	// namespace's numbers.
 	PIDs []int32
-	// Own has the children followed that this process has or makes, but not itself.
+	// Own has the children followed that this process has, or makes once the tracer is
+	// open, but not itself.
 	Own bool
 }
 
@@ -86,6 +87,9 @@ func (k *Kernel) beginFollowing(seen, records [][]byte) ([][]byte, error) {
 	}
 	if _, err := f.take(records); err != nil {
 		return nil, err
+	}
+	if len(f.marked) == 0 {
+		return records, k.leaveOut() // nobody is followed yet who could have made one
 	}
 	for range followRounds {
 		awaitPrograms() // who was about to look at a mark has looked
