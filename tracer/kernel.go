@@ -81,7 +81,7 @@ func open(opts Options, by func(*Kernel) steps) (*Kernel, error) {
 		return nil, err
 	}
 	opts = opts.withDefaults()
-	if err := checkPossible(); err != nil {
+	if err := checkPossible(LeastMemory(opts.BufferBytes)); err != nil {
 		return nil, err
 	}
 	obj, err := load(opts)

@@ -5,109 +5,107 @@ package tracer
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
+
+	"github.com/ptrace-ns/ptrace-ns/internal/self"
 )
 
 const btfPath = "/sys/kernel/btf/vmlinux"
 
-// procStatus is what /proc/self/status says of our own rights.
-type procStatus struct {
-	capEff  uint64
-	seccomp int
-}
+// hereRoot is where this machine's files are.
+var hereRoot = os.DirFS("/")
 
-func readProcStatus() (s procStatus, err error) {
-	raw, err := os.ReadFile("/proc/self/status")
+// checkPossible finds what is missing before anything is loaded; memory is what it takes,
+// in bytes.
+func checkPossible(memory int64) error { return possibleOn(hereRoot, memory) }
+
+func possibleOn(root fs.FS, memory int64) error {
+	status, err := self.ReadStatus(root)
 	if err != nil {
-		return s, fmt.Errorf("own capabilities: %w", err)
-	}
-	for line := range strings.Lines(string(raw)) {
-		key, value, _ := strings.Cut(line, ":")
-		value = strings.TrimSpace(value)
-		switch key {
-		case "CapEff":
-			_, err = fmt.Sscanf(value, "%x", &s.capEff)
-		case "Seccomp":
-			_, err = fmt.Sscanf(value, "%d", &s.seccomp)
-		}
-		if err != nil {
-			return s, fmt.Errorf("/proc/self/status: %s: %w", key, err)
+		return &NotPossibleError{
+			Missing: "/proc is not mounted, or cannot be read",
+			Fix:     "mount it: mount -t proc proc /proc",
+			Err:     err,
 		}
 	}
-	return s, nil
-}
-
-func (s procStatus) has(capability int) bool { return s.capEff&(1<<capability) != 0 }
-
-// missingCaps names the capabilities that loading and attaching need and that
-// are not effective. CAP_SYS_ADMIN stands for both.
-func (s procStatus) missingCaps() []string {
-	if s.has(unix.CAP_SYS_ADMIN) {
-		return nil
-	}
-	var missing []string
-	if !s.has(unix.CAP_BPF) {
-		missing = append(missing, "CAP_BPF")
-	}
-	if !s.has(unix.CAP_PERFMON) {
-		missing = append(missing, "CAP_PERFMON")
-	}
-	return missing
-}
-
-// checkPossible finds what is missing before anything is loaded.
-func checkPossible() error {
-	status, err := readProcStatus()
-	if err != nil {
+	if err := lacking(status); err != nil {
 		return err
 	}
-	if missing := status.missingCaps(); len(missing) > 0 {
-		return lacking(missing)
-	}
-	if !inInitialUserNS() {
+	if initial, known := self.InitialUserNS(root); known && !initial {
 		return &NotPossibleError{
 			Missing: "this is a user namespace, and BPF heeds only the capabilities of the initial one",
 			Fix:     "run outside of it, as root",
 		}
 	}
-	if _, err := os.Stat(btfPath); err != nil {
+	if _, err := fs.Stat(root, strings.TrimPrefix(btfPath, "/")); err != nil {
 		return &NotPossibleError{
 			Missing: "the kernel tells no type information",
-			Fix:     "use a kernel built with CONFIG_DEBUG_INFO_BTF=y (distributions' kernels from 5.8 on are)",
+			Fix:     "use a kernel built with CONFIG_DEBUG_INFO_BTF=y (distributions' kernels from 5.8 on are); in a container, mount /sys",
 			Err:     err,
+		}
+	}
+	if limit, where := self.MemoryLimit(root); limit >= 0 && limit < memory {
+		return &NotPossibleError{
+			Missing: fmt.Sprintf("there is no memory for it: %s limits this cgroup to %s, and to begin takes %s, where the kernel would kill it", where, mib(limit), mib(memory)),
+			Fix:     "choose a smaller ring buffer, or raise the limit of the memory cgroup, which is charged for it",
 		}
 	}
 	return nil
 }
 
-func lacking(capabilities []string) error {
-	if len(capabilities) == 1 {
-		return &NotPossibleError{
-			Missing: "capability " + capabilities[0] + " is missing",
-			Fix:     "run as root, or give the program " + capabilities[0] + " too",
+func mib(bytes int64) string { return fmt.Sprintf("%.4g MiB", float64(bytes)/(1<<20)) }
+
+// leastMemory is what loading the programs takes on two CPUs, most of it the kernel's type
+// information: a ring of 1 MiB beside it found no room in a cgroup of 24 MiB, and did in
+// one of 28.
+const leastMemory = 32 << 20
+
+// LeastMemory returns without how many bytes tracing with such a ring buffer is refused,
+// since the kernel would end it while it begins.
+func LeastMemory(bufferBytes int) int64 { return leastMemory + int64(bufferBytes) }
+
+// lacking names the capabilities that loading and attaching need and that are not
+// effective, nil for none. CAP_SYS_ADMIN stands for both (bpf_capable, perfmon_capable
+// in include/linux/capability.h).
+func lacking(status self.Status) error {
+	if status.Has(unix.CAP_SYS_ADMIN) {
+		return nil
+	}
+	var names []string
+	var numbers []int
+	for _, c := range []struct {
+		name   string
+		number int
+	}{{"CAP_BPF", unix.CAP_BPF}, {"CAP_PERFMON", unix.CAP_PERFMON}} {
+		if !status.Has(c.number) {
+			names, numbers = append(names, c.name), append(numbers, c.number)
 		}
 	}
-	return &NotPossibleError{
-		Missing: "capabilities " + strings.Join(capabilities, " and ") + " are missing",
-		Fix:     "run as root, or give both: setcap cap_bpf,cap_perfmon=ep PATH-OF-THE-PROGRAM",
+	switch len(names) {
+	case 0:
+		return nil
+	case 1:
+		return &NotPossibleError{Missing: "capability " + names[0] + " is missing", Fix: status.Gain(names, numbers)}
 	}
-}
-
-// inInitialUserNS reports whether all user ids are mapped onto themselves.
-func inInitialUserNS() bool {
-	raw, err := os.ReadFile("/proc/self/uid_map")
-	return err != nil || strings.Join(strings.Fields(string(raw)), " ") == "0 0 4294967295"
+	return &NotPossibleError{Missing: "capabilities " + strings.Join(names, " and ") + " are missing", Fix: status.Gain(names, numbers)}
 }
 
 // whyNot turns an error of loading or attaching into one that says what is
 // missing. The verifier's log is for who mends the programs, not for who runs them.
 func whyNot(what string, err error) error {
-	status, _ := readProcStatus()
+	status, _ := self.ReadStatus(hereRoot)
 	switch {
+	case errors.Is(err, unix.ENFILE):
+		return &NotPossibleError{
+			Missing: "too many files are open on this machine for " + what,
+			Fix:     "raise fs.file-max, or end what has them open",
+			Err:     unix.ENFILE,
+		}
 	case errors.Is(err, unix.EMFILE), strings.Contains(err.Error(), unix.EMFILE.Error()):
 		// Whatever the library was at; of a descriptor that it copies it keeps the text alone.
 		return &NotPossibleError{
@@ -115,7 +113,13 @@ func whyNot(what string, err error) error {
 			Fix:     "raise the limit (ulimit -n): 256 are enough",
 			Err:     unix.EMFILE,
 		}
-	case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EPERM) && status.seccomp != 0:
+	case errors.Is(err, unix.ENOMEM):
+		return &NotPossibleError{
+			Missing: "there is no memory for " + what,
+			Fix:     "choose a smaller ring buffer, or raise the limit of the memory cgroup, which is charged for it",
+			Err:     bare(err),
+		}
+	case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EPERM) && status.Seccomp != 0:
 		return &NotPossibleError{
 			Missing: "the bpf system call is refused by a seccomp filter",
 			Fix:     "run outside of the sandbox, or allow bpf and perf_event_open in its profile",
@@ -138,12 +142,6 @@ func whyNot(what string, err error) error {
 			Missing: "this kernel cannot run " + what,
 			Fix:     "use Linux 6.1 or later",
 			Err:     firstLine(what, err),
-		}
-	case errors.Is(err, unix.ENOMEM):
-		return &NotPossibleError{
-			Missing: "there is no memory for " + what,
-			Fix:     "choose a smaller ring buffer, or raise the limit of the memory cgroup, which is charged for it",
-			Err:     bare(err),
 		}
 	}
 	return fmt.Errorf("%s: %w", what, err)

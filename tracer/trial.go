@@ -90,7 +90,7 @@ func AttachSyscalls() (io.Closer, error) {
 // trialSpec has the programs that this kernel has tracepoints for, with a ring of the
 // smallest size.
 func trialSpec(opts Options) (*ebpf.CollectionSpec, error) {
-	if err := checkPossible(); err != nil {
+	if err := checkPossible(leastMemory); err != nil {
 		return nil, err
 	}
 	spec, err := bpf.Spec()

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/internal/self"
 	"github.com/ptrace-ns/ptrace-ns/tracer"
 )
 
@@ -92,7 +93,9 @@ var checks = []check{
 // examination is a machine while it is looked at: what several rows need is read once.
 type examination struct {
 	*Machine
-	self status
+	// self is what the process may, selfErr why that is not known.
+	self    self.Status
+	selfErr error
 	// programs is what came of the programs, triedErr why none could be tried.
 	programs []tracer.Trial
 	triedErr error
@@ -101,7 +104,7 @@ type examination struct {
 // Examine looks at all of it. It takes about two seconds.
 func Examine(m *Machine) *report.Checkup {
 	x := &examination{Machine: m}
-	x.self = parseStatus(x.read("proc/self/status"))
+	x.self, x.selfErr = self.ReadStatus(m.Root)
 	x.programs, x.triedErr = m.Try.Programs()
 	c := &report.Checkup{}
 	for _, row := range checks {

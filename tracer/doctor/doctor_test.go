@@ -56,7 +56,7 @@ func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(tex
 func healthy() fstest.MapFS {
 	return fstest.MapFS{
 		"proc/self/status":                                file("Name:\tx\nCapEff:\t000001ffffffffff\nCapBnd:\t000001ffffffffff\nNoNewPrivs:\t0\nSeccomp:\t0\n"),
-		"proc/self/uid_map":                               file("         0          0 4294967295\n"),
+		"proc/self/ns/user":                               {Data: []byte("user:[4026531837]"), Mode: fs.ModeSymlink},
 		"proc/self/limits":                                file("Max locked memory         8388608              8388608              bytes\n"),
 		"proc/self/cgroup":                                file("0::/system.slice/x.service\n"),
 		"proc/self/mountinfo":                             file("22 1 0:21 / /proc rw - proc proc rw\n30 1 0:26 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"),
@@ -169,7 +169,7 @@ func TestMachines(t *testing.T) {
 		{"not even in the bounding set", map[string]string{"proc/self/status": "CapEff:\t0\nCapBnd:\t0\n"}, lacksCaps, "capabilities", "", report.Unusable, report.Missing, "bounding set"},
 		{"no_new_privs", map[string]string{"proc/self/status": caps("NoNewPrivs:\t1\n")}, lacksCaps, "capabilities", "", report.Unusable, report.Missing, "no_new_privs"},
 		{"least privilege", map[string]string{"proc/self/status": caps("", unix.CAP_BPF, unix.CAP_PERFMON)}, able(), "capabilities_proc", "CAP_SYS_PTRACE", report.Degraded, report.Missing, "executable"},
-		{"user namespace", map[string]string{"proc/self/uid_map": "0 1000 1"}, able(), "user_namespace", "", report.Unusable, report.Missing, "child user namespace"},
+		{"user namespace", map[string]string{"proc/self/ns/user": "user:[4026532178]"}, able(), "user_namespace", "", report.Unusable, report.Missing, "child user namespace"},
 		{"lockdown", map[string]string{"sys/kernel/security/lockdown": "none integrity [confidentiality]"}, refused, "lockdown", "", report.Unusable, report.Missing, "confidentiality"},
 		{"lockdown that lets all pass", map[string]string{"sys/kernel/security/lockdown": "none integrity [confidentiality]"}, able(), "lockdown", "", report.Usable, report.Found, "no harm"},
 		{"helpers under lockdown", map[string]string{"sys/kernel/security/lockdown": "none integrity [confidentiality]"}, noProbes, "features", "helper probe_read_kernel", report.Usable, report.Found, "not missed"},
@@ -180,8 +180,11 @@ func TestMachines(t *testing.T) {
 		{"only system calls", nil, noCalls, "program", "sys_enter", report.Degraded, report.Missing, "no"},
 		{"no memory", nil, noRing, "ring_buffer", "", report.Unusable, report.Missing, "not permitted"},
 		{"an old kernel", nil, noLoop, "features", "helper loop", report.Unusable, report.Missing, "lacks"},
-		{"memory limit", map[string]string{"sys/fs/cgroup/system.slice/x.service/memory.max": "16777216"}, able(), "memory_limit", "", report.Degraded, report.Missing, "16 MiB"},
-		{"limit further up", map[string]string{"sys/fs/cgroup/system.slice/memory.max": "16777216"}, able(), "memory_limit", "", report.Degraded, report.Missing, "/sys/fs/cgroup/system.slice/memory.max"},
+		{"memory limit", map[string]string{"sys/fs/cgroup/system.slice/x.service/memory.max": "50331648"}, able(), "memory_limit", "", report.Degraded, report.Missing, "48 MiB"},
+		{"memory limit under which it cannot begin", map[string]string{"sys/fs/cgroup/system.slice/x.service/memory.max": "16777216"}, able(), "memory_limit", "", report.Unusable, report.Missing, "takes 40 MiB before it traces"},
+		{"limit further up", map[string]string{"sys/fs/cgroup/system.slice/memory.max": "50331648"}, able(), "memory_limit", "", report.Degraded, report.Missing, "/sys/fs/cgroup/system.slice/memory.max"},
+		{"an outer /proc", map[string]string{"proc/self/status": "CapEff:\t000001ffffffffff\nNSpid:\t4711\t1\n"}, able(), "proc", "", report.Usable, report.Found, "all processes of an outer PID namespace"},
+		{"its own /proc", map[string]string{"proc/self/status": "CapEff:\t000001ffffffffff\nNSpid:\t1\n"}, able(), "proc", "", report.Usable, report.Found, "all processes of this PID namespace"},
 		{"child PID namespace", map[string]string{"proc/self/ns/pid": "pid:[4026532178]"}, able(), "pid_namespace", "", report.Degraded, report.Missing, "4026532178"},
 		{"container", map[string]string{"proc/self/cgroup": "0::/docker/" + strings.Repeat("ab", 32)}, able(), "container", "", report.Usable, report.Found, strings.Repeat("ab", 32) + " (docker)"},
 		{"podman's mark", map[string]string{"run/.containerenv": "x"}, able(), "container", "", report.Usable, report.Found, "podman"},
@@ -197,7 +200,7 @@ func TestMachines(t *testing.T) {
 		{"a container's own cgroups", map[string]string{"proc/self/mountinfo": "22 1 0:21 / /proc rw - proc proc rw\n32 1 0:27 /docker/x /sys/fs/cgroup/memory rw - cgroup c rw,memory"}, able(), "cgroup", "", report.Degraded, report.Missing, "below this process's own"},
 		{"cgroup namespace", map[string]string{"proc/self/ns/cgroup": "cgroup:[4026532180]"}, able(), "cgroup", "", report.Degraded, report.Missing, "below this process's own"},
 		{"no runtime", map[string]string{"var/lib/docker/containers/x": ""}, able(), "runtime", "", report.Usable, report.Unknowable, "named by their ids"},
-		{"no /proc", map[string]string{"proc/self/status": "", "proc/self/uid_map": "", "proc/self/ns/pid": "", "proc/self/mountinfo": ""}, able(), "pid_namespace", "", report.Degraded, report.Unknowable, "cannot be read"},
+		{"no /proc", map[string]string{"proc/self/status": "", "proc/self/ns/user": "", "proc/self/ns/pid": "", "proc/self/mountinfo": ""}, able(), "pid_namespace", "", report.Degraded, report.Unknowable, "cannot be read"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := examine(with(c.files), c.trials)
@@ -239,6 +242,44 @@ func TestUnreadableRuntime(t *testing.T) {
 	check := checkOf(t, c, "runtime", "docker")
 	if c.Verdict != report.Degraded || check.Status != report.Missing || !strings.Contains(check.Mend, "CAP_DAC_READ_SEARCH") {
 		t.Errorf("%s: %+v", c.Verdict, check)
+	}
+}
+
+// TestGain: advice that cannot help is not given.
+func TestGain(t *testing.T) {
+	const none = "CapEff:\t0000000000000000\n"
+	for name, c := range map[string]struct{ status, check, of, mend string }{
+		"user":                {none + "CapBnd:\t000001ffffffffff\n", "capabilities", "", "run as root"},
+		"container":           {none + "CapBnd:\t0000000000000000\n", "capabilities", "", "docker run --cap-add BPF --cap-add PERFMON"},
+		"container, reading":  {none + "CapBnd:\t0000000000000000\n", "capabilities_proc", "CAP_SYS_PTRACE", "docker run --cap-add SYS_PTRACE"},
+		"user, reading":       {none + "CapBnd:\t000001ffffffffff\n", "capabilities_proc", "CAP_DAC_READ_SEARCH", "cap_dac_read_search=ep"},
+		"no new privileges":   {none + "CapBnd:\t000001ffffffffff\nNoNewPrivs:\t1\n", "capabilities", "", "ambient"},
+		"no new, for reading": {none + "CapBnd:\t000001ffffffffff\nNoNewPrivs:\t1\n", "capabilities_proc", "CAP_SYS_PTRACE", "ambient"},
+	} {
+		check := checkOf(t, examine(with(map[string]string{"proc/self/status": c.status}), able()), c.check, c.of)
+		if check.Status != report.Missing || !strings.Contains(check.Mend, c.mend) {
+			t.Errorf("%s: %s, to mend it: %s, want %s", name, check.Status, check.Mend, c.mend)
+		}
+		if asRoot := strings.Contains(check.Mend, "run as root"); asRoot != strings.HasPrefix(name, "user") {
+			t.Errorf("%s: to mend it: %s", name, check.Mend)
+		}
+	}
+}
+
+// TestOneReason: where nothing can be tried, that is said once and not by each trial.
+func TestOneReason(t *testing.T) {
+	none := able()
+	none.programs, none.none = nil, &tracer.NotPossibleError{Missing: "capability CAP_BPF is missing", Fix: "run as root"}
+	none.features = map[string]error{"helper loop": unix.EPERM, "map ringbuf": unix.EPERM}
+	none.ring, none.twice, none.syscalls = unix.EPERM, none.none, unix.EPERM
+	said := 0
+	for _, check := range examine(healthy(), none).Checks {
+		if strings.Contains(check.Says, "CAP_BPF is missing") || strings.Contains(check.Says, "not permitted") {
+			said++
+		}
+	}
+	if said != 1 {
+		t.Errorf("it is said %d times", said)
 	}
 }
 

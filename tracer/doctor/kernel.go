@@ -62,6 +62,10 @@ func (x *examination) programsWork() bool {
 }
 
 func kernelFeatures(x *examination) (all []finding) {
+	if x.triedErr != nil {
+		// Each would fail of the same, in the words of who probes.
+		return unknown("not probed: see program", "")
+	}
 	tried := x.Try.Features()
 	for _, name := range slices.Sorted(maps.Keys(tried)) {
 		f := finding{of: name, status: report.Found, says: "the kernel has it"}
@@ -128,6 +132,9 @@ func oneLine(err error) string {
 }
 
 func twoTracers(x *examination) []finding {
+	if x.triedErr != nil {
+		return unknown("not tried: see program", "")
+	}
 	if err := x.Try.Twice(); err != nil {
 		return unknown("two at once could not be tried: "+oneLine(err), "see program")
 	}

@@ -5,9 +5,11 @@ package doctor
 import (
 	"fmt"
 	"io/fs"
-	"path"
-	"strconv"
 	"strings"
+
+	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/internal/self"
+	"github.com/ptrace-ns/ptrace-ns/tracer"
 )
 
 // ring: up to 5.10 the memory of maps counts against RLIMIT_MEMLOCK, later against
@@ -42,48 +44,20 @@ const programMemory = 64 << 20
 
 // memoryLimit looks at the limits of the cgroups that this process is in.
 func memoryLimit(x *examination) []finding {
-	limit, where := x.leastLimit()
+	limit, where := self.MemoryLimit(x.Root)
 	need := int64(x.BufferBytes + programMemory)
-	switch {
+	switch least := tracer.LeastMemory(x.BufferBytes); {
 	case limit < 0:
 		return found("no limit of a memory cgroup is seen")
+	case limit < least:
+		return []finding{{status: report.Missing, need: report.ForTracing,
+			says: fmt.Sprintf("%s limits this cgroup to %s; with its ring buffer the program takes %s before it traces", where, mib(int(limit)), mib(int(least))),
+			mend: "raise the limit, or choose a smaller --buffer"}}
 	case limit < need:
 		return missing(fmt.Sprintf("%s limits this cgroup to %s; with its ring buffer the program takes up to %s", where, mib(int(limit)), mib(int(need))),
 			"raise the limit, or choose a smaller --buffer")
 	}
 	return found(fmt.Sprintf("%s limits this cgroup to %s, which is enough", where, mib(int(limit))))
-}
-
-// leastLimit returns the smallest limit from this process's cgroups up to the roots, -1
-// for none, and the file that says so.
-func (x *examination) leastLimit() (least int64, where string) {
-	least = -1
-	for line := range strings.Lines(x.read("proc/self/cgroup")) {
-		part := strings.SplitN(strings.TrimSpace(line), ":", 3)
-		if len(part) < 3 {
-			continue
-		}
-		for _, m := range x.mounts() {
-			file := ""
-			switch {
-			case m.kind == "cgroup2" && part[1] == "":
-				file = "memory.max"
-			case m.kind == "cgroup" && part[1] == "memory" && strings.Contains(","+m.options+",", ",memory,"):
-				file = "memory.limit_in_bytes"
-			default:
-				continue
-			}
-			for dir := path.Join(m.point, part[2]); strings.HasPrefix(dir, m.point); dir = path.Dir(dir) {
-				name := path.Join(dir, file)
-				n, err := strconv.ParseInt(x.read(strings.TrimPrefix(name, "/")), 10, 64)
-				// v1 says "none" by the largest number of pages.
-				if err == nil && n < 1<<60 && (least < 0 || n < least) {
-					least, where = n, name
-				}
-			}
-		}
-	}
-	return least, where
 }
 
 func (x *examination) listable(dir string) bool {

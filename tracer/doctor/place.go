@@ -8,7 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/internal/self"
 	"github.com/ptrace-ns/ptrace-ns/tracer/container"
 )
 
@@ -50,37 +53,24 @@ func inContainer(x *examination) []finding {
 	return found("in none that left a mark")
 }
 
-// mount is a line of mountinfo.
-type mount struct{ root, point, kind, options string }
-
-// mounts reads /proc/self/mountinfo (proc(5)): the kind and the file system's own
-// options are behind the lone hyphen.
-func (x *examination) mounts() (all []mount) {
-	for line := range strings.Lines(x.read("proc/self/mountinfo")) {
-		before, after, ok := strings.Cut(line, " - ")
-		left, right := strings.Fields(before), strings.Fields(after)
-		if ok && len(left) > 4 && len(right) > 0 {
-			all = append(all, mount{left[3], left[4], right[0], right[len(right)-1]})
-		}
-	}
-	return all
-}
-
 // procMount: with hidepid other users' directories in /proc are not there for who
 // lacks CAP_SYS_PTRACE (has_pid_permissions, fs/proc/base.c).
 func procMount(x *examination) []finding {
 	// The later one covers those before it at the same place.
-	for _, m := range slices.Backward(x.mounts()) {
-		if m.point != "/proc" || m.kind != "proc" {
+	for _, m := range slices.Backward(self.Mounts(x.Root)) {
+		if m.Point != "/proc" || m.Kind != "proc" {
 			continue
 		}
-		_, hidden, _ := strings.Cut(m.options, "hidepid=")
+		_, hidden, _ := strings.Cut(m.Options, "hidepid=")
 		hidden, _, _ = strings.Cut(hidden, ",")
-		if hidden != "" && hidden != "0" && hidden != "off" && !has(x.self.effective, reading[0].number) {
+		if hidden != "" && hidden != "0" && hidden != "off" && !x.self.Has(unix.CAP_SYS_PTRACE) {
 			return missing("/proc hides other users' processes (hidepid="+hidden+"): those that were there before have no command lines, and new parents are not confirmed",
 				"give CAP_SYS_PTRACE, or mount /proc without hidepid")
 		}
-		return found("/proc is mounted and shows all processes of its PID namespace")
+		if x.self.Levels > 1 {
+			return found("/proc is mounted and shows all processes of an outer PID namespace, with the numbers there; not those of this process's own alone")
+		}
+		return found("/proc is mounted and shows all processes of this PID namespace")
 	}
 	return unknown("no mount of /proc is listed", "mount /proc")
 }
@@ -101,11 +91,11 @@ func cgroupMode(x *examination) []finding {
 	unified, v1 := "", 0
 	own := x.link("proc/self/ns/cgroup")
 	for _, m := range seen {
-		if m.root != "/" || own != "" && own != initialCgroupns {
-			return missing("only the cgroups below this process's own are mounted, at "+m.point+": others that are there already have no paths, and their containers no names", whereCgroups)
+		if m.Root != "/" || own != "" && own != initialCgroupns {
+			return missing("only the cgroups below this process's own are mounted, at "+m.Point+": others that are there already have no paths, and their containers no names", whereCgroups)
 		}
-		if m.kind == "cgroup2" {
-			unified = m.point
+		if m.Kind == "cgroup2" {
+			unified = m.Point
 		} else {
 			v1++
 		}
@@ -125,20 +115,20 @@ func cgroupMode(x *examination) []finding {
 // cgroups lists the mounts of hierarchies, without those over which something else was
 // mounted: in every cgroup there is a cgroup.procs. Covered are the places of those of
 // which no mount is left to be seen.
-func (x *examination) cgroups() (seen []mount, covered string) {
+func (x *examination) cgroups() (seen []self.Mount, covered string) {
 	type hierarchy struct{ kind, options string }
 	hidden := map[hierarchy]string{}
-	for _, m := range x.mounts() {
+	for _, m := range self.Mounts(x.Root) {
 		switch {
-		case m.kind != "cgroup2" && m.kind != "cgroup":
-		case x.exists(strings.TrimPrefix(m.point, "/") + "/cgroup.procs"):
+		case m.Kind != "cgroup2" && m.Kind != "cgroup":
+		case x.exists(strings.TrimPrefix(m.Point, "/") + "/cgroup.procs"):
 			seen = append(seen, m)
-		case !strings.Contains(m.options, "name="): // that one has no controller, and tells no containers apart
-			hidden[hierarchy{m.kind, m.options}] = m.point
+		case !strings.Contains(m.Options, "name="): // that one has no controller, and tells no containers apart
+			hidden[hierarchy{m.Kind, m.Options}] = m.Point
 		}
 	}
 	for _, m := range seen {
-		delete(hidden, hierarchy{m.kind, m.options})
+		delete(hidden, hierarchy{m.Kind, m.Options})
 	}
 	return seen, strings.Join(slices.Sorted(maps.Values(hidden)), ", ")
 }
@@ -171,7 +161,7 @@ func runtimes(x *examination) (all []finding) {
 	if len(all) == 0 {
 		return []finding{{status: report.Unknowable, need: report.ForNothing,
 			says: "no files of any: containers are recognised by their cgroups, and named by their ids",
-			mend: "where the host has one and this is a container: mount /run and /var/lib/docker, read-only"}}
+			mend: "where the host has one and this is a container: mount /run and /var/lib/docker/containers, read-only"}}
 	}
 	return all
 }

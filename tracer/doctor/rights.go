@@ -4,43 +4,13 @@ package doctor
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/ptrace-ns/ptrace-ns/events/report"
+	"github.com/ptrace-ns/ptrace-ns/internal/self"
 )
-
-// status is what /proc/self/status says of one's rights.
-type status struct {
-	known               bool
-	effective, bounding uint64
-	seccomp             int
-	noNewPrivs          bool
-}
-
-func parseStatus(text string) (s status) {
-	for line := range strings.Lines(text) {
-		key, value, _ := strings.Cut(line, ":")
-		value = strings.TrimSpace(value)
-		var err error
-		switch key {
-		case "CapEff":
-			s.effective, err = strconv.ParseUint(value, 16, 64)
-			s.known = err == nil
-		case "CapBnd":
-			s.bounding, _ = strconv.ParseUint(value, 16, 64)
-		case "Seccomp":
-			s.seccomp, _ = strconv.Atoi(value)
-		case "NoNewPrivs":
-			s.noNewPrivs = value == "1"
-		}
-	}
-	return s
-}
-
-func has(set uint64, capability int) bool { return set&(1<<capability) != 0 }
 
 type capability struct {
 	number int
@@ -61,44 +31,45 @@ var reading = []capability{
 
 func capabilities(x *examination) []finding {
 	switch {
-	case !x.self.known:
+	case x.selfErr != nil:
 		return unknown("/proc/self/status cannot be read", "mount /proc")
-	case has(x.self.effective, unix.CAP_SYS_ADMIN):
+	case x.self.Has(unix.CAP_SYS_ADMIN):
 		return found("CAP_SYS_ADMIN is effective, which stands for CAP_BPF and CAP_PERFMON")
 	}
 	var lack, barred []string
+	var numbers []int
 	for _, c := range loading {
-		if !has(x.self.effective, c.number) {
-			lack = append(lack, c.name)
-			if !has(x.self.bounding, c.number) {
+		if !x.self.Has(c.number) {
+			lack, numbers = append(lack, c.name), append(numbers, c.number)
+			if x.self.Bounding&(1<<c.number) == 0 {
 				barred = append(barred, c.name)
 			}
 		}
 	}
-	switch {
-	case len(lack) == 0:
+	if len(lack) == 0 {
 		return found("CAP_BPF and CAP_PERFMON are effective")
-	case len(barred) > 0:
-		return missing(strings.Join(lack, " and ")+" not effective, and "+strings.Join(barred, " and ")+" not in the bounding set",
-			"no file capability helps here: start the container, unit or session with them (docker run --cap-add, CapabilityBoundingSet=)")
-	case x.self.noNewPrivs:
-		return missing(strings.Join(lack, " and ")+" not effective, and no_new_privs is set",
-			"no file capability helps here: start it without no_new_privs, or with ambient capabilities")
 	}
-	return missing(strings.Join(lack, " and ")+" not effective", "run as root, or give both: setcap cap_bpf,cap_perfmon=ep PATH-OF-THE-PROGRAM")
+	says := strings.Join(lack, " and ") + " not effective"
+	switch {
+	case len(barred) > 0:
+		says += ", and " + strings.Join(barred, " and ") + " not in the bounding set"
+	case x.self.NoNewPrivs:
+		says += ", and no_new_privs is set"
+	}
+	return missing(says, x.self.Gain(lack, numbers))
 }
 
 func procCapabilities(x *examination) (all []finding) {
-	if !x.self.known {
+	if x.selfErr != nil {
 		return unknown("/proc/self/status cannot be read", "mount /proc")
 	}
 	for _, c := range reading {
-		if has(x.self.effective, c.number) {
+		if x.self.Has(c.number) {
 			all = append(all, finding{of: c.name, status: report.Found, says: "effective"})
 			continue
 		}
 		all = append(all, finding{of: c.name, status: report.Missing, says: "absent without it: " + c.absent,
-			mend: "give it, too, where that is wanted: " + strings.ToLower(c.name) + "=ep"})
+			mend: "where that is wanted: " + x.self.Gain([]string{c.name}, []int{c.number})})
 	}
 	return all
 }
@@ -106,11 +77,11 @@ func procCapabilities(x *examination) (all []finding) {
 // userNamespace: BPF heeds the capabilities of the initial one only (bpf_capable is
 // capable, not ns_capable).
 func userNamespace(x *examination) []finding {
-	switch ids := strings.Join(strings.Fields(x.read("proc/self/uid_map")), " "); ids {
-	case "":
-		return unknown("/proc/self/uid_map cannot be read", "mount /proc")
-	case "0 0 4294967295":
-		return found("the initial one, or one in which all user ids are themselves")
+	switch initial, known := self.InitialUserNS(x.Root); {
+	case !known:
+		return unknown("/proc/self/ns/user cannot be read", "mount /proc")
+	case initial:
+		return found("the initial one")
 	}
 	return missing("a child user namespace, whose capabilities BPF does not heed", "run outside of it: not in a rootless container, not under unshare --user")
 }
@@ -130,11 +101,11 @@ func unprivileged(x *examination) []finding {
 
 func seccomp(x *examination) []finding {
 	switch {
-	case x.self.seccomp == 0:
+	case x.self.Seccomp == 0:
 		return found("no filter")
 	case x.programsWork():
-		return found(fmt.Sprintf("a filter (mode %d) that lets bpf pass", x.self.seccomp))
+		return found(fmt.Sprintf("a filter (mode %d) that lets bpf pass", x.self.Seccomp))
 	}
-	return unknown(fmt.Sprintf("a filter (mode %d), which may be what refuses bpf", x.self.seccomp),
+	return unknown(fmt.Sprintf("a filter (mode %d), which may be what refuses bpf", x.self.Seccomp),
 		"allow bpf and perf_event_open in the sandbox's profile (docker run --security-opt seccomp=PROFILE; the default one allows bpf with CAP_BPF)")
 }

@@ -14,27 +14,35 @@ import (
 // does traces as ever.
 func TestR09MemoryCgroup(t *testing.T) {
 	kerneltest.RequireBPF(t)
-	limited := func(args ...string) (code int, out string) {
-		inside := []string{"-c", `echo $$ >"$0" && exec "$@"`, filepath.Join(kerneltest.LimitMemory(t, "96M"), "cgroup.procs"), binary(t)}
+	limited := func(limit string, args ...string) (code int, out string) {
+		inside := []string{"-c", `echo $$ >"$0" && exec "$@"`, filepath.Join(kerneltest.LimitMemory(t, limit), "cgroup.procs"), binary(t)}
 		cmd := exec.Command("sh", append(inside, args...)...)
 		raw, _ := cmd.CombinedOutput()
 		return cmd.ProcessState.ExitCode(), string(raw)
 	}
-	code, said := limited("watch", "-q", "--buffer", "128MiB", "--", "true")
+	code, said := limited("96M", "watch", "-q", "--buffer", "128MiB", "--", "true")
 	equal(t, "exit code of what finds no room", code, 3)
 	equal(t, "lines", strings.Count(said, "\n"), 1)
-	for _, part := range []string{"no memory for the maps, with a ring buffer of 128 MiB", "choose a smaller ring buffer", "memory cgroup", "cannot allocate memory"} {
+	for _, part := range []string{"limits this cgroup to 96 MiB, and to begin takes 160 MiB", "choose a smaller ring buffer", "memory cgroup"} {
 		if !strings.Contains(said, part) {
 			t.Errorf("it says %q, want %q", said, part)
 		}
 	}
-	if code, said = limited("doctor", "--buffer", "128MiB"); code == 0 || !strings.Contains(said, "limits this cgroup to 96 MiB") {
+	if code, said = limited("96M", "doctor", "--buffer", "128MiB"); code == 0 || !strings.Contains(said, "limits this cgroup to 96 MiB") {
 		t.Errorf("doctor's exit code is %d: %s", code, said)
 	}
-	code, said = limited("watch", "-q", "--buffer", "1MiB", "--", "sh", "-c", "exit 7")
+	code, said = limited("96M", "watch", "-q", "--buffer", "1MiB", "--", "sh", "-c", "exit 7")
 	equal(t, "exit code of the command", code, 7)
 	if !strings.Contains(said, "exited 7") {
 		t.Errorf("it tells %q", said)
+	}
+	// Too little to begin with: it would be killed without a word.
+	for _, args := range [][]string{{"watch", "-q", "--buffer", "1MiB", "--", "true"}, {"doctor"}, {"tree"}} {
+		code, said := limited("20M", args...)
+		equal(t, "exit code of "+args[0]+" in 20 MiB", code, 3)
+		if !strings.Contains(said, "limits this cgroup to 20 MiB") {
+			t.Errorf("%s says %q", args[0], said)
+		}
 	}
 }
 

@@ -1,0 +1,92 @@
+package self
+
+import (
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+)
+
+// Status is what /proc/self/status says of one's rights (proc(5)).
+type Status struct {
+	// Effective and Bounding are sets of capabilities, bit n is capability n.
+	Effective, Bounding uint64
+	// Seccomp is 0 without a filter.
+	Seccomp    int
+	NoNewPrivs bool
+	// Levels is how many PID namespaces it is in, from that of the /proc that is read
+	// to its own: more than 1 says that this /proc is of an outer one. 0 is not known.
+	Levels int
+}
+
+// ReadStatus reads it; an error says that there is no /proc, or none of this kernel's.
+func ReadStatus(root fs.FS) (s Status, err error) {
+	raw, err := fs.ReadFile(root, "proc/self/status")
+	if err != nil {
+		return s, err
+	}
+	known := false
+	for line := range strings.Lines(string(raw)) {
+		key, value, _ := strings.Cut(line, ":")
+		value = strings.TrimSpace(value)
+		var err error
+		switch key {
+		case "CapEff":
+			s.Effective, err = strconv.ParseUint(value, 16, 64)
+			known = err == nil
+		case "CapBnd":
+			s.Bounding, err = strconv.ParseUint(value, 16, 64)
+		case "Seccomp":
+			s.Seccomp, err = strconv.Atoi(value)
+		case "NoNewPrivs":
+			s.NoNewPrivs = value == "1"
+		case "NSpid":
+			s.Levels = len(strings.Fields(value))
+		}
+		if err != nil {
+			return s, fmt.Errorf("/proc/self/status: %s: %w", key, err)
+		}
+	}
+	if !known {
+		return s, fmt.Errorf("/proc/self/status: no capabilities in it: %w", fs.ErrInvalid)
+	}
+	return s, nil
+}
+
+// Has reports whether a capability is effective.
+func (s Status) Has(capability int) bool { return s.Effective&(1<<capability) != 0 }
+
+// Gain says how capabilities can be had that are not, as CAP_BPF: file capabilities give
+// none that is not in the bounding set, and none under no_new_privs (capabilities(7)).
+func (s Status) Gain(names []string, numbers []int) string {
+	var barred []string
+	for i, n := range numbers {
+		if s.Bounding&(1<<n) == 0 {
+			barred = append(barred, names[i])
+		}
+	}
+	switch {
+	case len(barred) > 0:
+		var options []string
+		for _, name := range names {
+			options = append(options, "--cap-add "+strings.TrimPrefix(name, "CAP_"))
+		}
+		return fmt.Sprintf("start the container, unit or session with it (docker run %s, CapabilityBoundingSet=%s): the bounding set has no %s, so that neither root nor a file capability helps",
+			strings.Join(options, " "), strings.Join(names, " "), strings.Join(barred, " and no "))
+	case s.NoNewPrivs:
+		return "no_new_privs is set, so that no file capability helps: start it without that, or with ambient capabilities"
+	}
+	how := "run as root, or give the program " + names[0] + " too"
+	if len(names) > 1 {
+		how = "run as root, or give the program all"
+	}
+	return how + ": setcap " + strings.ToLower(strings.Join(names, ",")) + "=ep PATH-OF-THE-PROGRAM"
+}
+
+// InitialUserNS reports whether this is the initial user namespace, and whether that can
+// be known. A map of ids tells nothing: a child's may map each to itself.
+func InitialUserNS(root fs.FS) (is, known bool) {
+	link, err := fs.ReadLink(root, "proc/self/ns/user")
+	// PROC_USER_INIT_INO, include/linux/proc_ns.h.
+	return link == "user:[4026531837]", err == nil
+}
