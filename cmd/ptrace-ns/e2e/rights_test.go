@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/ptrace-ns/ptrace-ns/internal/kerneltest"
@@ -52,7 +53,8 @@ func TestR10Refused(t *testing.T) {
 		{"user", nobody(), "capabilities CAP_BPF and CAP_PERFMON are missing", "CAP_SYS_ADMIN"},
 		{"without CAP_PERFMON", nobody("bpf"), "capability CAP_PERFMON is missing", "_BPF"},
 		{"without CAP_BPF", nobody("perfmon"), "capability CAP_BPF is missing", "_PERFMON"},
-		{"root without capabilities", []string{"setpriv", "--bounding-set=-all", "--inh-caps=-all"}, "CAP_BPF and CAP_PERFMON", "seccomp"},
+		{"root without capabilities", []string{"setpriv", "--bounding-set=-all", "--inh-caps=-all"}, "docker run --cap-add BPF --cap-add PERFMON", "run as root"},
+		{"no /proc", []string{"unshare", "--mount", "sh", "-c", `umount -Rl /proc && exec "$@"`, "sh"}, "mount -t proc proc /proc", "capabilities"},
 		{"root of a user namespace", []string{"unshare", "--user", "--map-root-user"}, "user namespace", "CAP_BPF is"},
 		{"seccomp", []string{kerneltest.CompileHelper(t, "nobpf")}, "seccomp filter (operation not permitted)", "MEMLOCK"},
 	} {
@@ -64,6 +66,30 @@ func TestR10Refused(t *testing.T) {
 			}
 			equal(t, "lines", strings.Count(said, "\n"), 1)
 		})
+	}
+}
+
+// TestR10MappedUsers: a user namespace in which every id is itself is one all the same.
+func TestR10MappedUsers(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"watch", "-q", "--timeout", "200ms"}, "this is a user namespace, and BPF heeds"},
+		{[]string{"doctor"}, "a child user namespace, whose capabilities BPF does not heed"},
+	} {
+		all := []syscall.SysProcIDMap{{Size: 1<<32 - 1}}
+		cmd := exec.Command(binary(t), c.args...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER, UidMappings: all, GidMappings: all, GidMappingsEnableSetgroups: true}
+		out, err := cmd.CombinedOutput()
+		if cmd.ProcessState == nil {
+			t.Fatal(err)
+		}
+		equal(t, "exit code of "+c.args[0], cmd.ProcessState.ExitCode(), 3)
+		if !strings.Contains(string(out), c.says) {
+			t.Errorf("%s says %q", c.args[0], out)
+		}
 	}
 }
 
