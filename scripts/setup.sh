@@ -120,6 +120,7 @@ main() {
 	optional systemd-analyze systemd
 	optional bpftool bpftool "linux-tools-$(uname -r)" linux-tools-generic
 	optional forkstat forkstat # to compare with, as are bpftrace, strace and perf
+	optional stress-ng stress-ng # what completeness is measured on
 	install_browser
 }
 

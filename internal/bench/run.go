@@ -33,7 +33,8 @@ type bench struct {
 	patience time.Duration // left to wait for quiet moments
 	program  string
 	workload string
-	dir      string // for what the tracers write
+	stress   time.Duration // how long stress-ng makes processes
+	dir      string        // for what the tracers write
 	out      io.Writer
 	progress io.Writer
 }
@@ -90,7 +91,7 @@ func (b *bench) parts() (parts []func() error) {
 		measure func() error
 	}{
 		{"programs", b.programs}, {"costs", b.costs}, {"startup", b.startup}, {"crowd", b.crowd}, {"latency", b.latency},
-		{"slowdown", b.slowdown}, {"recorded", b.recorded}, {"linear", b.linear}, {"units", b.units},
+		{"slowdown", b.slowdown}, {"complete", b.complete}, {"recorded", b.recorded}, {"linear", b.linear}, {"units", b.units},
 	} {
 		if len(b.only) == 0 || slices.Contains(b.only, part.name) {
 			parts = append(parts, part.measure)
@@ -115,6 +116,12 @@ func (b *bench) knobs() (err error) {
 	if d := os.Getenv("BENCH_PATIENCE"); d != "" {
 		if b.patience, err = time.ParseDuration(d); err != nil {
 			return fmt.Errorf("BENCH_PATIENCE=%s: must be a duration, such as 5m", d)
+		}
+	}
+	b.stress = time.Minute
+	if d := os.Getenv("BENCH_STRESS"); d != "" {
+		if b.stress, err = time.ParseDuration(d); err != nil || b.stress < time.Second {
+			return fmt.Errorf("BENCH_STRESS=%s: must be a duration from 1s on", d)
 		}
 	}
 	b.only = strings.Fields(os.Getenv("BENCH_PARTS"))
