@@ -127,7 +127,7 @@ func (o *exportOptions) run(ctx context.Context, a *app) (err error) {
 		err = o.export(ctx, p, out)
 		return first(ended(first(err, out.Flush())), o.left(a, p))
 	}
-	f, err := recording.CreateFile(o.output, recording.FileOptions{Replace: o.replace})
+	f, err := recording.CreateFile(o.output, recording.FileOptions{Replace: o.replace, Owner: a.owner()})
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("export: %w; --force replaces it", err)
 	}

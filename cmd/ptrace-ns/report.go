@@ -77,7 +77,7 @@ func (o *reportOptions) run(ctx context.Context, a *app) error {
 		out := bufio.NewWriterSize(a.out, reportBuffer)
 		return first(ended(first(page.Write(out, about), out.Flush())), damage)
 	}
-	size, err := o.create(page, about)
+	size, err := o.create(a, page, about)
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
@@ -125,8 +125,8 @@ func (a *app) readReport(ctx context.Context, path string) (page *html.Page, abo
 const reportBuffer = 1 << 20
 
 // create makes the file; one that fails leaves nothing behind.
-func (o *reportOptions) create(page *html.Page, about html.About) (int64, error) {
-	f, err := recording.CreateFile(o.output, recording.FileOptions{Replace: o.replace})
+func (o *reportOptions) create(a *app, page *html.Page, about html.About) (int64, error) {
+	f, err := recording.CreateFile(o.output, recording.FileOptions{Replace: o.replace, Owner: a.owner()})
 	if errors.Is(err, fs.ErrExist) {
 		return 0, fmt.Errorf("%w; --force replaces it", err)
 	}
