@@ -38,7 +38,7 @@ PORTABLE := ./events/... ./tracer/tree ./tracer/phases ./tracer/container ./inte
 KERNEL_PACKAGES = $(shell go list -f '{{range .TestImports}}{{.}} {{end}}{{range .XTestImports}}{{.}} {{end}}{{.ImportPath}}' ./... \
 	| awk '/internal\/kerneltest / {print $$NF}')
 
-.PHONY: help generate generate-check build watch helpers test test-kernel test-vm test-vm-all test-vm-quick test-vm-table race fuzz fuzz-long kills crowd lint vet vuln licenses \
+.PHONY: help generate generate-check build watch portable helpers test test-kernel test-vm test-vm-all test-vm-quick test-vm-table race fuzz fuzz-long kills crowd lint vet vuln licenses \
 	bench bench-go demo recordings images check check-all man completion install vagrant-validate clean
 
 help: ## print the targets

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -27,6 +29,7 @@ var (
 			return err
 		}
 		imageMade = true
+		removeStaleImages()
 		sh := exec.Command("sh", "-c", `tar -C "$1" -c . | docker import - "$2"`, "sh", root, image)
 		if out, err := sh.CombinedOutput(); err != nil {
 			return fmt.Errorf("docker import: %w: %s", err, out)
@@ -52,6 +55,25 @@ var (
 func removeImage() {
 	if imageMade {
 		exec.Command("docker", "rmi", "-f", image).Run()
+	}
+}
+
+// removeStaleImages removes those of runs that were killed: what is behind their names'
+// colon is the PID of a process that is gone.
+func removeStaleImages() {
+	out, err := exec.Command("docker", "images", "--format", "{{.Repository}}:{{.Tag}}").Output()
+	if err != nil {
+		return
+	}
+	for name := range strings.FieldsSeq(string(out)) {
+		repository, tag, _ := strings.Cut(name, ":")
+		pid, err := strconv.Atoi(tag)
+		if err != nil || pid <= 0 || repository != "pns-e2e" && repository != "pns-own" {
+			continue
+		}
+		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			exec.Command("docker", "rmi", "-f", name).Run()
+		}
 	}
 }
 
