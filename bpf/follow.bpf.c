@@ -8,10 +8,13 @@
 static __always_inline void show(struct task_struct *task)
 {
 	WITH_LEVELS(shown_rec, LEVELS_MAX) *rec = reserve(REC_SHOWN, sizeof(*rec));
-	__u32 n = level_count(task);
+	__u32 n;
 
+	/* At once, while the compiler still knows from reserve: Linux 6.1's verifier takes it
+	 * that a record that was compared with NULL may be NULL when it is compared again. */
 	if (!rec)
 		return;
+	n = level_count(task);
 	fill_hdr(&rec->head.hdr, REC_SHOWN, n);
 	fill_core(&rec->head.task, task);
 	fill_full(&rec->head.full, task);

@@ -130,12 +130,12 @@ tests() {
 		tee -a "$results" | grep -E '^ *--- (FAIL|SKIP)|^(ok|FAIL|panic)|^vm:|^ {4,}[a-z_]+\.go:'
 }
 
-# loads MACHINE runs one test in a machine that has nothing but it.
+# loads MACHINE runs two tests in a machine that has nothing but them.
 loads() {
 	local arch dir name title results out runner
 	prepare "$1"
 	results=/dev/null
-	tests ./tracer '^TestEachProgramLoads$'
+	tests ./tracer '^Test(EachProgramLoads|FollowProgramsLoad)$'
 }
 
 runtimes() {
