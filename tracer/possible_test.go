@@ -52,8 +52,8 @@ func TestR10Lacking(t *testing.T) {
 		want  string
 	}{
 		"nothing":        {nil, ""},
-		"capabilities":   {caps(none, all, ""), "capabilities CAP_BPF and CAP_PERFMON are missing; run as root, or give the program all: setcap cap_bpf,cap_perfmon=ep PATH-OF-THE-PROGRAM"},
-		"one":            {caps(bpf, all, ""), "capability CAP_PERFMON is missing; run as root, or give the program CAP_PERFMON too: setcap cap_perfmon=ep PATH-OF-THE-PROGRAM"},
+		"capabilities":   {caps(none, all, ""), "capabilities CAP_BPF and CAP_PERFMON are missing; run as root, or give both: setcap cap_bpf,cap_perfmon=ep PATH-OF-THE-PROGRAM"},
+		"one":            {caps(bpf, all, ""), "capability CAP_PERFMON is missing; run as root, or give the program CAP_PERFMON too (setcap sets all that it has at once)"},
 		"bounding set":   {caps(none, bpf, ""), "capabilities CAP_BPF and CAP_PERFMON are missing; start the container, unit or session with it (docker run --cap-add BPF --cap-add PERFMON, CapabilityBoundingSet=CAP_BPF CAP_PERFMON): the bounding set has no CAP_PERFMON, so that neither root nor a file capability helps"},
 		"no_new_privs":   {caps(none, all, "NoNewPrivs:\t1\n"), "capabilities CAP_BPF and CAP_PERFMON are missing; no_new_privs is set, so that no file capability helps: start it without that, or with ambient capabilities"},
 		"user namespace": {map[string]string{"proc/self/ns/user": "user:[4026532178]"}, "this is a user namespace, and BPF heeds only the capabilities of the initial one; run outside of it, as root"},

@@ -56,8 +56,9 @@ func ReadStatus(root fs.FS) (s Status, err error) {
 // Has reports whether a capability is effective.
 func (s Status) Has(capability int) bool { return s.Effective&(1<<capability) != 0 }
 
-// Gain says how capabilities can be had that are not, as CAP_BPF: file capabilities give
-// none that is not in the bounding set, and none under no_new_privs (capabilities(7)).
+// Gain says how one or two capabilities can be had that are not effective, by their names,
+// as CAP_BPF, and numbers: file capabilities give none that is not in the bounding set, and
+// none under no_new_privs (capabilities(7)).
 func (s Status) Gain(names []string, numbers []int) string {
 	var barred []string
 	for i, n := range numbers {
@@ -76,11 +77,10 @@ func (s Status) Gain(names []string, numbers []int) string {
 	case s.NoNewPrivs:
 		return "no_new_privs is set, so that no file capability helps: start it without that, or with ambient capabilities"
 	}
-	how := "run as root, or give the program " + names[0] + " too"
-	if len(names) > 1 {
-		how = "run as root, or give the program all"
+	if len(names) == 1 {
+		return "run as root, or give the program " + names[0] + " too (setcap sets all that it has at once)"
 	}
-	return how + ": setcap " + strings.ToLower(strings.Join(names, ",")) + "=ep PATH-OF-THE-PROGRAM"
+	return "run as root, or give both: setcap " + strings.ToLower(strings.Join(names, ",")) + "=ep PATH-OF-THE-PROGRAM"
 }
 
 // InitialUserNS reports whether this is the initial user namespace, and whether that can

@@ -252,7 +252,7 @@ func TestGain(t *testing.T) {
 		"user":                {none + "CapBnd:\t000001ffffffffff\n", "capabilities", "", "run as root"},
 		"container":           {none + "CapBnd:\t0000000000000000\n", "capabilities", "", "docker run --cap-add BPF --cap-add PERFMON"},
 		"container, reading":  {none + "CapBnd:\t0000000000000000\n", "capabilities_proc", "CAP_SYS_PTRACE", "docker run --cap-add SYS_PTRACE"},
-		"user, reading":       {none + "CapBnd:\t000001ffffffffff\n", "capabilities_proc", "CAP_DAC_READ_SEARCH", "cap_dac_read_search=ep"},
+		"user, reading":       {none + "CapBnd:\t000001ffffffffff\n", "capabilities_proc", "CAP_DAC_READ_SEARCH", "give the program CAP_DAC_READ_SEARCH too"},
 		"no new privileges":   {none + "CapBnd:\t000001ffffffffff\nNoNewPrivs:\t1\n", "capabilities", "", "ambient"},
 		"no new, for reading": {none + "CapBnd:\t000001ffffffffff\nNoNewPrivs:\t1\n", "capabilities_proc", "CAP_SYS_PTRACE", "ambient"},
 	} {
