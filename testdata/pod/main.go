@@ -90,10 +90,19 @@ func (k kubelet) do(ctx context.Context, command string, args []string) error {
 }
 
 // stop ends a pod. Where its containers share a PID namespace they may be dead before
-// containerd has heard of it, and one that it thinks running cannot be removed.
+// containerd has heard of it, and one that it thinks running cannot be removed. Their shim
+// may end amid the request ("ttrpc: closed"): a kubelet asks again, and so does this.
 func (k kubelet) stop(ctx context.Context, pod string) error {
-	if _, err := k.runtime.StopPodSandbox(ctx, &cri.StopPodSandboxRequest{PodSandboxId: pod}); err != nil {
-		return err
+	for {
+		_, err := k.runtime.StopPodSandbox(ctx, &cri.StopPodSandboxRequest{PodSandboxId: pod})
+		if err == nil {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
 	running := &cri.ListContainersRequest{Filter: &cri.ContainerFilter{
 		PodSandboxId: pod, State: &cri.ContainerStateValue{State: cri.ContainerState_CONTAINER_RUNNING},
