@@ -2,12 +2,11 @@ package recording
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 )
 
-// before are options whose value is the next argument.
-var before = regexp.MustCompile(`(?i)^--?(?:[\w.-]*` + secretName + `|` + lastWord + `)$`)
+// before is an option whose value is the next argument.
+const before = `(?i)^--?(?:[\w.-]*` + secretName + `|` + lastWord + `)$`
 
 // naming are options whose value may be called as a program is, but is none.
 var naming = []string{"--name", "--hostname", "-h", "--host", "--network-alias", "--alias", "--user", "--db", "--database", "--container"}
@@ -34,11 +33,11 @@ var short = []struct {
 	{program: `openssl`, option: "-K"},
 }
 
-// programs are the patterns of their programs, and scripts those of their whole calls
+// programs returns the patterns of their names, and scripts those of their whole calls
 // within a script, whose group is the secret.
-var programs, scripts = func() (programs, scripts []*regexp.Regexp) {
+func programs() (names, scripts []string) {
 	for _, s := range short {
-		programs = append(programs, regexp.MustCompile(`^`+s.program+`$`))
+		names = append(names, `^`+s.program+`$`)
 		call := `(?:^|[\s;&|(/"'` + "`" + `])` + s.program + `\s`
 		if s.sub != "" {
 			call += `[^;&|\n]*?\b` + s.sub + `\s`
@@ -47,29 +46,30 @@ var programs, scripts = func() (programs, scripts []*regexp.Regexp) {
 		if len(s.option) > 2 {
 			gap = `[\s=]\s*`
 		}
-		scripts = append(scripts, regexp.MustCompile(call+`(?:[^;&|\n]*?\s)??`+s.option+gap+value))
+		scripts = append(scripts, call+`(?:[^;&|\n]*?\s)??`+s.option+gap+value)
 	}
-	return programs, scripts
-}()
+	return names, scripts
+}
 
 // call is what the arguments before say of the next one. One program may start another
 // by its arguments, as docker exec, env, sudo and timeout do: any argument that is named
 // as a program of the table begins its call.
 type call struct {
+	*forms
 	options []string // their values are secrets
 	next    bool     // this argument is a secret
 }
 
 // secrets returns what is a secret of args[i] by its place. It is asked for each
-// argument in turn.
-func (c *call) secrets(args [][]byte, i int) []span {
+// argument in turn, with that one's marks.
+func (c *call) secrets(args [][]byte, i int, marks uint64) []span {
 	arg := bytes.TrimSuffix(args[i], []byte{0})
 	if c.next {
 		c.next = false
 		return []span{{0, len(arg)}}
 	}
 	if i > 0 {
-		if before.Match(arg) || slices.Contains(c.options, string(arg)) {
+		if c.before.matches(arg, marks) || slices.Contains(c.options, string(arg)) {
 			c.next = true
 			return nil
 		}
@@ -80,16 +80,16 @@ func (c *call) secrets(args [][]byte, i int) []span {
 			return nil
 		}
 	}
-	c.begin(arg, args[i+1:])
+	c.begin(arg, args[i+1:], marks)
 	return nil
 }
 
 // begin takes the options of a program that the argument names, if it does.
-func (c *call) begin(arg []byte, rest [][]byte) {
+func (c *call) begin(arg []byte, rest [][]byte, marks uint64) {
 	program := arg[bytes.LastIndexByte(arg, '/')+1:]
 	var options []string
 	for i, s := range short {
-		if programs[i].Match(program) && (s.sub == "" || has(rest, s.sub)) {
+		if c.programs[i].matches(program, marks) && (s.sub == "" || has(rest, s.sub)) {
 			options = append(options, s.option)
 		}
 	}
@@ -114,4 +114,12 @@ func (c *call) attached(arg []byte) int {
 
 func has(args [][]byte, word string) bool {
 	return slices.ContainsFunc(args, func(a []byte) bool { return string(bytes.TrimSuffix(a, []byte{0})) == word })
+}
+
+// shellOption reports whether the next argument may be a script: behind -c, -lc.
+func shellOption(arg []byte) bool {
+	letters, dash := bytes.CutPrefix(arg, []byte("-"))
+	return dash && bytes.HasSuffix(letters, []byte("c")) && !bytes.ContainsFunc(letters, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
 }

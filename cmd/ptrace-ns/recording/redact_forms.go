@@ -1,7 +1,5 @@
 package recording
 
-import "regexp"
-
 // secretName is what the name of an option or a variable says when its value is a
 // secret, wherever in the name; lastWord is what its last word says then. A bare PWD is
 // the shell's directory and a bare key may be anything.
@@ -14,34 +12,31 @@ const (
 // a shell's script.
 const value = `("[^"]*"|'[^']*'|[^\s"';&|]+)`
 
-// assignments are --password=x and DB_PASSWORD=x as a whole argument, whose value has
-// whatever characters; shellOption is one behind which it may be a script instead.
-var (
-	assignments = compile(`(?is)^-{0,2}(?:[\w.-]*` + secretName + `[\w.-]*|` + lastWord + `)=(.*)$`)
-	shellOption = regexp.MustCompile(`^-\w*c$`)
-)
+// assignment is --password=x and DB_PASSWORD=x as a whole argument, whose value has
+// whatever characters.
+const assignment = `(?is)^-{0,2}(?:[\w.-]*` + secretName + `[\w.-]*|` + lastWord + `)=(.*)$`
 
 // usual are the patterns of what is a secret by its form. The first group, or with
 // none the whole match, is the secret.
-var usual = compile(
+var usual = []string{
 	// --password=x, DB_PASSWORD=x, -Dtoken=x, and --password x within a script
-	`(?i)[\w.-]*`+secretName+`[\w.-]*=`+value,
-	`(?i)(?:^|\s)--?[\w.-]*`+secretName+`\s+`+value,
+	`(?i)[\w.-]*` + secretName + `[\w.-]*=` + value,
+	`(?i)(?:^|\s)--?[\w.-]*` + secretName + `\s+` + value,
 	// DB_PASS=x, db_pwd=x, SSH_KEY=x, --pass x
-	`(?i)(?:^|[^\w.-])-{0,2}`+lastWord+`=`+value,
-	`(?i)(?:^|\s)--?`+lastWord+`\s+`+value,
-	`\bpwd?=`+value,
+	`(?i)(?:^|[^\w.-])-{0,2}` + lastWord + `=` + value,
+	`(?i)(?:^|\s)--?` + lastWord + `\s+` + value,
+	`\bpwd?=` + value,
 	// "password": "x", and the same within a string
-	`(?i)"[\w.-]*`+secretName+`[\w.-]*"\s*:\s*`+value,
-	`(?i)\\"[\w.-]*`+secretName+`[\w.-]*\\"\s*:\s*\\"((?:[^"\\]|\\[^"])*)\\"`,
+	`(?i)"[\w.-]*` + secretName + `[\w.-]*"\s*:\s*` + value,
+	`(?i)\\"[\w.-]*` + secretName + `[\w.-]*\\"\s*:\s*\\"((?:[^"\\]|\\[^"])*)\\"`,
 	// AccountKey=x, SharedAccessKey=x and ?sig=x of connection strings
-	`(?i)(?:account|shared-?_?access|storage|master|signing|encryption)-?_?key=`+value,
+	`(?i)(?:account|shared-?_?access|storage|master|signing|encryption)-?_?key=` + value,
 	`(?i)[?&;](?:sig|signature)=([^\s"'&;]+)`,
 	// scheme://user:x@host, the last @ before the path
 	`(?i)[a-z][a-z0-9+.-]*://[^/\s:@]*:([^/\s"']+)@`,
 	// Authorization: Bearer x, X-Api-Key: x
 	`(?i)authorization["']?\s*[:=]\s*["']?(?:[a-z]+\s+)?([^\s"']+)`,
-	`(?i)\b[\w-]*`+secretName+`:\s*([^\s"']+)`,
+	`(?i)\b[\w-]*` + secretName + `:\s*([^\s"']+)`,
 	// Cookie: x=y; z=w, to the end of the header
 	`(?i)\b(?:set-)?cookie2?:\s*([^"'\r\n]+)`,
 	// Bearer x, wherever it is put together
@@ -57,11 +52,4 @@ var usual = compile(
 	`\b(eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)`,
 	// a private key
 	`(-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*)`,
-)
-
-func compile(patterns ...string) (all []*regexp.Regexp) {
-	for _, p := range patterns {
-		all = append(all, regexp.MustCompile(p))
-	}
-	return all
 }
