@@ -42,14 +42,15 @@ func (m *Model) fork(ev *events.Event) {
 var noFork events.ForkDetail
 
 // inheritImage gives a child the image of the process that cloned it: memory is
-// copied from there, whoever becomes the parent.
+// copied from there, whoever becomes the parent. Of a creator that only gives context a
+// recording has less than of the child: then the child's record counts.
 func (m *Model) inheritImage(p *Process, ev *events.Event, d *events.ForkDetail) {
 	from := d.Creator
 	if from.IsZero() {
 		from = ev.Process.Parent
 	}
 	if c := m.find(from.Key); c != nil {
-		if i := c.Image(); i != nil && i.shows(&ev.Process) {
+		if i := c.Image(); i != nil && i.shows(&ev.Process) && i.knows(&ev.Process) {
 			m.addImage(p, i)
 			return
 		}

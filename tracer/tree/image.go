@@ -187,6 +187,12 @@ func (i *Image) shows(p *events.Process) bool {
 		p.Args.Size == i.Args.Size && bytes.Equal(p.Args.Raw[:n], i.Args.Raw[:n])
 }
 
+// knows reports whether the image has all that a full record says of one: that record
+// may tell the arguments of a process whose creator was told without.
+func (i *Image) knows(p *events.Process) bool {
+	return (p.Exe == "" || i.Exe != "") && (!p.Args.Known() || i.Args.Known())
+}
+
 // interner shares equal strings among the nodes of a tree. It forgets them all
 // when it is full: then a name is held twice, which harms nobody.
 type interner struct{ known map[string]string }

@@ -88,3 +88,23 @@ func TestLiveProcessBytes(t *testing.T) {
 		t.Errorf("%d are live, want %d", live, lives+1)
 	}
 }
+
+// TestForkOfContext: who was there before a recording has no arguments in it; those that
+// the record of a child's birth has are the child's, and the creator's are not guessed.
+func TestForkOfContext(t *testing.T) {
+	k := newKernel(true)
+	shell := k.fork(k.init, 0)
+	known := k.emit(events.Snapshot, shell)
+	known.Process.Exe, known.Process.Full = "/bin/sh", true
+	child := k.fork(shell, 0)
+	born := k.log[len(k.log)-1]
+	born.Process.Exe, born.Process.Args = "/bin/sh", events.Args{Raw: []byte("sh\x00-c\x00"), Size: 6, Status: events.Complete}
+	m := New(Options{})
+	apply(t, m, k.log)
+	if i := m.find(child.key).Image(); i == nil || !slices.Equal(i.Args.Strings(), []string{"sh", "-c"}) {
+		t.Errorf("the child's image is %+v, want the arguments of its record", i)
+	}
+	if i := m.find(shell.key).Image(); i == nil || i.Args.Known() {
+		t.Errorf("the creator's image is %+v, want one without arguments", i)
+	}
+}
