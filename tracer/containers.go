@@ -65,7 +65,9 @@ func (k *Kernel) assign(p *events.Process) {
 	}
 	by := container.CallerOf(p, r.Program, "")
 	if r.Call.Creates {
-		by.Cwd = k.cwdFor(p, r.Call.Bundle)
+		if !filepath.IsAbs(r.Call.Bundle) {
+			by.Cwd, by.From = k.cwdOf(p.Key), k.cwdOf(p.Parent.Key)
+		}
 		cgroupsPath := k.containers.Declare(r.Call, by)
 		k.cgroups.again(r.Call.ID)
 		for _, own := range k.cgroups.called(r.Call.ID, cgroupsPath) { // of what is in it already
@@ -75,15 +77,14 @@ func (k *Kernel) assign(p *events.Process) {
 	p.Serves = k.containers.Named(r.Call, by)
 }
 
-// cwdFor returns the directory that a relative path is relative to, empty when it is
-// not needed or cannot be had any more.
-func (k *Kernel) cwdFor(p *events.Process, path string) string {
-	if filepath.IsAbs(path) || !k.proc.usable {
+// cwdOf returns where a process is now, empty when that cannot be had any more.
+func (k *Kernel) cwdOf(p events.ProcKey) string {
+	if !k.proc.usable || p.PID == 0 {
 		return ""
 	}
-	dir := "/proc/" + strconv.Itoa(int(p.Key.PID)) + "/"
+	dir := "/proc/" + strconv.Itoa(int(p.PID)) + "/"
 	cwd, err := os.Readlink(dir + "cwd")
-	if err != nil || !sameStart(dir, p.Key.Start) {
+	if err != nil || !sameStart(dir, p.Start) {
 		return ""
 	}
 	return cwd

@@ -48,24 +48,21 @@ func (r *Resolver) Declare(call Call, by Caller) (cgroupsPath string) {
 		// Its paths are those of another root.
 		d.within, d.bundle = by.Outer.ID, ""
 	}
-	switch {
-	case by.Outer != nil || filepath.IsAbs(d.bundle):
-	case by.Cwd != "":
-		d.bundle = filepath.Join(by.Cwd, d.bundle)
-	default:
-		d.bundle = ""
+	if by.Outer == nil {
+		d.bundle = r.bundleAt(d.bundle, by)
 	}
 	d = r.declared.put(d)
-	if d.bundle == "" {
-		return ""
+	if d.bundle != "" {
+		s := state{id: d.id, runtime: managerOf(d.bundle, d.runtime), bundle: r.at(d.bundle), by: d.by}
+		if config, err := readSpec(s.bundle); err == nil {
+			r.kept.put(s, config)
+			return config.Linux.CgroupsPath
+		}
 	}
-	s := state{id: d.id, runtime: managerOf(d.bundle, d.runtime), bundle: r.at(d.bundle), by: d.by}
-	config, err := readSpec(s.bundle)
-	if err != nil {
-		return ""
+	if by.Outer == nil {
+		r.missing.put(d.id)
 	}
-	r.kept.put(s, config)
-	return config.Linux.CgroupsPath
+	return ""
 }
 
 // put remembers the declaration with what an earlier one for the same container has more.

@@ -9,19 +9,47 @@ import (
 
 // elsewhere returns the ids of containers of this host whose cgroup this is though its name
 // is not theirs: a bundle's cgroupsPath may be any. They are known from a call that was seen
-// with its bundle, and from the states of what ran before. The latest called for comes first;
+// with its bundle or, where that could not be read, from the state that the runtime has
+// written since; and from the states of what ran before. The latest called for comes first;
 // those that the name has are not among them.
 func (r *Resolver) elsewhere(parts, named []string) (ids []string) {
 	if !r.surveyed {
 		r.surveyed = true
 		r.survey()
 	}
+	for _, id := range slices.Backward(r.missing) {
+		if !slices.Contains(named, id) && r.written(id, parts, anybody).Container != nil {
+			ids = append(ids, id) // and what its bundle says is kept from now on
+			r.missing.drop(id)
+		}
+	}
+	named = append(slices.Clone(named), ids...)
 	for _, id := range slices.Backward(r.kept.order) {
 		if !slices.Contains(named, id) && slices.ContainsFunc(r.kept.of(id), func(s state) bool { return s.names(parts) }) {
 			ids = append(ids, id)
 		}
 	}
 	return ids
+}
+
+// anybody believes all: whose the cgroup is, is looked at for what they are asked about.
+func anybody(uint32) bool { return true }
+
+// missing are the ids of the latest calls whose bundle could not be read, the latest last.
+type missing []string
+
+// maxMissing bounds how many states are looked for when a cgroup is nobody's.
+const maxMissing = 16
+
+func (all *missing) put(id string) {
+	all.drop(id)
+	if *all = append(*all, id); len(*all) > maxMissing {
+		*all = slices.Delete(*all, 0, 1)
+	}
+}
+
+func (all *missing) drop(id string) {
+	*all = slices.DeleteFunc(*all, func(other string) bool { return other == id })
 }
 
 // names reports whether what is kept of the container says of this cgroup, whole, that it is
@@ -41,15 +69,14 @@ func (s state) names(parts []string) bool {
 // survey reads once what runc and crun have written of the containers that are there, and
 // keeps it of those whose cgroups do not bear their ids. Others are found by those.
 func (r *Resolver) survey() {
-	all := func(uint32) bool { return true } // who is believed is asked for each cgroup
-	runc := r.places([]string{"/run/runc"}, "runc", all)
+	runc := r.places([]string{"/run/runc"}, "runc", anybody)
 	for _, dir := range runcDirs {
 		for ns := range r.dirsIn(dir) {
 			runc = append(runc, place{dir + "/" + ns, superuser})
 		}
 	}
 	r.surveyIn(runc, r.addRunc)
-	r.surveyIn(r.places([]string{"/run/crun"}, "crun", all), r.addCrun)
+	r.surveyIn(r.places([]string{"/run/crun"}, "crun", anybody), r.addCrun)
 }
 
 func (r *Resolver) surveyIn(places []place, add func([]state, place, string) []state) {

@@ -23,7 +23,8 @@ type Caller struct {
 	Program string // as the table of programs has it
 	// UID is the effective one in the initial user namespace.
 	UID   uint32
-	Cwd   string            // the working directory; empty is not known
+	Cwd   string            // the working directory when it was looked at; empty is not known
+	From  string            // that of its parent, from where it was called; empty is not known
 	Outer *events.Container // in which it runs; nil is the host
 }
 

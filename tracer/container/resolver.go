@@ -16,6 +16,7 @@ type Resolver struct {
 	root     string
 	declared declared
 	kept     kept
+	missing  missing
 	docker   dockerFiles
 	owner    func(cgroup string) uint32
 	now      func() time.Time

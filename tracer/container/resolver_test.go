@@ -14,15 +14,20 @@ func disk(t testing.TB, files map[string]string) string {
 	t.Helper()
 	root := t.TempDir()
 	for name, text := range files {
-		path := filepath.Join(root, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		write(t, root, name, text)
 	}
 	return root
+}
+
+func write(t testing.TB, root, name, text string) {
+	t.Helper()
+	path := filepath.Join(root, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 const (
@@ -213,5 +218,76 @@ func TestDeclaredBound(t *testing.T) {
 	}
 	if r.Identify("/ca").Container != nil || r.Identify("/cxa").Container == nil {
 		t.Error("not the oldest was forgotten")
+	}
+}
+
+// TestRelativeBundle: whether the runtime is in its bundle already when its directory is
+// looked at is told by the files and by its caller's directory, or not at all.
+func TestRelativeBundle(t *testing.T) {
+	config := func(name string) string {
+		return `{"annotations":{"io.kubernetes.cri.container-name":"` + name + `"},"linux":{"cgroupsPath":"/shared"}}`
+	}
+	root := disk(t, map[string]string{
+		"w/t1/config.json":    config("one"),
+		"w/in/config.json":    config("outer"),
+		"w/in/in/config.json": config("inner"),
+	})
+	if err := os.Symlink("t1", filepath.Join(root, "w/link")); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ bundle, cwd, from, want string }{
+		"not gone yet":               {"t1", "/w", "/w", "one"},
+		"there already":              {"t1", "/w/t1", "/w", "one"},
+		"there, caller gone":         {"t1", "/w/t1", "", "one"},
+		"there, caller elsewhere":    {"./t1/", "/w/t1", "/", "one"},
+		"up and down":                {"../w/t1", "/w/t1", "", "one"},
+		"by a link":                  {"link", "/w/t1", "/w", "one"},
+		"by a link, caller gone":     {"link", "/w/t1", "", ""},
+		"two of one name, not gone":  {"in", "/w/in", "/w/in", "inner"},
+		"two of one name, there":     {"in", "/w/in", "/w", "outer"},
+		"two of one name, not known": {"in", "/w/in", "", ""},
+		"another's bundle":           {"t1", "/w/in", "/w", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := NewResolver(root)
+			r.Declare(Call{ID: "c", Creates: true, Bundle: c.bundle}, Caller{Program: "runc", Cwd: c.cwd, From: c.from})
+			got := ""
+			if found := r.Identify("/shared").Container; found != nil {
+				got = found.Name
+			}
+			if got != c.want {
+				t.Errorf("it is %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// TestMissingBundle: where the bundle of a call could not be found, what the runtime writes of
+// the container later says which cgroup is its own, though that does not bear its id.
+func TestMissingBundle(t *testing.T) {
+	root := disk(t, map[string]string{"bundles/t1/config.json": `{"linux":{"cgroupsPath":"/shared"}}`})
+	r := NewResolver(root)
+	if got := r.Identify("/shared").Container; got != nil {
+		t.Fatalf("%+v before anything ran", got)
+	}
+	r.Declare(Call{ID: "c", Creates: true, Bundle: "t1"}, Caller{Program: "runc"})
+	if got := r.Identify("/shared").Container; got != nil {
+		t.Fatalf("%+v before the runtime has written anything", got)
+	}
+	write(t, root, "run/runc/c/state.json",
+		`{"id":"c","cgroup_paths":{"memory":"/sys/fs/cgroup/memory/shared"},"config":{"labels":["bundle=/bundles/t1"]}}`)
+	if got := r.Identify("/other").Container; got != nil {
+		t.Errorf("another cgroup is %+v", got)
+	}
+	for range 2 { // found, and remembered
+		if got := r.Identify("/shared").Container; got == nil || got.ID != "c" || got.Source != "state" {
+			t.Errorf("got %+v, want c by its runtime's state", got)
+		}
+	}
+	for i := range 3 * maxMissing {
+		r.Declare(Call{ID: "d" + string(rune('a'+i)), Creates: true}, Caller{Program: "runc"})
+	}
+	if len(r.missing) != maxMissing {
+		t.Errorf("%d are looked for, want %d", len(r.missing), maxMissing)
 	}
 }
