@@ -22,7 +22,13 @@ func isFirst(name string) bool { return name == bpf.ProgExit || name == bpf.Prog
 
 // Programs of one tracepoint run in the order in which they were attached: who is shown
 // is told before what he does.
-func isEarly(name string) bool { return name == bpf.ProgShowSender || name == bpf.ProgShowMaker }
+func isEarly(name string) bool {
+	return name == bpf.ProgShowSender || name == bpf.ProgShowMaker || name == renames
+}
+
+// renames are attached before execs: whose exec was seen has its rename seen, too, which says
+// what the process was before.
+const renames = "task_rename"
 
 // attachAll attaches every loaded program but the iterator. The links belong to
 // the process: they end with it, however it ends.

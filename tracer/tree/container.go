@@ -64,12 +64,22 @@ func (p *Process) onlyForked() bool {
 	return p.birth.seen && (i == nil || i.AtNS <= p.birth.atNS)
 }
 
-// beginContainer tells the container whose entrypoint the exec is.
-func (m *Model) beginContainer(p *Process, ev *events.Event) {
+// runsRuntime reports whether the process runs a runtime yet. One that a snapshot found in
+// the entrypoint, ahead of the record of that exec, had the runtime's name until the rename
+// that is a part of it: a rename after the snapshot is of a later exec.
+func (p *Process) runsRuntime() bool {
+	return p != nil && (p.role() == roleRuntime || p.held != nil && isRuntime(p.held.detail.OldComm) && p.held.ev.BootNS < p.passNS)
+}
+
+// beginContainer tells the container whose entrypoint the exec is. Who was found to be its
+// init begins it where the exec leaves the runtime: not with what it executes later.
+func (m *Model) beginContainer(p *Process, ev *events.Event, leavesRuntime bool) {
 	if p == nil || p.State != Live || p.Container == nil || p.Container.ID == "" || isRuntime(p.Comm) {
 		return
 	}
-	if known, ok := m.containers[containerKey(p.Container)]; ok && !m.displaces(p, known) || !m.mayBegin(p) {
+	known, ok := m.containers[containerKey(p.Container)]
+	begins := !ok || m.displaces(p, known) || known.init == p.Key && !known.told && leavesRuntime
+	if !begins || !m.mayBegin(p) {
 		return
 	}
 	m.makeInit(p, begun{p.Key, true})

@@ -124,3 +124,57 @@ func TestContainerInitStays(t *testing.T) {
 		})
 	}
 }
+
+// TestContainerBegunAhead: a snapshot may find the init in its entrypoint ahead of the record
+// of that exec, which begins the container all the same; what it executes else does not, be it
+// called like a runtime by then.
+func TestContainerBegunAhead(t *testing.T) {
+	for name, c := range map[string]struct {
+		ahead, later string // what the init was called at the exec that the snapshot has seen, and at another
+		starts       int
+	}{
+		"runc":                                {"runc:[2:INIT]", "sh", 1},
+		"crun":                                {"crun", "sh", 1},
+		"one that a sealed crun clones":       {"memfd:crun_clon", "sh", 1},
+		"the init executes something else":    {"sh", "sh", 0},
+		"its later name is that of a runtime": {"sh", "crun", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newKernel(true)
+			shim := k.fork(k.init, 0)
+			init := k.fork(shim, cloneNewPID)
+			k.log, init.comm = nil, c.ahead
+			inside := func(ev *events.Event) {
+				ev.Process.Container = &events.Container{ID: "c1", Runtime: "docker", Source: "cgroup"}
+				ev.Process.Cgroup, ev.Process.Full = events.Cgroup{ID: 7, Path: "/docker/c1"}, true
+			}
+			entry := k.exec(init, "sh", "sh", "-c", "exec top")
+			inside(entry)
+			records := k.log
+			k.log = nil
+			k.emit(events.Snapshot, k.init)
+			k.emit(events.Snapshot, shim)
+			found := k.emit(events.Snapshot, init)
+			inside(found)
+			found.Process.Exe, found.Process.Args = "sh", entry.Process.Args
+			k.log = append(k.log, &events.Event{Kind: events.SnapshotEnd, BootNS: k.now})
+			k.log = append(k.log, records...)
+			init.comm = c.later
+			inside(k.exec(init, "top", "top"))
+			k.exit(init, events.ExitStatus{Code: 3})
+			_, told := fold(t, k.log)
+			starts := of(told, events.ContainerStart)
+			if len(starts) != c.starts {
+				t.Fatalf("started %d times, want %d", len(starts), c.starts)
+			}
+			for _, start := range starts {
+				if start.Process.Key != init.key || start.BootNS != entry.BootNS || start.Process.Comm != "sh" {
+					t.Errorf("started by %+v, want its first exec", start.Process)
+				}
+			}
+			if end := only(t, told, events.ContainerExit); end.Process.Key != init.key {
+				t.Errorf("ended by %v", end.Process.Key)
+			}
+		})
+	}
+}

@@ -9,6 +9,7 @@ import (
 // exec folds a successful execve: the same process, another image. All threads
 // but the one that called are gone, and that one is the leader now.
 func (m *Model) exec(ev *events.Event) {
+	leaves := m.find(ev.Process.Key).runsRuntime()
 	p := m.subject(ev)
 	if p != nil && p.State != Exited && p.State != Gone {
 		m.dropHeld(p)
@@ -24,7 +25,7 @@ func (m *Model) exec(ev *events.Event) {
 	m.complete(ev, p)
 	m.say(ev)
 	m.observe(p, ev)
-	m.beginContainer(p, ev)
+	m.beginContainer(p, ev, leaves)
 }
 
 // execImage adds the image. A snapshot may have been ahead of the record: then the

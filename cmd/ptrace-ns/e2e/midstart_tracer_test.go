@@ -23,6 +23,7 @@ type lateTracer struct {
 	zombies  map[events.ProcKey]bool // dead before, and reaped unseen
 	ended    int                     // who ended last
 	started  map[string][]int        // containers, and their init as it was told
+	executed map[int]bool            // who was told to execute something
 	wrong    []string
 }
 
@@ -44,7 +45,7 @@ func (l *lateTracer) run() {
 	}
 	l.model = tree.New(tree.Options{})
 	l.born, l.dead, l.zombies = map[events.ProcKey]bool{}, map[events.ProcKey]bool{}, map[events.ProcKey]bool{}
-	l.started = map[string][]int{}
+	l.started, l.executed = map[string][]int{}, map[int]bool{}
 	sink := tracer.DeriveLive(l.model, l)
 	l.fold(k, sink, func() bool {
 		select {
@@ -106,6 +107,8 @@ func (l *lateTracer) Put(ev *events.Event) error {
 			l.failf("%s %s: exit, though it was there: %v, and dead: %v", key, ev.Process.Comm, l.born[key], l.dead[key])
 		}
 		l.dead[key], l.ended = true, int(key.PID)
+	case events.Exec:
+		l.executed[int(key.PID)] = true
 	case events.Lost:
 		l.failf("%d records lost", ev.Lost.Count)
 	case events.ContainerStart:
