@@ -53,7 +53,7 @@ func (s *starts) choose(word string) (*report.Timeline, []*report.Timeline, erro
 func (s *starts) named(word string) (found []*report.Timeline) {
 	exact := false
 	for _, t := range s.all {
-		called := t.ID == word || t.Container != nil && (t.Container.Name == word || t.Container.ID == word)
+		called := t.ID == word || t.Container != nil && (t.Container.Name == word || t.Container.ID == word) || slices.Contains(t.Formerly, word)
 		if !phases.Selects(t, word) || exact && !called {
 			continue
 		}

@@ -77,6 +77,8 @@ type play struct {
 	busy bool
 	// cgroup is the container's, in one hierarchy; without a path it is not known.
 	cgroup events.Cgroup
+	// told is where the end begins.
+	told uint64
 }
 
 // stage finds who has which part in the subject's start.

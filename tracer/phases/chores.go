@@ -108,10 +108,11 @@ func (p *play) tellChores(t *report.Timeline) {
 	at := map[string]int{}
 	for _, l := range p.chores {
 		image := l.image(anyRole)
-		i, known := at[image.Comm]
+		key := image.Comm + "\x00" + calledAs(image)
+		i, known := at[key]
 		if !known {
 			i = len(t.Phases)
-			at[image.Comm] = i
+			at[key] = i
 			t.Phases = append(t.Phases, p.choreOf(l, image))
 		}
 		f := &t.Phases[i]
@@ -123,6 +124,15 @@ func (p *play) tellChores(t *report.Timeline) {
 			f.EndNS = max(f.EndNS, l.exit.BootNS, f.BeginNS)
 		}
 	}
+}
+
+// calledAs is the word that a process was called by: a daemon that has itself do something
+// says so there.
+func calledAs(image *events.Process) string {
+	for word := range image.Args.All {
+		return string(word)
+	}
+	return ""
 }
 
 func (p *play) choreOf(l *life, image *events.Process) report.Phase {

@@ -21,7 +21,7 @@ func (p *play) findClient() {
 		if c.at.Seq > at.Seq || !p.waits(c, at) {
 			continue
 		}
-		if p.named(&c.command) {
+		if p.named(&c) {
 			p.who[client], p.link[c.life] = []*life{c.life}, "arguments"
 			return
 		}
@@ -41,7 +41,7 @@ func (p *play) waits(c call, at *events.Event) bool {
 	}
 	own := p.init.last.Container
 	named := own != nil && own.Name != "" || c.place > 0 && p.id != ""
-	return !named || len(c.targets()) == 0 || p.named(&c.command)
+	return !named || len(c.targets()) == 0 || p.named(&c)
 }
 
 // isOf reports whether the client is of those who have this container made, as far as
@@ -104,21 +104,21 @@ func (p *play) alike(all []call) []call {
 }
 
 // named reports whether the command names the container.
-func (p *play) named(c *command) bool {
-	return slices.ContainsFunc(c.targets(), func(word string) bool { return p.means(word, c.short) })
+func (p *play) named(c *call) bool {
+	return slices.ContainsFunc(c.targets(), func(word string) bool { return p.means(word, c) })
 }
 
-// means reports whether a word names the container as engines take it: its id, its
-// name or, where short, a beginning of the id that no other's has (moby,
+// means reports whether a word of a call names the container as engines take it: its id, its
+// name, one that it had before docker rename included, or, where short, a beginning of the id that no other's has (moby,
 // daemon/container.go, GetContainer). Others are those of this stream.
-func (p *play) means(word string, short bool) bool {
+func (p *play) means(word string, c *call) bool {
 	own := p.init.last.Container
 	switch {
 	case word == "" || p.id == "" && own == nil:
 		return false
-	case word == p.id || own != nil && word == own.Name:
+	case word == p.id || p.isCalled(word, c.at.Seq):
 		return true
-	case !short || p.index.called[word] || !strings.HasPrefix(p.id, word):
+	case !c.short || len(p.index.called[word]) > 0 || !strings.HasPrefix(p.id, word):
 		return false
 	}
 	ids := p.index.ids
@@ -140,7 +140,7 @@ func (p *play) findStoppers() {
 		if from != nil && c.at.Seq < from.Seq || p.init.exit != nil && c.at.Seq > p.init.exit.Seq {
 			continue
 		}
-		if len(p.who[who]) < maxBeside && p.named(&c.command) && p.isOf(c) && !p.has(c.life) {
+		if len(p.who[who]) < maxBeside && p.named(&c) && p.isOf(c) && !p.has(c.life) {
 			p.who[who], p.link[c.life] = append(p.who[who], c.life), "arguments"
 		}
 	}

@@ -158,7 +158,3 @@ func (c *command) sends() int32 {
 	signal, _ := names.ParseSignal(c.words[1])
 	return signal
 }
-
-// deadly are the signals that are sent to end somebody: INT, QUIT, ABRT, KILL, TERM.
-// SIGHUP has services read their configuration again.
-var deadly = []int32{2, 3, 6, 9, 15}

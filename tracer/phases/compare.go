@@ -8,6 +8,7 @@ import (
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/names"
+	"github.com/ptrace-ns/ptrace-ns/events/phrase"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
 	"github.com/ptrace-ns/ptrace-ns/tracer/container"
 )
@@ -50,7 +51,7 @@ func Compare(a, b *report.Timeline, o Tolerance) *report.Difference {
 }
 
 // sequence is a timeline by the keys of its phases: the name and, where there are
-// several, which of them.
+// several, which of them; of signals which they are.
 type sequence struct {
 	*report.Timeline
 	normal
@@ -72,6 +73,9 @@ func newSequence(t *report.Timeline) *sequence {
 				name += " by time"
 			}
 		}
+		if f.Signal != nil {
+			name += " " + signalKey(f.Signal)
+		}
 		key := name
 		for n := 2; s.phases[key] != nil; n++ {
 			key = name + " " + strconv.Itoa(n)
@@ -82,12 +86,26 @@ func newSequence(t *report.Timeline) *sequence {
 	return s
 }
 
-// compared are the phases of the start, and of the end those that say how it came.
+// signalKey is what signals are paired by: which it was and, where nobody sent it of his
+// own will, what made it.
+func signalKey(d *events.SignalDetail) string {
+	key := names.Signal(d.Signal)
+	if d.Origin != events.OriginUser && d.Origin != events.OriginUnknown {
+		key += " " + d.Origin.String()
+	}
+	return key
+}
+
+// compared are the phases of the start, and of the end those that say how it came. A
+// signal in the run ends nothing.
 func compared(t *report.Timeline, f *report.Phase) bool {
 	if f.Section == report.Starting {
 		return true
 	}
-	return t.EndedNS != 0 && (f.Name == "signal" || f.Name == "exit" || f.Name == "reaped")
+	if t.EndedNS == 0 || f.Section != report.Stopping {
+		return false
+	}
+	return f.Name == "signal" || f.Name == "exit" || f.Name == "reaped"
 }
 
 // lacks says why a phase need not be missing: the stream does not show whether it was
@@ -174,7 +192,10 @@ func (n normal) signal(f *report.Phase) string {
 	if f.Signal == nil {
 		return ""
 	}
-	return fmt.Sprintf("%s from %s, %s", names.Signal(f.Signal.Signal), n.who(f.Signal.Sender), f.Signal.Result)
+	d := *f.Signal
+	// A thread's number is another in each run.
+	d.SenderTID, d.SenderLives = 0, false
+	return phrase.Names(n.who).Signal(&d, f.Process.Key)
 }
 
 func status(s *events.ExitStatus) string {

@@ -38,7 +38,7 @@ func TestDifferent(t *testing.T) {
 		want []string
 	}{
 		{"docker-run", "docker-stop", []string{
-			"asked arguments", "entrypoint arguments", "first_child arguments", "exit exit", "signal added", "signal 2 added", "reaped added",
+			"asked arguments", "entrypoint arguments", "first_child arguments", "exit exit", "signal SIGTERM added", "signal SIGKILL added", "reaped added",
 		}},
 		{"runc-run", "runc-create", []string{
 			"runtime_run missing", "runtime_create added", "init_reparented added", "runtime_start added", "entrypoint parent",
@@ -163,6 +163,37 @@ func TestNormal(t *testing.T) {
 		}
 		if d := phases.Compare(with(c.a), with(c.b), usual); d.Same() != c.same {
 			t.Errorf("%q and %q: same is %v: %v", c.a, c.b, !c.same, d.Changes)
+		}
+	}
+}
+
+// TestSignals: signals are paired by which they were and who made them, what the kernel
+// sent is nobody's, and one in the run is none of the end.
+func TestSignals(t *testing.T) {
+	runc := events.Ref{Key: events.ProcKey{PID: 7}, Comm: "runc"}
+	sent := func(signal int32, origin events.Origin) report.Phase {
+		return report.Phase{Name: "signal", Section: report.Stopping, Part: "init", Moment: true, Signal: &events.SignalDetail{Signal: signal, Origin: origin, Sender: runc, TargetIsInit: true}}
+	}
+	run := sent(1, events.OriginUser)
+	run.Section = report.Running
+	term, kill, reap := sent(15, events.OriginUser), sent(9, events.OriginUser), sent(9, events.OriginPidnsReap)
+	for _, c := range []struct {
+		a, b []report.Phase
+		want []string
+		text string // of the last change of b
+	}{
+		{[]report.Phase{term, kill}, []report.Phase{run, kill}, []string{"signal SIGTERM missing"}, ""},
+		{[]report.Phase{run, kill}, []report.Phase{run, run, kill}, nil, ""},
+		{[]report.Phase{kill}, []report.Phase{reap}, []string{"signal SIGKILL missing", "signal SIGKILL pidns_reap added"}, "SIGKILL, by the kernel, reaping the PID namespace of runc, delivered"},
+		{[]report.Phase{term}, []report.Phase{term, term}, []string{"signal SIGTERM 2 added"}, "SIGTERM from runc, delivered"},
+	} {
+		with := func(all []report.Phase) *report.Timeline {
+			return &report.Timeline{ID: "x-id", EndedNS: 1, Phases: all}
+		}
+		d := phases.Compare(with(c.a), with(c.b), usual)
+		same(t, "changes", changes(d.Changes), c.want)
+		if n := len(d.Changes); c.text != "" && n > 0 && d.Changes[n-1].B != c.text {
+			t.Errorf("%q, want %q", d.Changes[n-1].B, c.text)
 		}
 	}
 }

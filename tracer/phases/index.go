@@ -17,7 +17,7 @@ type index struct {
 	children map[events.ProcKey][]*life // of kept parents, by birth
 	names    map[string][]*subject      // those of an id, as they begin in the stream
 	ids      []string                   // of all containers, sorted
-	called   map[string]bool            // what containers are called beside
+	called   map[string][]called        // what containers are called, beside their ids
 }
 
 // call is a process called with a command that matters.
@@ -33,7 +33,7 @@ func (r *Recorder) index() *index {
 	r.findQuiet()
 	x := &index{
 		Recorder: r, children: map[events.ProcKey][]*life{}, names: map[string][]*subject{},
-		byID: map[part]map[string][]call{beside: {}, cleanup: {}}, called: map[string]bool{},
+		byID: map[part]map[string][]call{beside: {}, cleanup: {}}, called: map[string][]called{},
 	}
 	for _, l := range r.lives {
 		x.addCalls(l)
@@ -55,8 +55,10 @@ func (r *Recorder) index() *index {
 		if name := x.nameOf(s); name != "" {
 			x.names[name] = append(x.names[name], s)
 		}
-		if c := s.init.last.Container; c != nil && c.Name != "" {
-			x.called[c.Name] = true
+	}
+	for _, all := range r.namings {
+		for _, n := range all {
+			x.called[n.name] = append(x.called[n.name], n)
 		}
 	}
 	x.ids = slices.Sorted(maps.Keys(x.names))

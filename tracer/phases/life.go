@@ -85,7 +85,7 @@ func (l *life) learn(p *events.Process) {
 	if c.Exe == "" && c.Args.Status == events.Absent {
 		c.Exe, c.Args = old.Exe, old.Args
 	}
-	if c.Container == nil || old.Container != nil && old.Container.ID == c.Container.ID && len(c.Container.Name) < len(old.Container.Name) {
+	if c.Container == nil || old.Container != nil && old.Container.ID == c.Container.ID && c.Container.Name == "" {
 		c.Container = old.Container
 	}
 	if c.Serves == nil && c.Role == old.Role {

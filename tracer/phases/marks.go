@@ -38,7 +38,7 @@ func (p *play) marks(l *life, who part, at mark) []*events.Event {
 	case adopted:
 		ev = p.adoption(l, who)
 	case signalled:
-		return p.endSignals(l)
+		return p.signals(l)
 	default:
 		ev = p.fact(l, at)
 	}
@@ -134,12 +134,12 @@ func (p *play) neverRan() bool {
 	return p.one(runtime) != nil
 }
 
-// ending are the signals by which containers are told to end, or are ended.
-var ending = []int32{1, 2, 3, 6, 9, 15, 19} // HUP, INT, QUIT, ABRT, KILL, TERM, STOP
+// toldBeside are, besides the deadly ones, the signals that are told whoever sent them.
+var toldBeside = []int32{1, 19} // HUP, STOP
 
-// endSignals are those of the init after its entrypoint that are to end it, sent by
-// others. What the kernel sends to a PID 1's own threads at its end is none.
-func (p *play) endSignals(l *life) []*events.Event {
+// signals are those of the init after its entrypoint that are to end it or to have it
+// do something, sent by others. What the kernel sends to a PID 1's own threads at its end is none.
+func (p *play) signals(l *life) []*events.Event {
 	at := entrypoint(l)
 	var found []*events.Event
 	for _, ev := range l.signals {
@@ -151,7 +151,7 @@ func (p *play) endSignals(l *life) []*events.Event {
 		if at != nil && ev.Seq < at.Seq || l.exit != nil && ev.Seq > l.exit.Seq || d.Sender.Key == l.key {
 			continue
 		}
-		if slices.Contains(ending, d.Signal) || byRuntime && at != nil {
+		if slices.Contains(deadly, d.Signal) || slices.Contains(toldBeside, d.Signal) || byRuntime && at != nil {
 			found = append(found, ev)
 		}
 	}

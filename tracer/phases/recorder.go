@@ -15,14 +15,15 @@ type Recorder struct {
 	seen     map[events.Kind]bool
 	lastNS   uint64
 	held     holders
-	chores   []*life // the latest children of daemons
-	callers  []*life // the latest clients of daemons
-	ended    *life   // the latest to end
+	chores   []*life             // the latest children of daemons
+	callers  []*life             // the latest clients of daemons
+	ended    *life               // the latest to end
+	namings  map[string][]called // by the container's id, in the order of the stream
 }
 
 // New returns an empty recorder.
 func New() *Recorder {
-	return &Recorder{lives: map[events.ProcKey]*life{}, byNS: map[uint32]*subject{}, seen: map[events.Kind]bool{}, held: holders{}}
+	return &Recorder{lives: map[events.ProcKey]*life{}, byNS: map[uint32]*subject{}, seen: map[events.Kind]bool{}, held: holders{}, namings: map[string][]called{}}
 }
 
 // Flush implements events.Sink; there is nothing to write.
@@ -50,6 +51,7 @@ func (r *Recorder) Put(ev *events.Event) error {
 		r.lives[r.ended.key] = r.ended
 	}
 	l := r.life(ev.Process.Key)
+	r.notesName(l, ev)
 	l.note(ev)
 	switch ev.Kind {
 	case events.Fork:

@@ -20,7 +20,7 @@ const (
 	pivoted          // it called pivot_root
 	entry            // it executes the entrypoint
 	emptied          // nothing lives any more in the PID namespace whose PID 1 it was
-	signalled        // it gets a signal that ends, or was to end, the container
+	signalled        // it gets a signal: one of those that end, or one from a runtime
 )
 
 // point is a mark in the life of one who has a part.
@@ -60,9 +60,18 @@ type rule struct {
 	// absent says that a start of this kind always has it, so that its absence is
 	// told.
 	absent bool
-	// early says that before the container's end it belongs to the run.
-	early bool
+	// early says when it belongs to the run all the same.
+	early early
 }
+
+// early is until when what may belong to the end belongs to the run.
+type early uint8
+
+const (
+	neverEarly early = iota
+	aliveYet         // the init has not ended
+	notYetTold       // nor has it been asked or told to end: see turn
+)
 
 // rules are the phases of all runtimes that are known, and the milestones of all
 // others. The table's order is that of a start where nothing runs side by side.
@@ -97,9 +106,9 @@ var rules = []rule{
 	{name: "entered", section: report.Running, from: point{entered, born}, until: []point{{entered, ends}}},
 	{name: "signal_asked", section: report.Running, from: point{sender, starts}, until: []point{{sender, ends}}},
 
-	{name: "stop_asked", section: report.Stopping, from: point{stopper, starts}, until: []point{{stopper, ends}}},
-	{name: "runtime_kill", section: report.Stopping, from: point{beside, starts}, until: []point{{beside, ends}}, verb: "kill"},
-	{name: "signal", section: report.Stopping, from: point{initial, signalled}},
+	{name: "stop_asked", section: report.Stopping, from: point{stopper, starts}, until: []point{{stopper, ends}}, early: notYetTold},
+	{name: "runtime_kill", section: report.Stopping, from: point{beside, starts}, until: []point{{beside, ends}}, verb: "kill", early: notYetTold},
+	{name: "signal", section: report.Stopping, from: point{initial, signalled}, early: notYetTold},
 	{name: "exit", section: report.Stopping, from: point{initial, ends}},
 	{name: "reaped", section: report.Stopping, from: point{initial, ends}, until: []point{{initial, emptied}}, when: []need{ownPidns}},
 	{name: "runtime_exit", section: report.Stopping, from: point{runtime, ends}, when: []need{ociRuntime, aLongMaker}},
@@ -107,8 +116,8 @@ var rules = []rule{
 	{name: "runtime_delete", section: report.Stopping, from: point{beside, starts}, until: []point{{beside, ends}}, verb: "delete"},
 	{name: "cgroup_removed", section: report.Stopping, from: point{beside, cgroupGone}},
 	{name: "cgroup_removed", section: report.Stopping, from: point{runtime, cgroupGone}},
-	{name: "shim_exit", section: report.Stopping, from: point{shim, ends}, when: []need{anOwnShim}, early: true},
+	{name: "shim_exit", section: report.Stopping, from: point{shim, ends}, when: []need{anOwnShim}, early: aliveYet},
 	{name: "shim_delete", section: report.Stopping, from: point{cleanup, starts}, until: []point{{cleanup, ends}}, verb: "delete"},
 	{name: "engine_cleanup", section: report.Stopping, from: point{cleanup, starts}, until: []point{{cleanup, ends}}, verb: "cleanup"},
-	{name: "client_exit", section: report.Stopping, from: point{client, ends}, early: true},
+	{name: "client_exit", section: report.Stopping, from: point{client, ends}, early: aliveYet},
 }

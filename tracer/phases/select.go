@@ -1,20 +1,21 @@
 package phases
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/ptrace-ns/ptrace-ns/events/report"
 )
 
-// Selects reports whether a word names the container: its name, the beginning of its
+// Selects reports whether a word names the container: a name that it has or had, the beginning of its
 // id, the inum of its own PID namespace, or its init by the host's PID or by its id. By
 // the last alone a container that was started again is told from what it was before.
 func Selects(t *report.Timeline, word string) bool {
 	if word == "" {
 		return false
 	}
-	if c := t.Container; c != nil && (c.Name == word || strings.HasPrefix(c.ID, word)) {
+	if c := t.Container; c != nil && (c.Name == word || strings.HasPrefix(c.ID, word)) || slices.Contains(t.Formerly, word) {
 		return true
 	}
 	return t.ID == word || !t.Shared && strconv.FormatUint(uint64(t.Pidns.ID.Inum), 10) == word ||

@@ -13,6 +13,7 @@ import (
 // tell makes the timeline of one subject.
 func (x *index) tell(s *subject) *report.Timeline {
 	p := x.stage(s)
+	p.told = p.turn()
 	last := &s.init.last
 	t := &report.Timeline{
 		ID: p.id, Container: clone(last.Container), Runtime: p.family(), Genealogy: p.genealogy(), Pidns: s.ns, Shared: s.shared,
@@ -27,6 +28,11 @@ func (x *index) tell(s *subject) *report.Timeline {
 	t.Creator = s.init.creator()
 	if made := s.init.first(events.PidnsCreate); made != nil && !made.Pidns.Creator.IsZero() {
 		t.Creator = made.Pidns.Creator
+	}
+	for _, n := range x.namesOf(last.Container) {
+		if n.name != last.Container.Name && !slices.Contains(t.Formerly, n.name) {
+			t.Formerly = append(t.Formerly, n.name)
+		}
 	}
 	t.NeverRan = p.neverRan()
 	p.phases(t)
@@ -239,7 +245,7 @@ func (p *play) detail(f *report.Phase, rule *rule, ev *events.Event) {
 	switch end := p.init.exit; {
 	case f.Name == "reaped":
 		f.Exit, f.Killer, f.Count = nil, nil, len(p.reaped)
-	case f.Section == report.Stopping && rule.early && (end == nil || ev.Seq < end.Seq):
+	case rule.early == aliveYet && (end == nil || ev.Seq < end.Seq), rule.early == notYetTold && ev.Seq < p.told:
 		f.Section = report.Running
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/names"
+	"github.com/ptrace-ns/ptrace-ns/events/phrase"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
 )
 
@@ -118,7 +119,7 @@ func (a *teller) prompted() (text string) {
 	for i := range a.t.Phases {
 		f := &a.t.Phases[i]
 		if d := f.Signal; d != nil && d.Result == events.SignalDelivered && f.BeginNS <= a.t.EndedNS {
-			text = ", " + words.Duration(a.t.EndedNS-f.BeginNS) + " after " + names.Signal(d.Signal) + words.SentBy(d, ref(d.Sender), a.t.Init.Key)
+			text = ", " + words.Duration(a.t.EndedNS-f.BeginNS) + " after " + names.Signal(d.Signal) + phrase.Names(ref).SentBy(d, a.t.Init.Key)
 		}
 	}
 	return text

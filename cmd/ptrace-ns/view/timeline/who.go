@@ -8,6 +8,7 @@ import (
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/names"
+	"github.com/ptrace-ns/ptrace-ns/events/phrase"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
 )
 
@@ -33,7 +34,7 @@ func Named(f *report.Phase) events.Ref {
 func (p *printer) about(f *report.Phase) string {
 	switch {
 	case f.Signal != nil:
-		return names.Signal(f.Signal.Signal) + words.SentBy(f.Signal, words.Ref(f.Signal.Sender), f.Process.Key) + ", " + strings.ReplaceAll(f.Signal.Result.String(), "_", " ")
+		return phrase.Names(words.Ref).Signal(f.Signal, f.Process.Key)
 	case f.Reparent != nil:
 		return "child of " + words.Ref(f.Reparent.From) + ", then of " + words.Ref(f.Reparent.To) + " (" + because(f.Reparent) + ")"
 	case f.Cgroup != "":

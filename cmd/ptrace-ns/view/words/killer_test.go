@@ -64,3 +64,21 @@ func TestKillerStory(t *testing.T) {
 		}
 	}
 }
+
+// TestLongChain: of many above a sender the nearest are named.
+func TestLongChain(t *testing.T) {
+	k := events.Killer{Origin: events.OriginUser, Signal: 9, Sender: events.Ref{Key: events.ProcKey{PID: 20}, Comm: "kill"}}
+	for pid := int32(19); pid > 7; pid-- {
+		k.SenderChain = append(k.SenderChain, events.Ref{Key: events.ProcKey{PID: pid}, Comm: "sh"})
+	}
+	for n, want := range map[int]string{
+		12: ", by 20 kill, child of 19 sh, child of 18 sh, child of 17 sh, child of 16 sh, and 8 more above",
+		4:  ", by 20 kill, child of 19 sh, child of 18 sh, child of 17 sh, child of 16 sh",
+	} {
+		one := k
+		one.SenderChain = k.SenderChain[:n]
+		if got := words.Killer(&one, events.ProcKey{PID: 7}, 9); got != want {
+			t.Errorf("%d above: %q, want %q", n, got, want)
+		}
+	}
+}
