@@ -133,7 +133,7 @@ func (a *app) side(ctx context.Context, side string) (one *report.Timeline, dama
 	}
 	one, several, err := all.choose(word)
 	if errors.Is(err, errSeveral) {
-		err = usageError("which container of %s is not said, behind a colon: %s", path, known(several))
+		err = usageError("which container of %s is not said, behind a colon: %s", path, all.known(several))
 	} else if err != nil {
 		err = fmt.Errorf("%s: %w", path, err)
 	}

@@ -67,12 +67,12 @@ func (o *explainOptions) run(ctx context.Context, a *app) error {
 	}
 	one, several, err := all.choose(o.container)
 	if errors.Is(err, errSeveral) {
-		err = usageError("which container is not said: %s", known(several))
+		err = usageError("which container is not said: %s", all.known(several))
 	}
 	if err != nil {
 		return first(all.damage, err)
 	}
-	all.tellOthers(a, o.container)
+	all.tellOthers(a, "explain", &o.startSource, one)
 	told := account.Of(one)
 	if o.output == "json" {
 		_, err = a.out.Write(ndjson.AppendAccount(nil, told, all.bootTime))

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
 	"github.com/ptrace-ns/ptrace-ns/tracer/phases"
@@ -145,11 +147,47 @@ func (w *awaitEnd) Flush() error {
 	return nil
 }
 
-// tellOthers says what else there was to choose from where nobody said which.
-func (s *starts) tellOthers(a *app, word string) {
-	if begun := s.begun(); word == "" && len(begun) > 1 {
-		a.log.Info().Msg("others started at that time; CONTAINER chooses: " + known(begun))
+// tellOthers says, where nobody said which, what else there was to choose from: what began
+// inside the one that was chosen, by the command that shows it, and what beside it.
+func (s *starts) tellOthers(a *app, command string, o *startSource, chosen *report.Timeline) {
+	if o.container != "" {
+		return
 	}
+	var inside, beside []*report.Timeline
+	for _, t := range s.begun() {
+		switch {
+		case t == chosen:
+		case isInside(t, chosen):
+			inside = append(inside, t)
+		default:
+			beside = append(beside, t)
+		}
+	}
+	for i, t := range inside {
+		if i == maxKnown {
+			a.log.Info().Msgf("%d more began inside it", len(inside)-i)
+			break
+		}
+		a.log.Info().Msg(safe.String(nameOf(t)) + " began inside it" + o.command(command, s.own(t)))
+	}
+	if len(beside) > 0 {
+		a.log.Info().Msg("others started at that time; CONTAINER chooses: " + s.known(beside))
+	}
+}
+
+// isInside reports whether one lives in a PID namespace below the other's own.
+func isInside(t, outer *report.Timeline) bool {
+	return !outer.Shared && t.Pidns.ID != outer.Pidns.ID && slices.ContainsFunc(t.Chain, func(e events.PIDEntry) bool { return e.NS == outer.Pidns.ID })
+}
+
+// command is how a container's start is shown by its name; nothing of what was seen live,
+// or read from a pipe, and is gone.
+func (s *startSource) command(name, container string) string {
+	if s.live || s.path == "-" {
+		return ""
+	}
+	args := events.ArgsOf("ptrace-ns", name, s.path, container)
+	return ": " + string(words.AppendArgs(nil, args, ""))
 }
 
 // isFile reports whether a path is there, or is standard input.

@@ -28,7 +28,7 @@ func (s *starts) choose(word string) (*report.Timeline, []*report.Timeline, erro
 		if len(own) == 1 {
 			found = own
 		} else if len(own) == 0 && slices.ContainsFunc(s.fruitless, s.isCommand) {
-			return nil, nil, errors.New("no container was started for the command: " + s.refused() + "; others started at that time: " + known(begun))
+			return nil, nil, errors.New("no container was started for the command: " + s.refused() + "; others started at that time: " + s.known(begun))
 		}
 	} else if len(s.fruitless) > 0 {
 		return nil, nil, errors.New("no container was started: " + s.refused())
@@ -39,11 +39,11 @@ func (s *starts) choose(word string) (*report.Timeline, []*report.Timeline, erro
 	case len(found) == 1:
 		return found[0], nil, nil
 	case len(found) > 1 && word != "":
-		return nil, nil, usageError("container %s is %s: choose by the init's PID, %s", safe.String(word), times(found), pids(found))
+		return nil, nil, usageError("container %s is %s: choose by the init's PID, %s", safe.String(word), times(found), s.pids(found))
 	case len(found) > 1:
 		return nil, found, errSeveral
 	case word != "":
-		return nil, nil, fmt.Errorf("container %s is not there: %s", safe.String(word), known(s.all)+after(s.refused()))
+		return nil, nil, fmt.Errorf("container %s is not there: %s", safe.String(word), s.known(s.all)+after(s.refused()))
 	}
 	return nil, nil, errors.New("no container and no PID namespace is there" + after(s.refused()))
 }
@@ -53,7 +53,7 @@ func (s *starts) choose(word string) (*report.Timeline, []*report.Timeline, erro
 func (s *starts) named(word string) (found []*report.Timeline) {
 	exact := false
 	for _, t := range s.all {
-		called := t.ID == word || t.Container != nil && (t.Container.Name == word || t.Container.ID == word) || slices.Contains(t.Formerly, word)
+		called := t.ID == word || t.Container != nil && (t.Container.Name == word || t.Container.ID == word) || slices.Contains(t.Also, word)
 		if !phases.Selects(t, word) || exact && !called {
 			continue
 		}

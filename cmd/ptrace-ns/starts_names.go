@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/safe"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/words"
@@ -61,13 +62,17 @@ func times(found []*report.Timeline) string {
 }
 
 // pids tells containers apart by the host's PIDs of their inits, each with what it has of
-// its own: name, else id, else what it runs.
-func pids(found []*report.Timeline) string {
-	label := nameOf
-	for _, next := range []func(*report.Timeline) string{func(t *report.Timeline) string { return words.ShortID(t.ID) }, ran} {
-		if !slices.ContainsFunc(found, func(t *report.Timeline) bool { return label(t) != label(found[0]) }) {
-			label = next
-		}
+// its own: name, else id, else when it began and how it ended, as the lives of one that was
+// started again.
+func (s *starts) pids(found []*report.Timeline) string {
+	differ := func(label func(*report.Timeline) string) bool {
+		return slices.ContainsFunc(found, func(t *report.Timeline) bool { return label(t) != label(found[0]) })
+	}
+	label, id := nameOf, func(t *report.Timeline) string { return words.ShortID(t.ID) }
+	if !differ(id) {
+		label = s.span
+	} else if !differ(nameOf) {
+		label = id
 	}
 	var all []string
 	for _, t := range found {
@@ -80,37 +85,50 @@ func pids(found []*report.Timeline) string {
 	return strings.Join(atMost(all), ", ")
 }
 
-// ran is what the container runs, cut at what an error has room for.
-func ran(t *report.Timeline) string {
-	const most = 40
-	return safe.Cut(string(words.AppendArgs(nil, t.Args, "...")), most)
+// span is when a container began and how it ended.
+func (s *starts) span(t *report.Timeline) string {
+	text := "there before"
+	if t.BeganNS != 0 {
+		text = "began at " + time.Unix(0, s.bootTime+int64(t.BeganNS)).Format("15:04:05.000")
+	}
+	switch {
+	case t.Exit != nil:
+		return text + ", " + words.Status(*t.Exit)
+	case t.EndedNS != 0:
+		return text + ", ended"
+	}
+	return text + ", running"
 }
 
 // maxKnown is how many containers an error names.
 const maxKnown = 10
 
-// known names containers in an error, those that share a name by their inits' PIDs.
-func known(all []*report.Timeline) string {
+// known names containers in an error, those that share a name, and the lives of one, by their inits' PIDs.
+func (s *starts) known(all []*report.Timeline) string {
 	if len(all) == 0 {
 		return "there is none"
 	}
-	named := map[string]int{}
-	for _, t := range all {
-		named[nameOf(t)]++
-	}
 	var ids []string
-	for i, t := range all {
-		if i == maxKnown {
-			ids = append(ids, "...")
-			break
-		}
+	for _, t := range all {
 		id := safe.String(nameOf(t))
-		if named[nameOf(t)] > 1 {
-			id = fmt.Sprintf("%d (%s)", t.Init.Key.PID, id)
+		if s.sharesName(t) {
+			id = fmt.Sprintf("%d (%s, %s)", t.Init.Key.PID, id, s.span(t))
 		}
 		ids = append(ids, id)
 	}
-	return "there are " + strings.Join(ids, ", ")
+	return "there are " + strings.Join(atMost(ids), ", ")
+}
+
+// own is the word that stands for this one alone.
+func (s *starts) own(t *report.Timeline) string {
+	if s.sharesName(t) {
+		return strconv.Itoa(int(t.Init.Key.PID))
+	}
+	return nameOf(t)
+}
+
+func (s *starts) sharesName(t *report.Timeline) bool {
+	return slices.ContainsFunc(s.all, func(other *report.Timeline) bool { return other != t && (nameOf(other) == nameOf(t) || other.ID == t.ID) })
 }
 
 // nameOf is what people call a container.

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/rs/zerolog"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/report"
@@ -35,6 +38,39 @@ func containerOf(t *testing.T, name string) (id []byte, pid string) {
 	return nil, ""
 }
 
+var aTime = regexp.MustCompile(`[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}`)
+
+// TestInside: of what began inside the one that is shown is said so, and by which command
+// it is shown; what began beside it is another thing.
+func TestInside(t *testing.T) {
+	outer := &report.Timeline{ID: "1001", Pidns: events.NSInfo{ID: events.NSID{Inum: 1001}, Level: 1}, Init: events.Ref{Key: events.ProcKey{PID: 7}}, BeganNS: 1}
+	inner, other, shared := *outer, *outer, *outer
+	inner.ID, inner.Pidns = "1002", events.NSInfo{ID: events.NSID{Inum: 1002}, Level: 2}
+	inner.Chain = events.PIDChain{{NS: events.NSID{Inum: 1}, PID: 9}, {NS: outer.Pidns.ID, PID: 3}, {NS: inner.Pidns.ID, PID: 1}}
+	other.ID, other.Pidns = "1003", events.NSInfo{ID: events.NSID{Inum: 1003}, Level: 1}
+	other.Chain = events.PIDChain{{NS: events.NSID{Inum: 1}, PID: 10}, {NS: other.Pidns.ID, PID: 1}}
+	shared.ID, shared.Shared, shared.Chain = "web", true, events.PIDChain{{NS: events.NSID{Inum: 1}, PID: 11}, {NS: outer.Pidns.ID, PID: 5}}
+	const inside = "1002 began inside it: ptrace-ns explain 'a b.zst' 1002\n"
+	const beside = "others started at that time; CONTAINER chooses: there are "
+	for _, c := range []struct {
+		all    []*report.Timeline
+		chosen *report.Timeline
+		want   string
+	}{
+		{[]*report.Timeline{outer, &inner}, outer, inside},
+		{[]*report.Timeline{outer, &inner, &other, &shared}, outer, inside + beside + "1003, web\n"},
+		{[]*report.Timeline{outer, &inner}, &inner, beside + "1001\n"},
+		{[]*report.Timeline{outer}, outer, ""},
+	} {
+		var out bytes.Buffer
+		a := &app{log: zerolog.New(zerolog.ConsoleWriter{Out: &out, NoColor: true, PartsOrder: []string{zerolog.MessageFieldName}})}
+		(&starts{all: c.all}).tellOthers(a, "explain", &startSource{path: "a b.zst"}, c.chosen)
+		if out.String() != c.want {
+			t.Errorf("%d, %s chosen: %q, want %q", len(c.all), c.chosen.ID, out.String(), c.want)
+		}
+	}
+}
+
 // TestTwice: a word that several answer to is wrong usage of every command, and they are
 // told apart.
 func TestTwice(t *testing.T) {
@@ -48,14 +84,17 @@ func TestTwice(t *testing.T) {
 		raw  []byte
 		want string
 	}{
-		{bytes.ReplaceAll(both, idAgain, id), "container web is there twice: choose by the init's PID, " + pid + " (sh -c 'sleep 0.1; true'), " + pidAgain + " (sh -c 'sleep 0.1; true')"},
+		{bytes.ReplaceAll(both, idAgain, id), "container web is there twice: choose by the init's PID, " + pid + " (began at TIME, exited 0), " + pidAgain + " (began at TIME, exited 0)"},
 		{both, "container web is one of 2: choose by the init's PID, " + pid + " (" + string(id[:12]) + "), " + pidAgain + " (" + string(idAgain[:12]) + ")"},
 	} {
 		input := func(a *app) { a.in = bytes.NewReader(c.raw) }
 		for _, args := range [][]string{{"timeline", "-", "web"}, {"timeline", "-o", "json", "-", "web"}, {"explain", "-", "web"}, {"diff", "--", "-:web", startRun("docker-run")}} {
 			r := (&fake{}).execute(t, input, args...)
-			if r.code != exitUsage || r.err == nil || !strings.HasSuffix(r.err.Error(), c.want) || r.out != "" {
+			if r.code != exitUsage || r.err == nil || !strings.HasSuffix(aTime.ReplaceAllString(r.err.Error(), "TIME"), c.want) || r.out != "" {
 				t.Errorf("%v: %d, %v, want %s, printed %q", args, r.code, r.err, c.want, r.out)
+			}
+			if all := aTime.FindAllString(fmt.Sprint(r.err), -1); len(all) > 0 && (len(all) != 2 || all[0] == all[1]) {
+				t.Errorf("%v: the two began at %v", args, all)
 			}
 		}
 		for _, command := range []string{"timeline", "explain"} {

@@ -118,6 +118,6 @@ func (o *timelineOptions) print(a *app, all *starts) error {
 	if one == nil {
 		return timeline.Names(a.out, several, v)
 	}
-	all.tellOthers(a, o.container)
+	all.tellOthers(a, "timeline", &o.startSource, one)
 	return timeline.Write(a.out, one, v)
 }

@@ -19,8 +19,8 @@ type Timeline struct {
 	// arguments give it, else the PID namespace's inum.
 	ID        string
 	Container *events.Container // nil where it is none or not known to be one
-	// Formerly are the names that the container had before that, oldest first.
-	Formerly []string
+	// Also are its other names in the stream, oldest first: docker rename gives another.
+	Also []string
 	// Runtime names who made it: docker, containerd, podman, runc, unshare …; empty
 	// is not known.
 	Runtime string

@@ -38,8 +38,8 @@ func TestRenamed(t *testing.T) {
 	if want := []int32{20, 60}; !slices.Equal(asked(got), want) {
 		t.Errorf("asked by %v, want %v", asked(got), want)
 	}
-	if got.Container.Name != "db" || !slices.Equal(got.Formerly, []string{"web"}) {
-		t.Errorf("called %q, formerly %q", got.Container.Name, got.Formerly)
+	if got.Container.Name != "db" || !slices.Equal(got.Also, []string{"web"}) {
+		t.Errorf("called %q, also %q", got.Container.Name, got.Also)
 	}
 	for word, want := range map[string]bool{"db": true, "web": true, "we": false} {
 		if phases.Selects(got, word) != want {

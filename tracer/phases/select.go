@@ -15,7 +15,7 @@ func Selects(t *report.Timeline, word string) bool {
 	if word == "" {
 		return false
 	}
-	if c := t.Container; c != nil && (c.Name == word || strings.HasPrefix(c.ID, word)) || slices.Contains(t.Formerly, word) {
+	if c := t.Container; c != nil && (c.Name == word || strings.HasPrefix(c.ID, word)) || slices.Contains(t.Also, word) {
 		return true
 	}
 	return t.ID == word || !t.Shared && strconv.FormatUint(uint64(t.Pidns.ID.Inum), 10) == word ||

@@ -30,8 +30,8 @@ func (x *index) tell(s *subject) *report.Timeline {
 		t.Creator = made.Pidns.Creator
 	}
 	for _, n := range x.namesOf(last.Container) {
-		if n.name != last.Container.Name && !slices.Contains(t.Formerly, n.name) {
-			t.Formerly = append(t.Formerly, n.name)
+		if n.name != last.Container.Name && !slices.Contains(t.Also, n.name) {
+			t.Also = append(t.Also, n.name)
 		}
 	}
 	t.NeverRan = p.neverRan()

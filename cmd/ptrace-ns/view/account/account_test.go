@@ -164,6 +164,28 @@ func TestUnsent(t *testing.T) {
 	}
 }
 
+// TestCalledAs: of what a daemon has itself do is said what; other helpers are named by
+// their program alone.
+func TestCalledAs(t *testing.T) {
+	tl := lives("web")["whole"]
+	helper := func(comm string, args ...string) report.Phase {
+		return report.Phase{Name: "helper", Section: report.Starting, Part: "helper", Link: "time", Count: 1, Process: ref(70, comm), Parent: ref(10, "dockerd"), Program: comm, Args: events.ArgsOf(args...)}
+	}
+	tl.Phases = append(tl.Phases, helper("dockerd", "set-ipv6", "/var/run/docker/netns/1", "all"), helper("iptables", "/usr/sbin/iptables", "--wait"))
+	if got, want := tell(t, tl), "10 dockerd ran meanwhile 1 dockerd (set-ipv6), 1 iptables, which only the time ties to it.\n"; !strings.Contains(got, want) {
+		t.Errorf("want %q in\n%s", want, got)
+	}
+}
+
+// TestAlso: its other names are told.
+func TestAlso(t *testing.T) {
+	tl := lives("web")["whole"]
+	tl.Also = []string{"old", "older"}
+	if got, want := tell(t, tl), ", also called old, older, ran docker run web; its init is "; !strings.Contains(got, want) {
+		t.Errorf("want %q in\n%s", want, got)
+	}
+}
+
 // TestOthers: who of those reaped is another container's, and that others called the daemon.
 func TestOthers(t *testing.T) {
 	tl := lives("web")["whole"]

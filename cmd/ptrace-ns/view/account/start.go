@@ -1,6 +1,7 @@
 package account
 
 import (
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,9 @@ func (a *teller) what() {
 		verb = "ran "
 	}
 	text := timeline.Title(t)
+	if len(t.Also) > 0 {
+		text += ", also called " + safe.String(strings.Join(t.Also, ", ")) + ","
+	}
 	if c := command(t.Args); t.NeverRan {
 		text += " never ran anything"
 	} else if c != "" {
@@ -126,7 +130,7 @@ func (a *teller) meanwhile() {
 			continue
 		}
 		boss = ref(f.Parent)
-		one := strconv.Itoa(f.Count) + " " + quoted(timeline.Named(f).Comm)
+		one := strconv.Itoa(f.Count) + " " + quoted(timeline.Named(f).Comm) + calledAs(f)
 		if f.Link == "arguments" {
 			certain = append(certain, one)
 		} else {
@@ -142,6 +146,18 @@ func (a *teller) meanwhile() {
 	if len(all) > 0 {
 		a.say("network", boss, " ran meanwhile ", strings.Join(all, ", "), ", which only the time ties to it")
 	}
+}
+
+// calledAs is the word that a helper was called by, where that is not its program's name: a
+// daemon that has itself do something says there what.
+func calledAs(f *report.Phase) string {
+	for word := range f.Args.All {
+		if name := path.Base(string(word)); name != timeline.Named(f).Comm && name != f.Program {
+			return " (" + quoted(name) + ")"
+		}
+		break
+	}
+	return ""
 }
 
 // namespaces tells of one that has no PID namespace of its own what it has.
