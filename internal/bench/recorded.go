@@ -3,47 +3,106 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"time"
 )
 
-// recorded compares watch with watch that writes a recording beside: what is traced,
-// and what the tracer itself takes.
+// recorders are watch, watch that writes a recording beside, and record alone.
+func (b *bench) recorders() []live {
+	file := b.file("recording") + ".zst"
+	return []live{
+		b.ourselves(),
+		b.ourselves("--force", "-w", file),
+		{"record", []string{b.program, "record", "--force", "-o", file, "--log-level", "error"}, func(_ int, _ string) bool { return begun(file) }},
+	}
+}
+
+// recorded compares watch with what writes a recording: what is traced, and what the
+// tracer itself takes for an event while it runs.
 func (b *bench) recorded() error {
-	w := all[0]
-	var workload, own pairs
+	w := workload10(all[0])
+	results := make([]series, len(b.recorders()))
 	for round := range b.pairs {
 		if err := b.calm(); err != nil {
 			return err
 		}
-		var runs [2]struct{ workload, own cost }
-		for turn := range 2 {
-			i := (round + turn) % 2 // every other pair the other way round
-			var more []string
-			if i == 1 {
-				more = []string{"--force", "-w", b.file("recording") + ".zst"}
-			}
-			live, err := b.watch(b.file("ptrace-ns"), more...)
-			if err != nil {
+		runs := make([]traced, len(results))
+		for turn := range runs {
+			i := (round + turn) % len(runs) // another one begins each time
+			var err error
+			if runs[i], err = b.recordedOnce(b.recorders()[i], w); err != nil {
 				return err
 			}
-			runs[i].workload, err = b.run(workload10(w))
-			if err := errors.Join(err, live.stop()); err != nil {
-				return err
-			}
-			runs[i].own = cost{cpu: used(live.cmd.ProcessState)}
 		}
-		workload.alone, workload.traced = append(workload.alone, runs[0].workload), append(workload.traced, runs[1].workload)
-		own.alone, own.traced = append(own.alone, runs[0].own), append(own.traced, runs[1].own)
+		for i, r := range runs {
+			results[i].alone, results[i].traced = append(results[i].alone, runs[0].workload), append(results[i].traced, r.workload)
+			results[i].own = append(results[i].own, ms(r.own))
+		}
 	}
-	b.printf("\nwatch -w FILE against watch, both with -o json, %d pairs: median (quartiles) of the ratios\n", b.pairs)
-	b.printf("%s, wall time %s, its CPU time %s; the tracer's own CPU time %s\n",
-		w.name, workload.ratios(wall).ratio(), workload.ratios(cpu).ratio(), own.ratios(cpu).ratio())
+	b.printf("\nWhat writes a recording against watch -o json, %s of %d, %d rounds: median (quartiles) of the ratios, and the\n"+
+		"tracer's own CPU time for 10 000 events, without its start and its end, ms\n%-14s %-18s %-18s %s\n", w.name, w.n, b.pairs, "", "wall time", "its CPU time", "own, ms")
+	for i, name := range []string{"watch", "watch -w FILE", "record -o FILE"} {
+		r := results[i]
+		b.printf("%-14s %-18s %-18s %s\n", name, r.ratios(wall).ratio(), r.ratios(cpu).ratio(), spreadOf(r.own).tenths())
+	}
 	return nil
 }
 
-// workload10 is ten times the workload: the tracer's start and end are in its CPU time.
+// recordedOnce runs the workload under a tracer, and returns what that takes for 10 000
+// events; the last frame is compressed within a second.
+func (b *bench) recordedOnce(l live, w workload) (t traced, err error) {
+	_ = os.Remove(b.file("recording") + ".zst")
+	watching, err := b.start(l, b.file(l.name))
+	if err != nil {
+		return t, err
+	}
+	time.Sleep(1500 * time.Millisecond) // what starting took is given back a second later
+	pid := watching.cmd.Process.Pid
+	before, err := usedBy(pid)
+	if err == nil {
+		t.workload, err = b.run(w)
+	}
+	time.Sleep(1200 * time.Millisecond)
+	after, failed := usedBy(pid)
+	if err := errors.Join(err, failed, watching.stop()); err != nil {
+		return t, err
+	}
+	n, err := b.events(l)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("%s told no event", l.name)
+	}
+	if err != nil {
+		return t, err
+	}
+	t.own = (after - before) * 10_000 / time.Duration(n)
+	return t, nil
+}
+
+// begun reports whether the recording has its header, which comes once it is attached.
+func begun(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.Size() > 0
+}
+
+// events returns how many lines the tracer wrote.
+func (b *bench) events(l live) (int, error) {
+	if l.name != "record" {
+		out, err := os.ReadFile(b.file(l.name))
+		return bytes.Count(out, []byte{'\n'}), err
+	}
+	out, err := exec.Command(b.program, "replay", "-q", "-o", "json", b.file("recording")+".zst").Output()
+	if err != nil {
+		return 0, fmt.Errorf("replay: %w", withStderr(err))
+	}
+	return bytes.Count(out, []byte{'\n'}), nil
+}
+
+// workload10 is ten times the workload, so that what else a tracer does in a second is
+// little of it.
 func workload10(w workload) workload {
 	w.n *= 10
 	return w

@@ -32,3 +32,5 @@ func spreadOf(values []float64) spread {
 func (s spread) ratio() string { return fmt.Sprintf("%.2f (%.2f–%.2f)", s.median, s.low, s.high) }
 
 func (s spread) whole() string { return fmt.Sprintf("%.0f (%.0f–%.0f)", s.median, s.low, s.high) }
+
+func (s spread) tenths() string { return fmt.Sprintf("%.1f (%.1f–%.1f)", s.median, s.low, s.high) }
