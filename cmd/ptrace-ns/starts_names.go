@@ -128,7 +128,9 @@ func (s *starts) own(t *report.Timeline) string {
 }
 
 func (s *starts) sharesName(t *report.Timeline) bool {
-	return slices.ContainsFunc(s.all, func(other *report.Timeline) bool { return other != t && (nameOf(other) == nameOf(t) || other.ID == t.ID) })
+	return slices.ContainsFunc(s.all, func(other *report.Timeline) bool {
+		return other != t && (nameOf(other) == nameOf(t) || other.ID == t.ID)
+	})
 }
 
 // nameOf is what people call a container.
