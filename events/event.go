@@ -27,6 +27,9 @@ type Event struct {
 	Lost    *LostDetail
 	// Servant, of ContainerKnown, is a program that turned out to work for the container.
 	Servant Ref
+	// Shared, of ContainerKnown, says that the cgroup turned out to be others', too: in it
+	// only who has the container's init in his PID namespace is the container's for certain.
+	Shared bool
 
 	Reparent *ReparentDetail
 }

@@ -73,6 +73,7 @@ func parseHierarchies(own string) map[string]uint32 {
 type cgroups struct {
 	known      map[cgroupKey]cgroup
 	containers Containers
+	parted     []events.Process // containers and their cgroups that are not theirs alone any more
 }
 
 // cgroupKey: kernfs ids are unique within one hierarchy only.
@@ -149,7 +150,7 @@ func (c *cgroups) retry(p *events.Process) *events.Container {
 		known.container = found
 	}
 	if whose.Tenants != nil {
-		known.share(whose.Tenants)
+		c.share(key, &known, whose.Tenants)
 	}
 	c.known[key] = known
 	return found
@@ -163,7 +164,7 @@ func (c *cgroups) again(id string) {
 		}
 		switch whose := c.containers.Identify(cg.path); {
 		case whose.Tenants != nil:
-			cg.share(whose.Tenants)
+			c.share(key, &cg, whose.Tenants)
 		case whose.Container == nil: // not known yet
 			continue
 		default:
@@ -179,7 +180,7 @@ func (c *cgroups) answered(a container.Answer) (about []events.Cgroup) {
 	for key, cg := range c.known {
 		if a.Tenants != nil {
 			if cg.path == a.Path {
-				cg.share(a.Tenants)
+				c.share(key, &cg, a.Tenants)
 				c.known[key] = cg
 			}
 			continue

@@ -29,7 +29,7 @@ func (c *cgroups) called(id, cgroupsPath string) (own []events.Process) {
 		}
 		switch {
 		case whose.Tenants != nil:
-			cg.share(whose.Tenants)
+			c.share(key, &cg, whose.Tenants)
 		case cg.container == nil && cg.tenants == nil && whose.Container != nil:
 			cg.container = whose.Container
 			own = append(own, events.Process{Container: cg.container, Cgroup: events.Cgroup{Hierarchy: key.hierarchy, ID: key.id, Path: cg.path}})
@@ -49,13 +49,31 @@ func (c *cgroups) retryShared(key cgroupKey, cg cgroup, p *events.Process) {
 		cg.tries--
 	}
 	if tenants := c.containers.Identify(cg.path).Tenants; tenants != nil {
-		cg.share(tenants)
+		c.share(key, &cg, tenants)
 	}
 	c.known[key] = cg
 }
 
-// share makes the cgroup that of several containers.
-func (cg *cgroup) share(among container.Tenants) {
+// share makes the cgroup that of several containers. Who was told to be in the only one so
+// far may not be: see tellParted.
+func (c *cgroups) share(key cgroupKey, cg *cgroup, among container.Tenants) {
+	if cg.container != nil {
+		at := events.Cgroup{Hierarchy: key.hierarchy, ID: key.id, Path: cg.path}
+		c.parted = append(c.parted, events.Process{Container: cg.container, Cgroup: at})
+	}
 	among.Learn(cg.tenants)
 	cg.container, cg.tenants = nil, among
+}
+
+// tellParted hands on, for each cgroup that has turned out to be several containers', that it
+// was told to be one's alone.
+func (k *Kernel) tellParted(put func(item)) (some bool) {
+	for _, p := range k.cgroups.parted {
+		ev := containerKnown(p.Container, p.Cgroup, max(k.lastNS, k.startNS))
+		ev.Shared = true
+		put(item{event: ev})
+		some = true
+	}
+	k.cgroups.parted = k.cgroups.parted[:0]
+	return some
 }

@@ -96,7 +96,7 @@ func (k *Kernel) takeLate() (some bool) {
 	for {
 		answer, ok := k.containers.Late()
 		if !ok {
-			return some
+			return k.tellParted(k.queue.push) || some
 		}
 		if answer.Servant != (events.ProcKey{}) {
 			ev := containerKnown(answer.Container, events.Cgroup{}, max(k.lastNS, k.startNS))

@@ -67,6 +67,7 @@ func (k *Kernel) complete(ev *events.Event) *events.Event {
 	case events.Snapshot:
 		k.cgroups.complete(p)
 		k.assign(p)
+		k.tellParted(k.queue.push) // when all that were there are told
 		return ev
 	case events.Exec:
 		found := k.cgroups.retry(p)
@@ -76,6 +77,7 @@ func (k *Kernel) complete(ev *events.Event) *events.Event {
 		if found != nil { // what is there already is in it, and begins it no more
 			k.queue.unpop(item{event: containerKnown(found, p.Cgroup, ev.BootNS)})
 		}
+		k.tellParted(k.queue.unpop)
 		return ev
 	default:
 		k.cgroups.complete(p)

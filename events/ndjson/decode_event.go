@@ -56,6 +56,8 @@ func (d *Decoder) member(key []byte) {
 		d.readContainer("container", &d.line.container)
 	case "servant":
 		d.ev.Servant = d.ref("servant")
+	case "shared":
+		d.ev.Shared = d.bool()
 	case "lossy":
 		d.bool()
 	case "raw":

@@ -39,6 +39,8 @@ type Doc struct {
 	Container *ContainerDoc `json:"container,omitzero" on:"container_start! container_exit! container_known!"`
 	// A program that turned out to work for the container.
 	Servant *RefDoc `json:"servant,omitzero" on:"container_known"`
+	// The cgroup turned out to be another container's, too: in it only the init and who is in its PID namespace are this one's.
+	Shared bool `json:"shared,omitzero" on:"container_known"`
 	// The name before.
 	OldComm *string `json:"old_comm,omitzero" on:"rename!"`
 	// The rename belongs to an execve that then failed.

@@ -41,6 +41,7 @@ func (e *encoder) details(ev *events.Event) {
 		e.container("container", ev.Process.Container)
 		e.cgroup("cgroup", ev.Process.Cgroup)
 		e.ref("servant", ev.Servant)
+		e.flag("shared", ev.Shared)
 	}
 	if d := ev.Exit; d != nil {
 		e.exited(d)

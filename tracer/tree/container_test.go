@@ -178,3 +178,50 @@ func TestContainerBegunAhead(t *testing.T) {
 		})
 	}
 }
+
+// TestContainerShared: when a cgroup turns out to be another container's, too, those in it are
+// their container's no more but for its init and who is in the namespace that it has; nobody
+// is once that init is gone.
+func TestContainerShared(t *testing.T) {
+	for name, c := range map[string]struct{ runs, told bool }{"it runs": {true, true}, "it has ended": {false, true}, "nobody else is there": {true, false}} {
+		t.Run(name, func(t *testing.T) {
+			k := newKernel(true)
+			shim, keeper := k.fork(k.init, 0), k.fork(k.init, 0)
+			if c.told {
+				k.contain(keeper, "c1")
+			}
+			init := k.fork(shim, cloneNewPID)
+			k.contain(init, "c1")
+			k.execIn(init, "sh", "c1")
+			child := k.fork(init, 0)
+			k.contain(child, "c1")
+			if !c.runs {
+				k.exit(child, events.ExitStatus{})
+				k.exit(init, events.ExitStatus{})
+			}
+			known := k.emit(events.ContainerKnown, keeper)
+			known.Shared = true
+			known.Process = events.Process{Container: &events.Container{ID: "c1", Runtime: "docker", Source: "cgroup"}, Cgroup: events.Cgroup{ID: 7, Path: "/docker/c1"}}
+			m, told := fold(t, k.log)
+			if got := len(of(told, events.ContainerKnown)) == 1; got != c.told {
+				t.Errorf("told: %v, want %v", got, c.told)
+			}
+			if p := m.find(keeper.key); p.Container != nil || p.role() != "" {
+				t.Errorf("the keeper is %q in %+v, want in none", p.role(), p.Container)
+			}
+			if !c.runs {
+				return
+			}
+			for _, key := range []events.ProcKey{init.key, child.key} {
+				if p := m.find(key); containerID(p) != "c1" {
+					t.Errorf("%v is in %+v, want in the container still", key, p.Container)
+				}
+			}
+			k.exit(init, events.ExitStatus{Code: 3})
+			_, told = fold(t, k.log)
+			if end := only(t, told, events.ContainerExit); end.Process.Key != init.key {
+				t.Errorf("ended by %v", end.Process.Key)
+			}
+		})
+	}
+}

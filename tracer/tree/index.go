@@ -148,6 +148,10 @@ func (m *Model) containerKnown(ev *events.Event) {
 		return
 	}
 	found := m.at(home{container: containerKey(known)})
+	if ev.Shared {
+		m.containerShared(ev, found)
+		return
+	}
 	if cgroup.ID != 0 {
 		found = append(found, m.at(home{cgroup: cgroup.ID, hierarchy: cgroup.Hierarchy})...)
 	}
@@ -169,6 +173,32 @@ func (m *Model) containerKnown(ev *events.Event) {
 	if news {
 		m.say(ev)
 	}
+}
+
+// containerShared takes the container back from those of it in the cgroup who may be
+// another's or nobody's, and tells that when there are any.
+func (m *Model) containerShared(ev *events.Event, of []*Process) {
+	init, parted := m.find(m.containers[containerKey(ev.Process.Container)].init), false
+	for _, p := range of {
+		at := p.Cgroup()
+		if at.ID != ev.Process.Cgroup.ID || at.Hierarchy != ev.Process.Cgroup.Hierarchy || p.surelyWith(init) {
+			continue
+		}
+		p.Container, parted = nil, true
+		if d := p.few().duty; d == &dutyInit || d == &dutyExec {
+			m.assign(p, nil)
+		}
+		m.settleIn(p)
+	}
+	if parted {
+		m.say(ev)
+	}
+}
+
+// surelyWith reports whether the process is the container's init or in the child PID
+// namespace that it has.
+func (p *Process) surelyWith(init *Process) bool {
+	return p == init || init != nil && init.ns != nil && init.ns.Level > 0 && p.ns.in(init.ns)
 }
 
 // knowServant takes it over for a program that turned out to work for the container.

@@ -134,7 +134,46 @@ func TestSharedOneAfterTheOther(t *testing.T) {
 		tr.wait("the end of "+id, kind("container_exit"), pid(inits[i]))
 		exec.Command("runc", "--root", sh.root, "delete", "--force", id).Run() // the cgroup stays
 	}
-	sh.told(tr.end(), file, inits)
+	sh.in.Close()
+	tr.wait("the end of the keeper", kind("exit"), pid(sh.keeper.Process.Pid))
+	s := tr.end()
+	sh.told(s, file, inits)
+	for _, s := range []stream{s, replayed(t, file)} {
+		end := s.only("the end of the keeper", kind("exit"), pid(sh.keeper.Process.Pid))
+		if end.Process.Container != nil {
+			t.Errorf("the keeper ends in %+v, want in none once the cgroup is another's, too", end.Process.Container)
+		}
+	}
+}
+
+// TestRelativeBundle: a bundle is found by the name that counts from where runc was called,
+// though runc goes into it at once, when nothing else says whose the cgroup is.
+func TestRelativeBundle(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	r := newBareRunc(t)
+	name := fmt.Sprintf("pns-relative-%d", os.Getpid())
+	bundle := runcBundle(t)
+	editBundle(t, bundle, func(c map[string]any) {
+		c["process"].(map[string]any)["args"] = []string{"/bin/sh", "-c", "exit 3"}
+		c["linux"].(map[string]any)["cgroupsPath"] = "/" + name + "-cgroup"
+	})
+	tr := start(t, "--new-containers")
+	const runs = 3 // whether runc is there already when it is looked at is chance
+	var ids [runs]string
+	for i := range ids {
+		ids[i] = fmt.Sprintf("%s-%d", name, i)
+		cmd := exec.Command("runc", "--root", r.root, "run", "--bundle", filepath.Base(bundle), ids[i])
+		cmd.Dir = filepath.Dir(bundle)
+		if err := cmd.Run(); cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != 3 {
+			t.Fatalf("runc: %v", err)
+		}
+		tr.wait("the end of "+ids[i], kind("container_exit"), runsIn(ids[i]))
+	}
+	s := tr.end()
+	for _, id := range ids {
+		s.only("the start of "+id, kind("container_start"), runsIn(id))
+		s.only("the end of "+id, kind("container_exit"), runsIn(id))
+	}
 }
 
 // TestSharedAtOnce: of two containers that are in one cgroup at the same time each has its own

@@ -44,7 +44,11 @@ func (l *living) put(ev *events.Event) {
 	case events.PidnsDestroy:
 		l.destroy(ev)
 	case events.ContainerKnown:
-		l.rename(ev.Process.Container)
+		if ev.Shared {
+			l.part(&ev.Process)
+		} else {
+			l.rename(ev.Process.Container)
+		}
 	default:
 		if r := l.of(&ev.Process); r != nil {
 			r.seen = l.gaps.told
@@ -119,6 +123,19 @@ func (l *living) rename(known *events.Container) {
 	for _, r := range l.byPID {
 		if container.Same(r.p.Container, known) {
 			r.p.Container = known.Clone()
+		}
+	}
+}
+
+// part takes the container back from those in a cgroup that turned out to be others', too,
+// but for the members of child PID namespaces, of whom the init's are still in it.
+func (l *living) part(shared *events.Process) {
+	at := func(cg events.Cgroup) bool {
+		return cg.Hierarchy == shared.Cgroup.Hierarchy && cg.ID == shared.Cgroup.ID
+	}
+	for _, r := range l.byPID {
+		if r.p.Chain.Level() <= 0 && at(r.p.Cgroup) && container.Same(r.p.Container, shared.Container) {
+			r.p.Container = nil
 		}
 	}
 }

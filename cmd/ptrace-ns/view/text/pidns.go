@@ -183,6 +183,9 @@ func (p *printer) containerKnown(ev *events.Event) {
 	if cgroup.Path != "" {
 		p.str(", in cgroup ")
 		p.kernel(cgroup.Path)
+		if ev.Shared {
+			p.str(", which is another's, too")
+		}
 	}
 	if !ev.Servant.IsZero() {
 		p.str(", for which ")
