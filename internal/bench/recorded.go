@@ -53,7 +53,8 @@ func (b *bench) recorded() error {
 }
 
 // recordedOnce runs the workload under a tracer, and returns what that takes for 10 000
-// events; the last frame is compressed within a second.
+// events; the last frame is compressed within a second. Some hundred events from before
+// and behind count, too.
 func (b *bench) recordedOnce(l live, w workload) (t traced, err error) {
 	_ = os.Remove(b.file("recording") + ".zst")
 	watching, err := b.start(l, b.file(l.name))
