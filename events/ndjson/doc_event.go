@@ -113,8 +113,9 @@ type TrailerDoc struct {
 	Events uint64 `json:"events"`
 	// That count by kind.
 	ByEvent map[string]uint64 `json:"by_event"`
-	// How many kernel events found no room.
-	Lost uint64 `json:"lost"`
+	// How many kernel events found no room; absent where nobody knows, as of a copy that
+	// ends before its original.
+	Lost uint64 `json:"lost,omitzero"`
 	// Where the kernel's events went, by kind.
 	Kernel map[string]CountsDoc `json:"kernel,omitzero"`
 	// Births of processes, counted at two places of the kernel.

@@ -14,6 +14,8 @@ type Trailer struct {
 	ByKind map[events.Kind]uint64
 	// Lost is how many kernel events found no room, those missed included.
 	Lost uint64
+	// LostUnknown says that nobody knows that: of a copy that ends before its original.
+	LostUnknown bool
 	// Kernel is where the kernel's events went; nil when nobody counted.
 	Kernel map[events.Kind]Counts
 	// Process births, counted at two places of the kernel that do not know of each
@@ -46,7 +48,9 @@ func AppendTrailer(b []byte, t *Trailer) []byte {
 	e.string("event", TrailerEvent)
 	e.uint("events", t.Events)
 	e.byKind("by_event", t.ByKind)
-	e.uint("lost", t.Lost)
+	if !t.LostUnknown {
+		e.uint("lost", t.Lost)
+	}
 	if t.Kernel != nil {
 		e.kernelCounts(t.Kernel)
 		births := e.open("births")
@@ -103,7 +107,7 @@ func (e *encoder) kernelCounts(all map[events.Kind]Counts) {
 
 // Trailer reads the last line of a recording, its newline optional.
 func (d *Decoder) Trailer(line []byte, t *Trailer) error {
-	*t = Trailer{}
+	*t = Trailer{LostUnknown: true}
 	d.reset(line)
 	d.early, d.mute = false, false
 	for key := d.open(); key != nil; key = d.next() {
@@ -117,7 +121,7 @@ func (d *Decoder) Trailer(line []byte, t *Trailer) error {
 		case "by_event":
 			t.ByKind = d.byEvent()
 		case "lost":
-			t.Lost = d.uint64()
+			t.Lost, t.LostUnknown = d.uint64(), false
 		case "kernel":
 			t.Kernel = d.kernelCounts()
 		case "births":
