@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -20,6 +21,7 @@ type eventFile struct {
 	file   *recording.Recorder
 	drain  func() error // gives to next what waits before it; nil is nothing
 	failed func(error)
+	cut    func(name string) // told where a recording is that is not all there
 	// written has, once the file is closed, what is in it; nil is for nobody.
 	written *counter
 	err     error
@@ -41,11 +43,23 @@ func (w *watch) createFile() (*eventFile, error) {
 		w.app.log.Info().Msgf("until the recording is whole it is in %s; what is in %s now stays till then", file.Name(), w.file)
 	}
 	failed := func(err error) { w.app.log.Error().Err(err).Msg("event file given up") }
-	f := &eventFile{next: file, file: file, failed: failed}
+	f := &eventFile{next: file, file: file, failed: failed, cut: w.toldCut}
 	if w.redaction != nil {
 		f.next = recording.Redact(file, w.redaction)
 	}
 	return f, nil
+}
+
+// toldCut says where a recording is that is not all there; "" says that nothing was in it.
+func (w *watch) toldCut(name string) {
+	switch {
+	case name == "":
+		w.app.log.Error().Msg("nothing was recorded: the new file is removed")
+	case w.replace && name != w.file:
+		w.app.log.Error().Msgf("%s stays as it was; the new recording is not whole, and is in %s", w.file, name)
+	default:
+		w.app.log.Error().Msgf("the recording in %s is not whole", name)
+	}
 }
 
 // begin writes the header.
@@ -71,17 +85,48 @@ func (f *eventFile) Flush() error {
 	return nil
 }
 
-// close ends the file with what was counted; a second time it does nothing.
-func (f *eventFile) close(s summary) {
+// close ends the file with what was counted; a second time it does nothing. A file that
+// was given up is not all there, and ends as such; one that is full is whole.
+func (f *eventFile) close(t record.Trailer) {
 	if f == nil || f.closed {
 		return
 	}
+	f.drained()
+	if f.err != nil && !errors.Is(f.err, recording.ErrFull) {
+		f.abandon()
+		return
+	}
 	f.closed = true
+	if err := f.file.Close(t); err != nil {
+		f.err = fmt.Errorf("event file: %w", err)
+		f.failed(f.err)
+	}
+	f.count()
+}
+
+// abandon ends a file that is not all there, unless it was closed: what it was to
+// replace stays.
+func (f *eventFile) abandon() {
+	if f == nil || f.closed {
+		return
+	}
+	f.drained()
+	f.closed = true
+	name, err := f.file.Cut()
+	f.note(err)
+	f.count()
+	f.cut(name)
+}
+
+// drained gives the file what waits before it.
+func (f *eventFile) drained() {
 	if f.drain != nil && f.err == nil {
 		f.note(f.drain())
 	}
-	// The first error is the one that matters; a full recording still gets its end.
-	f.note(f.file.Close(s.trailer()))
+	f.drain = nil
+}
+
+func (f *eventFile) count() {
 	if f.written != nil {
 		for kind, n := range f.file.Written() {
 			f.written.n[kind] = n

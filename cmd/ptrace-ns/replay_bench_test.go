@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ptrace-ns/ptrace-ns/events"
+	"github.com/ptrace-ns/ptrace-ns/events/record"
 )
 
 // BenchmarkReplay has the whole way from the file to what is printed, at some 100 000
@@ -58,6 +59,6 @@ func write(path string, all []*events.Event) error {
 			return err
 		}
 	}
-	file.close(summary{})
+	file.close(record.Trailer{})
 	return file.err
 }

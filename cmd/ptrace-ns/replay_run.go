@@ -40,7 +40,7 @@ func (r *replay) run(ctx context.Context) (err error) {
 		return err
 	}
 	file.begin(header)
-	defer func() { file.close(summary{}) }()
+	defer file.abandon()
 	r.line = p.reader.Line
 	out, err := r.outputs(header, file)
 	if err != nil {
@@ -57,7 +57,7 @@ func (r *replay) run(ctx context.Context) (err error) {
 	if err := ended(p.run(ctx, src, all)); err != nil {
 		return err
 	}
-	return r.finish(p, out, seen)
+	return r.finish(ctx, p, out, seen)
 }
 
 // sighted notes which PIDs a recording names as its events' processes and parents.
@@ -74,11 +74,9 @@ func (s sighted) Put(ev *events.Event) error {
 func (s sighted) Flush() error { return s.next.Flush() }
 
 // finish tells what there was, and what of it could not be read.
-func (r *replay) finish(p *playback, out *outputs, seen map[int32]bool) error {
+func (r *replay) finish(ctx context.Context, p *playback, out *outputs, seen map[int32]bool) error {
 	trailer, whole := p.reader.Trailer()
-	if out.file != nil && whole {
-		out.file.close(counted(trailer))
-	}
+	r.end(ctx, p, out.file)
 	if !r.quiet {
 		if err := replayed(r.app.err, out.shown, trailer, whole); err != nil && !errors.Is(err, syscall.EPIPE) {
 			return err
@@ -101,6 +99,20 @@ func (r *replay) finish(p *playback, out *outputs, seen map[int32]bool) error {
 	return nil
 }
 
+// end ends the copy. One of a recording that is damaged, or whose reading was interrupted,
+// is not all there. What was lost of one that was not read to its end is not known.
+func (r *replay) end(ctx context.Context, p *playback, copied *eventFile) {
+	trailer, whole := p.reader.Trailer()
+	switch {
+	case p.damage != nil, !whole && !r.growing && errors.Is(ctx.Err(), context.Canceled):
+		copied.abandon()
+	case whole:
+		copied.close(trailer)
+	default:
+		copied.close(record.Trailer{LostUnknown: true})
+	}
+}
+
 // replayed writes the line at the end.
 func replayed(w io.Writer, shown *counter, t record.Trailer, whole bool) error {
 	noun, lost := "events", "what was lost is not known"
@@ -108,22 +120,13 @@ func replayed(w io.Writer, shown *counter, t record.Trailer, whole bool) error {
 		noun = "event"
 	}
 	if whole {
-		lost = fmt.Sprintf("%d recorded, %d lost", t.Events, t.Lost)
+		if !t.LostUnknown {
+			lost = fmt.Sprintf("%d lost", t.Lost)
+		}
+		lost = fmt.Sprintf("%d recorded, %s", t.Events, lost)
 	}
 	_, err := fmt.Fprintf(w, "%d %s%s, %s\n", shown.total(), noun, shown.byKind(), lost)
 	return err
-}
-
-// counted is a trailer as the summary that it was made of.
-func counted(t record.Trailer) summary {
-	s := summary{BirthsNewtask: t.BirthsNewtask, BirthsFork: t.BirthsFork, Mispredicted: t.Mispredicted}
-	if t.Kernel != nil {
-		s.ByKind = make(map[events.Kind]counts, len(t.Kernel))
-	}
-	for kind, c := range t.Kernel {
-		s.ByKind[kind] = counts(c)
-	}
-	return s
 }
 
 // passedOver names what this program does not know, with how often it came.

@@ -111,7 +111,7 @@ func (a *app) readReport(ctx context.Context, path string) (page *html.Page, abo
 		about.File = "standard input"
 	}
 	trailer, whole := p.reader.Trailer()
-	about.Whole, about.Lost = whole, trailer.Lost
+	about.Whole, about.Lost = whole && !trailer.LostUnknown, trailer.Lost
 	if about.Skipped != "" {
 		a.log.Warn().Msg("a newer program wrote this recording; passed over: " + about.Skipped)
 	}

@@ -38,7 +38,7 @@ func (c *choice) live(ctx context.Context, v tui.Options) (err error) {
 	header := *live.Header()
 	header.Version, header.Options = readBuild().Version, c.asked
 	file.begin(&header)
-	defer func() { file.close(summary{}) }()
+	defer file.abandon()
 	v.BootTime = header.BootTimeNS
 	if live.Partial() {
 		v.Notice = partialWatch
@@ -56,7 +56,7 @@ func (c *choice) live(ctx context.Context, v tui.Options) (err error) {
 	if err != nil {
 		return err
 	}
-	file.close(s)
+	file.close(s.trailer())
 	return c.outcome(s, file)
 }
 

@@ -64,7 +64,7 @@ func (w *watch) traced(ctx context.Context, route func(*events.Header, *eventFil
 		return err
 	}
 	file.begin(&header)
-	defer func() { file.close(summary{}) }()
+	defer file.abandon()
 	out, err := route(&header, file)
 	if err != nil {
 		return ended(err)
@@ -82,7 +82,7 @@ func (w *watch) traced(ctx context.Context, route func(*events.Header, *eventFil
 	if err != nil {
 		return err
 	}
-	file.close(s)
+	file.close(s.trailer())
 	if still, err := live.Follows(); err == nil && follows && !still {
 		w.app.log.Warn().Msg(followingEnded)
 	}

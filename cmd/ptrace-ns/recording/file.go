@@ -23,6 +23,7 @@ type File struct {
 	size  atomic.Int64
 	lines bool  // of a failed write the whole lines stay
 	whole int64 // lines that were written
+	short bool  // a write failed: what is there is not all
 }
 
 // ErrBusy says that another program of this kind is writing the file, or is about to
@@ -143,6 +144,7 @@ func (f *File) Write(b []byte) (int, error) {
 		f.countLines(b)
 		return n, nil
 	}
+	f.short = true
 	whole := 0
 	if f.lines {
 		whole = bytes.LastIndexByte(b[:n], '\n') + 1
@@ -172,11 +174,15 @@ func (f *File) Lines() int64 { return f.whole }
 var lasting = syncDir
 
 // Close makes what was written last, and gives the file its name. Where that name is
-// now another file's than the one that was to be replaced, neither is touched.
+// now another file's than the one that was to be replaced, neither is touched. Nor is
+// the one that was to be replaced when a write failed: it is all there, and this is not.
 func (f *File) Close() error {
 	err := errors.Join(f.f.Sync(), f.f.Close())
 	if f.old != nil {
-		if err == nil {
+		switch {
+		case err == nil && f.short:
+			err = fmt.Errorf("%s stays as it was, for not all of the new one could be written", f.path)
+		case err == nil:
 			err = f.rename()
 		}
 		if err != nil {
@@ -210,6 +216,13 @@ func (f *File) release() error {
 		return nil
 	}
 	return old.Close()
+}
+
+// Leave closes the file where it is and makes it last: what it was to replace stays, and
+// it keeps its Name.
+func (f *File) Leave() error {
+	err := errors.Join(f.f.Sync(), f.f.Close(), f.release())
+	return errors.Join(err, lasting(filepath.Dir(f.path)))
 }
 
 // Discard closes the file and removes it.
