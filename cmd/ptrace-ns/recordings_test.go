@@ -48,13 +48,15 @@ func TestRecordings(t *testing.T) {
 func TestRecordingsOfSeveral(t *testing.T) {
 	file := func(name string) string { return filepath.Join(recordings, name+".zst") }
 	for output, args := range map[string]string{
-		"pod.containers":      "timeline " + file("pod"),
-		"pod.app":             "timeline " + file("pod") + " app",
-		"pod.app-explain":     "explain " + file("pod") + " app",
-		"pod.app-diff":        "diff " + file("pod") + ":app " + file("pod") + ":sidecar",
-		"docker-run.runc":     "diff " + file("docker-run") + " " + file("runc"),
-		"docker-run.podman":   "diff " + file("docker-run") + " " + file("podman"),
-		"docker-run.the-same": "diff " + file("docker-run") + " " + file("docker-run"),
+		"pod.containers":    "timeline " + file("pod"),
+		"pod.app":           "timeline " + file("pod") + " app",
+		"pod.app-explain":   "explain " + file("pod") + " app",
+		"pod.app-diff":      "diff " + file("pod") + ":app " + file("pod") + ":sidecar",
+		"docker-run.runc":   "diff " + file("docker-run") + " " + file("runc"),
+		"docker-run.podman": "diff " + file("docker-run") + " " + file("podman"),
+		// Its creator only gives context, and has no arguments in the file.
+		"docker-run.shim-lineage": "lineage 24534 -r " + file("docker-run"),
+		"docker-run.the-same":     "diff " + file("docker-run") + " " + file("docker-run"),
 	} {
 		code := 0
 		if strings.HasPrefix(args, "diff") && output != "docker-run.the-same" {
