@@ -163,7 +163,7 @@ func anyEvent(t *rapid.T) *events.Event {
 		ev.Process = anyProcess(t, true)
 	case events.Lost, events.CgroupMkdir, events.CgroupRmdir:
 	case events.ContainerKnown:
-		ev.Process.Container = anyContainer(t, 0)
+		ev.Process.Container, ev.Shared = anyContainer(t, 0), draw(t, rapid.Bool())
 		ev.Process.Cgroup = events.Cgroup{Hierarchy: draw(t, rapid.Uint32()), ID: draw(t, rapid.Uint64()), Path: draw(t, anyText)}
 	default:
 		ev.Process = anyProcess(t, false)
