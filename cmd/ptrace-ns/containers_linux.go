@@ -1,12 +1,24 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"os"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/confine"
 	"github.com/ptrace-ns/ptrace-ns/tracer/container"
 	"github.com/ptrace-ns/ptrace-ns/tracer/container/engine"
 )
+
+// dialByCaller connects with the rights of the caller, who names the socket.
+func dialByCaller(ctx context.Context, network, address string) (c net.Conn, err error) {
+	err = confine.ByCaller(func() (err error) {
+		c, err = new(net.Dialer).DialContext(ctx, network, address)
+		return err
+	})
+	return c, err
+}
 
 // lookup finds out about containers: from the runtimes' files, and from engines when
 // the flag --runtime-api says so.
@@ -20,12 +32,16 @@ func lookup(api string) (*container.Lookup, error) {
 	case "auto":
 		asked, err = engine.Auto()
 	default:
-		if info, statErr := os.Stat(api); statErr != nil {
-			return nil, fmt.Errorf("runtime-api: %w", statErr)
-		} else if info.Mode()&os.ModeSocket == 0 {
+		info, err := statByCaller(api)
+		if err != nil {
+			return nil, fmt.Errorf("runtime-api: %w", err)
+		}
+		if info.Mode()&os.ModeSocket == 0 {
 			return nil, fmt.Errorf("runtime-api %s: not a socket", api)
 		}
-		asked, err = engine.At(api)
+		if asked, err = engine.At(api, dialByCaller); err != nil {
+			return nil, err
+		}
 	}
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/confine"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/recording"
 	"github.com/ptrace-ns/ptrace-ns/events"
 	"github.com/ptrace-ns/ptrace-ns/events/ndjson"
@@ -22,6 +23,8 @@ type eventFile struct {
 	drain  func() error // gives to next what waits before it; nil is nothing
 	failed func(error)
 	cut    func(name string) // told where a recording is that is not all there
+	// rotates says that an event may begin a new file, by a name of the caller's.
+	rotates bool
 	// written has, once the file is closed, what is in it; nil is for nobody.
 	written *counter
 	err     error
@@ -35,7 +38,11 @@ func (w *watch) createFile() (*eventFile, error) {
 	}
 	o := w.limits
 	o.Path, o.Replace, o.Owner = w.file, w.replace, w.app.owner()
-	file, err := recording.Create(o)
+	var file *recording.Recorder
+	err := confine.ByCaller(func() (err error) {
+		file, err = recording.Create(o)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("event file: %w", err)
 	}
@@ -43,7 +50,7 @@ func (w *watch) createFile() (*eventFile, error) {
 		w.app.log.Info().Msgf("until the recording is whole it is in %s; what is in %s now stays till then", file.Name(), w.file)
 	}
 	failed := func(err error) { w.app.log.Error().Err(err).Msg("event file given up") }
-	f := &eventFile{next: file, file: file, failed: failed, cut: w.toldCut}
+	f := &eventFile{next: file, file: file, failed: failed, cut: w.toldCut, rotates: o.RotateSize > 0 || o.RotateEvery > 0}
 	if w.redaction != nil {
 		f.next = recording.Redact(file, w.redaction)
 	}
@@ -71,7 +78,11 @@ func (f *eventFile) begin(h *events.Header) {
 
 // Put writes an event unless the file was given up.
 func (f *eventFile) Put(ev *events.Event) error {
-	if f.err == nil {
+	switch {
+	case f.err != nil:
+	case f.rotates:
+		f.note(confine.ByCaller(func() error { return f.next.Put(ev) }))
+	default:
 		f.note(f.next.Put(ev))
 	}
 	return nil
@@ -97,7 +108,7 @@ func (f *eventFile) close(t record.Trailer) {
 		return
 	}
 	f.closed = true
-	if err := f.file.Close(t); err != nil {
+	if err := confine.ByCaller(func() error { return f.file.Close(t) }); err != nil {
 		f.err = fmt.Errorf("event file: %w", err)
 		f.failed(f.err)
 	}
@@ -112,8 +123,11 @@ func (f *eventFile) abandon() {
 	}
 	f.drained()
 	f.closed = true
-	name, err := f.file.Cut()
-	f.note(err)
+	var name string
+	f.note(confine.ByCaller(func() (err error) {
+		name, err = f.file.Cut()
+		return err
+	}))
 	f.count()
 	f.cut(name)
 }
@@ -121,7 +135,7 @@ func (f *eventFile) abandon() {
 // drained gives the file what waits before it.
 func (f *eventFile) drained() {
 	if f.drain != nil && f.err == nil {
-		f.note(f.drain())
+		f.note(confine.ByCaller(f.drain))
 	}
 	f.drain = nil
 }
@@ -139,7 +153,7 @@ func (f *eventFile) discard() error {
 	if f == nil {
 		return nil
 	}
-	return f.file.Discard()
+	return confine.ByCaller(f.file.Discard)
 }
 
 func (f *eventFile) note(err error) {

@@ -67,11 +67,12 @@ func onlyRecording(path *string) cobra.PositionalArgs {
 // growing its end is waited for: until ctx ends or the recorder has.
 func (a *app) openRecording(ctx context.Context, path string, growing bool) (*playback, error) {
 	p := &playback{path: path, file: io.NopCloser(a.in)}
+	// Not with what the program's file may have given it: the path is the caller's, and so
+	// is that of what is written.
+	if err := confine.AsCaller(); err != nil {
+		return nil, err
+	}
 	if path != "-" {
-		// Not with what the program's file may have given it: the path is the caller's.
-		if err := confine.AsCaller(); err != nil {
-			return nil, err
-		}
 		f, err := os.Open(path)
 		if err != nil {
 			return nil, fmt.Errorf("recording: %w", err)

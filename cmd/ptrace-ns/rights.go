@@ -29,8 +29,20 @@ func (a *app) confined(p confine.Plan) error {
 	if err != nil {
 		return err
 	}
-	a.log.Debug().Strs("capabilities", kept.Capabilities).AnErr("filter", kept.Filter).Msg("rights given up but for these")
+	if kept.Filter != nil {
+		a.log.Warn().Msgf("%v: the system calls that tracing does not need are not refused", kept.Filter)
+	}
+	a.log.Debug().Strs("capabilities", kept.Capabilities).Msg("rights given up but for these")
 	return nil
+}
+
+// statByCaller tells of a file that the caller names, with his rights.
+func statByCaller(path string) (info os.FileInfo, err error) {
+	err = confine.ByCaller(func() (err error) {
+		info, err = os.Stat(path)
+		return err
+	})
+	return info, err
 }
 
 // plan is what this run still has to do.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,6 +64,18 @@ func TestConfinedFails(t *testing.T) {
 		a.runtimeAPI = api
 		if err := a.confined(confine.Plan{}); !errors.Is(err, refused) || !asked.Engines {
 			t.Errorf("--runtime-api %s: %+v, %v", api, asked, err)
+		}
+	}
+}
+
+// TestNoFilterIsTold: that system calls are not refused is no secret of --log-level debug.
+func TestNoFilterIsTold(t *testing.T) {
+	for _, missing := range []error{nil, errors.New("no filter here")} {
+		r := (&fake{}).execute(t, func(a *app) {
+			a.confine = func(confine.Plan) (confine.Result, error) { return confine.Result{Filter: missing}, nil }
+		}, "watch", "-q")
+		if told := strings.Contains(r.errOut, "no filter here"); r.code != 0 || told != (missing != nil) {
+			t.Errorf("with %v: code %d, %s", missing, r.code, r.errOut)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 	"slices"
 	"time"
 
@@ -43,7 +42,7 @@ func (s *startSource) take(cmd *cobra.Command, args []string) error {
 		s.path, args = args[0], args[1:]
 	} else if len(args) > 0 {
 		// A name that is waited for for ever is no answer to a mistaken flag.
-		if info, err := os.Stat(args[0]); err == nil && info.Mode().IsRegular() {
+		if info, err := statByCaller(args[0]); err == nil && info.Mode().IsRegular() {
 			return usageError("%s is a file: FILE or --live, not both", safe.String(args[0]))
 		}
 	}
@@ -192,6 +191,6 @@ func (s *startSource) command(name, container string) string {
 
 // isFile reports whether a path is there, or is standard input.
 func isFile(path string) bool {
-	_, err := os.Stat(path)
+	_, err := statByCaller(path)
 	return path == "-" || err == nil
 }

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/confine"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/recording"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/selection"
 	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/view/jsonl"
@@ -105,7 +106,7 @@ func (w *watch) trace(ctx context.Context, live tracing, out *outputs) error {
 		}
 		// The summary's count of births is for this command above all.
 		live.AwaitBirths()
-		if err := w.child.start(w.app.in, childOut, w.app.err); err != nil {
+		if err := confine.ByCaller(func() error { return w.child.start(w.app.in, childOut, w.app.err) }); err != nil {
 			return err
 		}
 		var stop context.CancelFunc

@@ -30,6 +30,9 @@ func (p Plan) keep() []cap.Value {
 
 // Apply confines the process for good.
 func Apply(p Plan) (Result, error) {
+	if _, err := callers(); err != nil { // while ambient ones still tell
+		return Result{}, err
+	}
 	had := cap.GetProc()
 	if err := unbound(had); err != nil {
 		return Result{}, fmt.Errorf("bounding set: not emptied: %w", err)

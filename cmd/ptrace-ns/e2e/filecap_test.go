@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -111,17 +112,24 @@ func TestFileCapabilitiesReadNothing(t *testing.T) {
 	if err := errors.Join(os.WriteFile(own, []byte(readFile(t, secret)), 0o600), os.Chown(own, 65534, 65534)); err != nil {
 		t.Fatal(err)
 	}
+	hidden, socket := hiddenSocket(t)
 	for name, c := range map[string]struct {
 		line []string
 		code int
 		says string
 	}{
-		"another's":            {asStranger(path, "replay", secret), 1, "permission denied"},
-		"another's, as a tree": {asStranger(path, "tree", "-r", secret), 1, "permission denied"},
-		"another's, reported":  {asStranger(path, "report", secret, "-o", "/dev/null"), 1, "permission denied"},
-		"no recording":         {asStranger(path, "replay", "/etc/shadow"), 1, "permission denied"},
-		"his own":              {asStranger(path, "replay", own), 0, "true"},
-		"given to him":         {append(nobody("dac_read_search"), binary(t), "replay", secret), 0, "true"},
+		"a socket behind another's directory": {asStranger(path, "tree", "--runtime-api", socket), 1, "permission denied"},
+		"a file behind another's directory":   {asStranger(path, "watch", "-q", "--timeout", "1ms", "-w", filepath.Join(hidden, "open", "w")), 1, "permission denied"},
+		"one to replace there":                {asStranger(path, "record", "-q", "--force", "--timeout", "1ms", "-o", filepath.Join(hidden, "open", "old")), 1, "permission denied"},
+		"a later file there":                  {asStranger(path, "record", "-q", "--rotate-every", "1s", "--timeout", "1ms", "-o", filepath.Join(hidden, "open", "r")), 1, "permission denied"},
+		"a command there":                     {asStranger(path, "watch", "-q", "--", filepath.Join(hidden, "open", "command")), 126, "permission denied"},
+		"a copy there":                        {asStranger(path, "replay", own, "-w", filepath.Join(hidden, "open", "copy")), 1, "permission denied"},
+		"another's":                           {asStranger(path, "replay", secret), 1, "permission denied"},
+		"another's, as a tree":                {asStranger(path, "tree", "-r", secret), 1, "permission denied"},
+		"another's, reported":                 {asStranger(path, "report", secret, "-o", "/dev/null"), 1, "permission denied"},
+		"no recording":                        {asStranger(path, "replay", "/etc/shadow"), 1, "permission denied"},
+		"his own":                             {asStranger(path, "replay", own), 0, "true"},
+		"given to him":                        {append(nobody("dac_read_search"), binary(t), "replay", secret), 0, "true"},
 	} {
 		cmd := exec.Command(c.line[0], c.line[1:]...)
 		out, _ := cmd.CombinedOutput()
@@ -130,4 +138,32 @@ func TestFileCapabilitiesReadNothing(t *testing.T) {
 			t.Errorf("%s: %.500s, want %q", name, out, c.says)
 		}
 	}
+}
+
+// hiddenSocket makes a directory of root's alone, in which all may write to a directory,
+// and connect to a socket: CAP_DAC_READ_SEARCH is all that one needs for it.
+func hiddenSocket(t *testing.T) (hidden, socket string) {
+	t.Helper()
+	hidden = filepath.Join(stateDir(t), "hidden")
+	open := filepath.Join(hidden, "open")
+	socket = filepath.Join(open, "socket")
+	err := errors.Join(os.Mkdir(hidden, 0o700), os.Mkdir(open, 0o700), os.Chmod(open, 0o777),
+		os.WriteFile(filepath.Join(open, "old"), []byte("old"), 0o600), os.WriteFile(filepath.Join(open, "command"), []byte("#!/bin/sh\n"), 0o700),
+		os.Chmod(filepath.Join(open, "command"), 0o755))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("unix", socket)
+	if err == nil {
+		err = os.Chmod(socket, 0o666)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := listener.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return hidden, socket
 }

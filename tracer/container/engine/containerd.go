@@ -28,13 +28,13 @@ const (
 	frameHead = 5
 )
 
-func newContainerd(socket string) *containerd {
+func newContainerd(socket string, dial Dial) *containerd {
 	var protocols http.Protocols
 	protocols.SetUnencryptedHTTP2(true)
 	return &containerd{http.Client{Transport: &http.Transport{
 		Protocols: &protocols,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", socket)
+			return dial(ctx, "unix", socket)
 		},
 	}}}
 }

@@ -55,7 +55,7 @@ func grpcServer(t *testing.T, status, body string) (socket string, asked *[]stri
 func TestAskContainerd(t *testing.T) {
 	told := field(1, "web") + "\x20\x07" + field(2, field(1, "nerdctl/name")+field(2, "shop")) + field(3, "docker.io/library/busybox:1") + "\x2d1234" + "\x3112345678"
 	socket, asked := grpcServer(t, "0", framed(field(1, told)+field(9, "new")))
-	e, err := At(socket)
+	e, err := At(socket, new(net.Dialer).DialContext)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestContainerdRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			socket, _ := grpcServer(t, c.status, c.body)
-			e, err := At(socket)
+			e, err := At(socket, new(net.Dialer).DialContext)
 			if err != nil {
 				t.Fatal(err)
 			}

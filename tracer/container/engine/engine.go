@@ -6,6 +6,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"net"
 	"strings"
 
 	"github.com/containerd/errdefs"
@@ -30,20 +31,25 @@ type Engine struct {
 
 // Auto asks Docker, Podman and containerd at their usual sockets.
 func Auto() (*Engine, error) {
-	return open(map[string]string{"docker": DockerSocket, "podman": PodmanSocket}, ContainerdSocket)
+	return open(map[string]string{"docker": DockerSocket, "podman": PodmanSocket}, ContainerdSocket, new(net.Dialer).DialContext)
 }
 
-// At asks the engine at the socket, whichever it is.
-func At(socket string) (*Engine, error) {
-	return open(map[string]string{"docker": socket, "podman": socket}, socket)
+// Dial connects to a socket, as [net.Dialer.DialContext] does.
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+// At asks the engine at the socket, whichever it is, to which dial connects.
+func At(socket string, dial Dial) (*Engine, error) {
+	return open(map[string]string{"docker": socket, "podman": socket}, socket, dial)
 }
 
 // open makes the clients. They connect when they are first asked, and agree with the
 // engine on a version of the API then, from 1.40 (Docker 19.03) on.
-func open(sockets map[string]string, containerd string) (*Engine, error) {
-	e := &Engine{clients: map[string]*client.Client{}, containerd: newContainerd(containerd)}
+func open(sockets map[string]string, containerd string, dial Dial) (*Engine, error) {
+	e := &Engine{clients: map[string]*client.Client{}, containerd: newContainerd(containerd, dial)}
 	for runtime, socket := range sockets {
-		c, err := client.New(client.WithHost("unix://" + socket))
+		c, err := client.New(client.WithHost("unix://"+socket), client.WithDialContext(func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return dial(ctx, "unix", socket)
+		}))
 		if err != nil {
 			return nil, fmt.Errorf("engine at %s: %w", socket, err)
 		}

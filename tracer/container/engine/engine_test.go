@@ -41,7 +41,7 @@ func serve(t *testing.T, body string) (socket string, asked *[]string) {
 func TestAsk(t *testing.T) {
 	id := strings.Repeat("9f1c", 16)
 	socket, asked := serve(t, `{"Id":"`+id+`","Name":"/web","Config":{"Image":"busybox:1","Labels":{"io.kubernetes.pod.name":"p"}}}`)
-	e, err := At(socket)
+	e, err := At(socket, new(net.Dialer).DialContext)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestAsk(t *testing.T) {
 func TestAskUnknown(t *testing.T) {
 	socket, _ := serve(t, "")
 	for _, socket := range []string{socket, filepath.Join(t.TempDir(), "nobody.sock")} {
-		e, err := At(socket)
+		e, err := At(socket, new(net.Dialer).DialContext)
 		if err != nil {
 			t.Fatal(err)
 		}
