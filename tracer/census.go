@@ -24,7 +24,7 @@ type Census struct {
 // TakeCensus runs the task iterator once, and asks who about containers; nil knows
 // what cgroup paths say by themselves. A *NotPossibleError says what the machine lacks.
 func TakeCensus(who Containers) (*Census, error) {
-	if err := checkPossible(leastMemory); err != nil {
+	if err := checkPossible(needs{files: filesToLook}); err != nil {
 		return nil, err
 	}
 	obj, err := loadIterator()

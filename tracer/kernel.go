@@ -81,7 +81,7 @@ func open(opts Options, by func(*Kernel) steps) (*Kernel, error) {
 		return nil, err
 	}
 	opts = opts.withDefaults()
-	if err := checkPossible(LeastMemory(opts.BufferBytes)); err != nil {
+	if err := checkPossible(needs{buffer: opts.BufferBytes, files: filesToTrace}); err != nil {
 		return nil, err
 	}
 	obj, err := load(opts)

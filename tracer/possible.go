@@ -20,17 +20,22 @@ const btfPath = "/sys/kernel/btf/vmlinux"
 // hereRoot is where this machine's files are.
 var hereRoot = os.DirFS("/")
 
-// checkPossible finds what is missing before anything is loaded; memory is what it takes,
-// in bytes.
-func checkPossible(memory int64) error { return possibleOn(hereRoot, memory) }
+// checkPossible finds what is missing before anything is loaded.
+func checkPossible(n needs) error { return possibleOn(hereRoot, n) }
 
-func possibleOn(root fs.FS, memory int64) error {
+func possibleOn(root fs.FS, n needs) error {
 	status, err := self.ReadStatus(root)
 	if err != nil {
 		return &NotPossibleError{
 			Missing: "/proc is not mounted, or cannot be read",
 			Fix:     "mount it: mount -t proc proc /proc",
 			Err:     err,
+		}
+	}
+	if !self.WholeProc(root) {
+		return &NotPossibleError{
+			Missing: "/proc shows processes alone (subset=pid): it has no /proc/sys, by which a boot is told from another",
+			Fix:     "mount it whole: mount -t proc proc /proc",
 		}
 	}
 	if err := lacking(status); err != nil {
@@ -49,25 +54,11 @@ func possibleOn(root fs.FS, memory int64) error {
 			Err:     err,
 		}
 	}
-	if limit, where := self.MemoryLimit(root); limit >= 0 && limit < memory {
-		return &NotPossibleError{
-			Missing: fmt.Sprintf("there is no memory for it: %s limits this cgroup to %s, and to begin takes %s, where the kernel would kill it", where, mib(limit), mib(memory)),
-			Fix:     "choose a smaller ring buffer, or raise the limit of the memory cgroup, which is charged for it",
-		}
+	if err := checkFiles(root, n.files); err != nil {
+		return err
 	}
-	return nil
+	return CheckMemory(root, n.buffer)
 }
-
-func mib(bytes int64) string { return fmt.Sprintf("%.4g MiB", float64(bytes)/(1<<20)) }
-
-// leastMemory is what loading the programs takes on two CPUs, most of it the kernel's type
-// information: a ring of 1 MiB beside it found no room in a cgroup of 24 MiB, and did in
-// one of 28.
-const leastMemory = 32 << 20
-
-// LeastMemory returns without how many bytes tracing with such a ring buffer is refused,
-// since the kernel would end it while it begins.
-func LeastMemory(bufferBytes int) int64 { return leastMemory + int64(bufferBytes) }
 
 // lacking names the capabilities that loading and attaching need and that are not
 // effective, nil for none. CAP_SYS_ADMIN stands for both (bpf_capable, perfmon_capable
@@ -110,7 +101,7 @@ func whyNot(what string, err error) error {
 		// Whatever the library was at; of a descriptor that it copies it keeps the text alone.
 		return &NotPossibleError{
 			Missing: "too few files may be open for " + what,
-			Fix:     "raise the limit (ulimit -n): 256 are enough",
+			Fix:     enoughFiles,
 			Err:     unix.EMFILE,
 		}
 	case errors.Is(err, unix.ENOMEM):
@@ -122,7 +113,7 @@ func whyNot(what string, err error) error {
 	case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EPERM) && status.Seccomp != 0:
 		return &NotPossibleError{
 			Missing: "the bpf system call is refused by a seccomp filter",
-			Fix:     "run outside of the sandbox, or allow bpf and perf_event_open in its profile",
+			Fix:     "run outside of the sandbox, or allow bpf in its profile",
 			Err:     bare(err),
 		}
 	case errors.Is(err, unix.EINVAL) && confidential():

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -18,11 +19,13 @@ import (
 func able(changes map[string]string) fstest.MapFS {
 	m := fstest.MapFS{}
 	for path, text := range map[string]string{
-		"proc/self/status":       "CapEff:\t000001ffffffffff\nCapBnd:\t000001ffffffffff\n",
-		"proc/self/ns/user":      "user:[4026531837]",
-		"proc/self/cgroup":       "0::/x\n",
-		"proc/self/mountinfo":    "30 1 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
-		"sys/kernel/btf/vmlinux": "btf",
+		"proc/self/status":               "CapEff:\t000001ffffffffff\nCapBnd:\t000001ffffffffff\n",
+		"proc/self/ns/user":              "user:[4026531837]",
+		"proc/self/cgroup":               "0::/x\n",
+		"proc/self/mountinfo":            "30 1 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+		"sys/kernel/btf/vmlinux":         "btf",
+		"proc/self/limits":               "Max open files            1024                 524288               files\n",
+		"proc/sys/kernel/random/boot_id": "0\n",
 	} {
 		if to, ok := changes[path]; ok {
 			text = to
@@ -46,6 +49,7 @@ func TestR10Lacking(t *testing.T) {
 	caps := func(effective, bounding, more string) map[string]string {
 		return map[string]string{"proc/self/status": "CapEff:\t" + effective + "\nCapBnd:\t" + bounding + "\n" + more}
 	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2)) // what it takes grows by them
 	const all, none, bpf = "000001ffffffffff", "0000000000000000", "0000008000000000"
 	for name, c := range map[string]struct {
 		files map[string]string
@@ -58,10 +62,13 @@ func TestR10Lacking(t *testing.T) {
 		"no_new_privs":   {caps(none, all, "NoNewPrivs:\t1\n"), "capabilities CAP_BPF and CAP_PERFMON are missing; no_new_privs is set, so that no file capability helps: start it without that, or with ambient capabilities"},
 		"user namespace": {map[string]string{"proc/self/ns/user": "user:[4026532178]"}, "this is a user namespace, and BPF heeds only the capabilities of the initial one; run outside of it, as root"},
 		"no /proc":       {map[string]string{"proc/self/status": ""}, "/proc is not mounted, or cannot be read (open proc/self/status: file does not exist); mount it: mount -t proc proc /proc"},
-		"memory":         {map[string]string{"memory.max": "20971520"}, "there is no memory for it: /sys/fs/cgroup/x/memory.max limits this cgroup to 20 MiB, and to begin takes 40 MiB, where the kernel would kill it; choose a smaller ring buffer, or raise the limit of the memory cgroup, which is charged for it"},
+		"subset=pid":     {map[string]string{"proc/sys/kernel/random/boot_id": ""}, "/proc shows processes alone (subset=pid): it has no /proc/sys, by which a boot is told from another; mount it whole: mount -t proc proc /proc"},
+		"few files":      {map[string]string{"proc/self/limits": "Max open files            10                 10               files\n"}, "too few files may be open: 10, and it takes some 155; raise the limit (ulimit -n): 256 are enough"},
+		"memory for no":  {map[string]string{"memory.max": "20971520"}, "there is no memory for it: /sys/fs/cgroup/x/memory.max limits this cgroup to 20 MiB, and to begin takes 40 MiB, where the kernel would kill it; raise the limit of the memory cgroup, which is charged for it"},
+		"memory":         {map[string]string{"memory.max": "37748736"}, "there is no memory for it: /sys/fs/cgroup/x/memory.max limits this cgroup to 36 MiB, and to begin takes 40 MiB, where the kernel would kill it; choose a smaller ring buffer, or raise the limit of the memory cgroup, which is charged for it"},
 		"enough memory":  {map[string]string{"memory.max": "41943040"}, ""},
 	} {
-		err := possibleOn(able(c.files), LeastMemory(8<<20))
+		err := possibleOn(able(c.files), needs{8 << 20, filesToTrace})
 		var impossible *NotPossibleError
 		switch {
 		case c.want == "" && err != nil:

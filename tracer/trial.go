@@ -33,9 +33,12 @@ type Trial struct {
 
 // TryPrograms loads and attaches each program by itself, those of Options.Syscalls
 // included, and takes it away again. Its error says that none could be tried; a
-// *NotPossibleError names what is missing.
-func TryPrograms() (trials []Trial, err error) {
-	spec, err := trialSpec(Options{Syscalls: true, Threads: true, Env: true})
+// *NotPossibleError names what is missing for tracing with a ring of bufferBytes.
+func TryPrograms(bufferBytes int) (trials []Trial, err error) {
+	if err := checkPossible(needs{buffer: bufferBytes, files: filesToTrace}); err != nil {
+		return nil, err
+	}
+	spec, types, err := trialSpec(Options{Syscalls: true, Threads: true, Env: true})
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +46,7 @@ func TryPrograms() (trials []Trial, err error) {
 		program := spec.Programs[name]
 		t := Trial{Program: name, Hook: program.AttachTo, Iterator: name == bpf.ProgSnapshot}
 		var held io.Closer
-		if held, t.Instructions, t.Err = tryOne(spec, name); t.Err == nil {
+		if held, t.Instructions, t.Err = tryOne(spec, types, name); t.Err == nil {
 			t.Err = held.Close()
 		}
 		trials = append(trials, t)
@@ -53,15 +56,15 @@ func TryPrograms() (trials []Trial, err error) {
 
 // TryTwice has two tracers' programs for births attached at the same time.
 func TryTwice() error {
-	spec, err := trialSpec(Options{})
+	spec, types, err := trialSpec(Options{})
 	if err != nil {
 		return err
 	}
-	one, _, err := tryOne(spec, last)
+	one, _, err := tryOne(spec, types, last)
 	if err != nil {
 		return err
 	}
-	two, _, err := tryOne(spec, last)
+	two, _, err := tryOne(spec, types, last)
 	if err != nil {
 		return errors.Join(err, one.Close())
 	}
@@ -72,13 +75,13 @@ func TryTwice() error {
 // each system call of the machine costs what it would cost in that mode, until the
 // closer is closed. What is recorded is read by nobody.
 func AttachSyscalls() (io.Closer, error) {
-	spec, err := trialSpec(Options{Syscalls: true})
+	spec, types, err := trialSpec(Options{Syscalls: true})
 	if err != nil {
 		return nil, err
 	}
 	var all held
 	for _, name := range []string{bpf.ProgSysEnter, bpf.ProgSysExit} {
-		one, _, err := tryOne(spec, name)
+		one, _, err := tryOne(spec, types, name)
 		if err != nil {
 			return nil, errors.Join(err, all.Close())
 		}
@@ -89,40 +92,46 @@ func AttachSyscalls() (io.Closer, error) {
 
 // trialSpec has the programs that this kernel has tracepoints for, with a ring of the
 // smallest size.
-func trialSpec(opts Options) (*ebpf.CollectionSpec, error) {
-	if err := checkPossible(leastMemory); err != nil {
-		return nil, err
+func trialSpec(opts Options) (*ebpf.CollectionSpec, *btf.Cache, error) {
+	if err := checkPossible(needs{files: filesToLook}); err != nil {
+		return nil, nil, err
 	}
 	spec, err := bpf.Spec()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	kernel, err := btf.LoadKernelSpec()
+	types := btf.NewCache()
+	kernel, err := types.Kernel()
 	if err != nil {
-		return nil, whyNot("its type information", err)
+		return nil, nil, whyNot("its type information", err)
 	}
 	if err := chooseVariants(spec, kernel, opts); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	opts.BufferBytes = opts.MinBuffer()
 	opts = opts.withDefaults()
 	subsys, hierarchy := v1Controller(kernel)
 	if err := setKnobs(spec, subsys, hierarchy, opts); err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	for name, m := range spec.Maps {
+		if name != bpf.MapRing && m.MaxEntries > 1 {
+			m.MaxEntries = 64 // next to nothing is kept in them, and their real size is charged 14 times over
+		}
 	}
 	spec.Maps[bpf.MapRing].MaxEntries = uint32(opts.BufferBytes)
-	return spec, nil
+	return spec, types, nil
 }
 
 // tryOne loads and attaches one program, with maps of its own.
-func tryOne(spec *ebpf.CollectionSpec, name string) (_ io.Closer, instructions uint32, err error) {
+func tryOne(spec *ebpf.CollectionSpec, types *btf.Cache, name string) (_ io.Closer, instructions uint32, err error) {
 	program := spec.Programs[name]
 	if program == nil {
 		return nil, 0, fmt.Errorf("bpf object: no program %s", name)
 	}
 	one := *spec
 	one.Programs = map[string]*ebpf.ProgramSpec{name: program}
-	loaded, err := ebpf.NewCollection(one.Copy())
+	loaded, err := ebpf.NewCollectionWithOptions(one.Copy(), ebpf.CollectionOptions{Cache: types})
 	if err != nil {
 		return nil, 0, whyNot("the program "+name, err)
 	}

@@ -14,11 +14,11 @@ import (
 // which RequireBPF looks for.
 func TestTrials(t *testing.T) {
 	kerneltest.RequireBPF(t)
-	trials, err := TryPrograms()
+	trials, err := TryPrograms(DefaultBuffer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec, err := trialSpec(Options{Syscalls: true})
+	spec, _, err := trialSpec(Options{Syscalls: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,15 +45,15 @@ func TestTrials(t *testing.T) {
 // keeps nothing loaded.
 func TestTrialFails(t *testing.T) {
 	kerneltest.RequireBPF(t)
-	spec, err := trialSpec(Options{})
+	spec, types, err := trialSpec(Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	spec.Programs[last].AttachTo = "no_such_tracepoint"
-	if held, _, err := tryOne(spec, last); err == nil {
+	if held, _, err := tryOne(spec, types, last); err == nil {
 		t.Errorf("it was attached: %v", held.Close())
 	}
-	if _, _, err := tryOne(spec, "nobody"); err == nil {
+	if _, _, err := tryOne(spec, types, "nobody"); err == nil {
 		t.Error("a program that is not there was loaded")
 	}
 }

@@ -35,8 +35,8 @@ func newDoctor(a *app) *cobra.Command {
 			if output != "text" && output != "json" {
 				return usageError("output %q is unknown; there are text and json", output)
 			}
-			if !buffer.powerOfTwo() || buffer < smallestRing {
-				return usageError("buffer of %s is not a power of two from %s on", buffer, smallestRing)
+			if least := size(smallestBuffer(liveOptions{})); !buffer.powerOfTwo() || buffer < least {
+				return usageError("buffer of %s is not a power of two from %s on", buffer, least)
 			}
 			c, err := examine(int(buffer))
 			if err != nil {
@@ -58,9 +58,6 @@ func newDoctor(a *app) *cobra.Command {
 	complete(cmd, "output", "text", "json")
 	return cmd
 }
-
-// smallestRing is the page of the machines that are built for.
-const smallestRing = size(4 << 10)
 
 // verdictCode gives a verdict its exit code. What is missing has been told.
 func verdictCode(v report.Verdict) error {

@@ -1,14 +1,16 @@
 package self
 
 import (
+	"fmt"
 	"io/fs"
 	"path"
 	"strconv"
 	"strings"
 )
 
-// Mount is a line of mountinfo: what is mounted, where, and the file system's own options.
-type Mount struct{ Root, Point, Kind, Options string }
+// Mount is a line of mountinfo: what is mounted, where, that mount's own flags, the kind
+// of file system and the options of it.
+type Mount struct{ Root, Point, Flags, Kind, Options string }
 
 // Mounts reads /proc/self/mountinfo (proc(5)), in its order: of several at one place the
 // last is seen. The kind and the options are behind the lone hyphen.
@@ -16,8 +18,8 @@ func Mounts(root fs.FS) (all []Mount) {
 	for line := range strings.Lines(text(root, "proc/self/mountinfo")) {
 		before, after, ok := strings.Cut(line, " - ")
 		left, right := strings.Fields(before), strings.Fields(after)
-		if ok && len(left) > 4 && len(right) > 0 {
-			all = append(all, Mount{left[3], left[4], right[0], right[len(right)-1]})
+		if ok && len(left) > 5 && len(right) > 0 {
+			all = append(all, Mount{left[3], left[4], left[5], right[0], right[len(right)-1]})
 		}
 	}
 	return all
@@ -56,6 +58,22 @@ func MemoryLimit(root fs.FS) (least int64, where string) {
 		}
 	}
 	return least, where
+}
+
+// MiB writes a number of bytes as people are told it.
+func MiB(bytes int64) string { return fmt.Sprintf("%.4g MiB", float64(bytes)/(1<<20)) }
+
+// Limit returns the soft limit of this process of that name, as "Max open files", in the
+// words of /proc/self/limits (proc(5)); empty where it cannot be read.
+func Limit(root fs.FS, name string) string {
+	for line := range strings.Lines(text(root, "proc/self/limits")) {
+		if rest, ok := strings.CutPrefix(line, name+" "); ok {
+			if f := strings.Fields(rest); len(f) > 0 {
+				return f[0]
+			}
+		}
+	}
+	return ""
 }
 
 // text returns a file's text as valid UTF-8, empty where it cannot be read.

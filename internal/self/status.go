@@ -83,6 +83,13 @@ func (s Status) Gain(names []string, numbers []int) string {
 	return "run as root, or give both: setcap " + strings.ToLower(strings.Join(names, ",")) + "=ep PATH-OF-THE-PROGRAM"
 }
 
+// WholeProc reports whether /proc has what is not of processes, too, as which boot this is:
+// mounted with subset=pid it has not (proc(5)).
+func WholeProc(root fs.FS) bool {
+	_, err := fs.Stat(root, "proc/sys/kernel/random/boot_id")
+	return err == nil
+}
+
 // InitialUserNS reports whether this is the initial user namespace, and whether that can
 // be known. A map of ids tells nothing: a child's may map each to itself.
 func InitialUserNS(root fs.FS) (is, known bool) {

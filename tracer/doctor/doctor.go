@@ -14,6 +14,8 @@ import (
 
 // Machine is what is examined.
 type Machine struct {
+	// Release is the kernel's, by uname(2).
+	Release string
 	// Root is the root directory, as the program sees it.
 	Root fs.FS
 	// Try is for what no file tells.
@@ -27,8 +29,9 @@ type Trials interface {
 	// Features probes what the programs are made of: each feature that they need, and
 	// nil or why the kernel lacks it.
 	Features() map[string]error
-	// Programs loads and attaches each program by itself.
-	Programs() ([]tracer.Trial, error)
+	// Programs loads and attaches each program by itself, where there is room to trace with
+	// a ring buffer of that many bytes.
+	Programs(bufferBytes int) ([]tracer.Trial, error)
 	// Ring makes a ring buffer of that many bytes.
 	Ring(bytes int) error
 	// Twice attaches two tracers' programs at the same time.
@@ -81,6 +84,7 @@ var checks = []check{
 	{"program", report.ForTracing, programs},
 	{"ring_buffer", report.ForTracing, ring},
 	{"memory_limit", report.ForPart, memoryLimit},
+	{"open_files", report.ForTracing, openFiles},
 	{"pid_namespace", report.ForPart, pidNamespace},
 	{"container", report.ForNothing, inContainer},
 	{"proc", report.ForPart, procMount},
@@ -105,7 +109,7 @@ type examination struct {
 func Examine(m *Machine) *report.Checkup {
 	x := &examination{Machine: m}
 	x.self, x.selfErr = self.ReadStatus(m.Root)
-	x.programs, x.triedErr = m.Try.Programs()
+	x.programs, x.triedErr = m.Try.Programs(m.BufferBytes)
 	c := &report.Checkup{}
 	for _, row := range checks {
 		for _, f := range row.look(x) {

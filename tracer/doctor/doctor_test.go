@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -31,12 +32,12 @@ type trials struct {
 	syscalls error
 }
 
-func (t trials) Features() map[string]error        { return t.features }
-func (t trials) Programs() ([]tracer.Trial, error) { return t.programs, t.none }
-func (t trials) Ring(int) error                    { return t.ring }
-func (t trials) Twice() error                      { return t.twice }
-func (t trials) Others() (int, error)              { return t.others, t.noList }
-func (t trials) Syscalls() (io.Closer, error)      { return io.NopCloser(nil), t.syscalls }
+func (t trials) Features() map[string]error           { return t.features }
+func (t trials) Programs(int) ([]tracer.Trial, error) { return t.programs, t.none }
+func (t trials) Ring(int) error                       { return t.ring }
+func (t trials) Twice() error                         { return t.twice }
+func (t trials) Others() (int, error)                 { return t.others, t.noList }
+func (t trials) Syscalls() (io.Closer, error)         { return io.NopCloser(nil), t.syscalls }
 
 func able() trials {
 	return trials{
@@ -57,11 +58,11 @@ func healthy() fstest.MapFS {
 	return fstest.MapFS{
 		"proc/self/status":                                file("Name:\tx\nCapEff:\t000001ffffffffff\nCapBnd:\t000001ffffffffff\nNoNewPrivs:\t0\nSeccomp:\t0\n"),
 		"proc/self/ns/user":                               {Data: []byte("user:[4026531837]"), Mode: fs.ModeSymlink},
-		"proc/self/limits":                                file("Max locked memory         8388608              8388608              bytes\n"),
+		"proc/self/limits":                                file("Max open files            1024                 524288               files\nMax locked memory         8388608              8388608              bytes\n"),
 		"proc/self/cgroup":                                file("0::/system.slice/x.service\n"),
 		"proc/self/mountinfo":                             file("22 1 0:21 / /proc rw - proc proc rw\n30 1 0:26 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"),
 		"proc/self/ns/pid":                                {Data: []byte("pid:[4026531836]"), Mode: fs.ModeSymlink},
-		"proc/sys/kernel/osrelease":                       file("6.1.0-28-cloud-amd64\n"),
+		"proc/sys/kernel/random/boot_id":                  file("0\n"),
 		"proc/sys/kernel/unprivileged_bpf_disabled":       file("2\n"),
 		"sys/kernel/btf/vmlinux":                          file("btf"),
 		"sys/kernel/security/lockdown":                    file("none [integrity] confidentiality\n"),
@@ -97,13 +98,22 @@ func caps(more string, numbers ...int) string {
 	return fmt.Sprintf("CapEff:\t%016x\nCapBnd:\t000001ffffffffff\n%s", set, more)
 }
 
+// crowd is a memory limit amid that many processes.
+func crowd(limit string, processes int) map[string]string {
+	m := map[string]string{"sys/fs/cgroup/system.slice/x.service/memory.max": limit}
+	for pid := range processes {
+		m[fmt.Sprintf("proc/%d/stat", pid+1)] = "x"
+	}
+	return m
+}
+
 func TestMain(m *testing.M) {
 	oneRound = time.Microsecond
 	m.Run()
 }
 
 func examine(root fs.FS, t trials) *report.Checkup {
-	return Examine(&Machine{Root: root, Try: t, BufferBytes: 8 << 20})
+	return Examine(&Machine{Release: "6.1.0-28-cloud-amd64", Root: root, Try: t, BufferBytes: 8 << 20})
 }
 
 // checkOf returns the one check of that name.
@@ -154,6 +164,7 @@ func TestMachines(t *testing.T) {
 	noRing.ring = errors.New("ring buffer: operation not permitted")
 	noLoop.features = map[string]error{"helper loop": errLacking}
 
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2)) // what it takes grows by them
 	for _, c := range []struct {
 		name      string
 		files     map[string]string
@@ -181,7 +192,10 @@ func TestMachines(t *testing.T) {
 		{"no memory", nil, noRing, "ring_buffer", "", report.Unusable, report.Missing, "not permitted"},
 		{"an old kernel", nil, noLoop, "features", "helper loop", report.Unusable, report.Missing, "lacks"},
 		{"memory limit", map[string]string{"sys/fs/cgroup/system.slice/x.service/memory.max": "50331648"}, able(), "memory_limit", "", report.Degraded, report.Missing, "48 MiB"},
-		{"memory limit under which it cannot begin", map[string]string{"sys/fs/cgroup/system.slice/x.service/memory.max": "16777216"}, able(), "memory_limit", "", report.Unusable, report.Missing, "takes 40 MiB before it traces"},
+		{"memory limit under which it cannot begin", map[string]string{"sys/fs/cgroup/system.slice/x.service/memory.max": "16777216"}, able(), "memory_limit", "", report.Unusable, report.Missing, "to begin takes 40 MiB"},
+		{"memory limit amid many", crowd("83886080", 8192), able(), "memory_limit", "", report.Degraded, report.Missing, "the 8192 processes that there are the program takes up to 88 MiB"},
+		{"subset=pid", map[string]string{"proc/sys/kernel/random/boot_id": ""}, able(), "proc", "", report.Unusable, report.Missing, "subset=pid"},
+		{"few open files", map[string]string{"proc/self/limits": "Max open files            100                 100               files\n"}, able(), "open_files", "", report.Unusable, report.Missing, "100, and it takes some"},
 		{"limit further up", map[string]string{"sys/fs/cgroup/system.slice/memory.max": "50331648"}, able(), "memory_limit", "", report.Degraded, report.Missing, "/sys/fs/cgroup/system.slice/memory.max"},
 		{"an outer /proc", map[string]string{"proc/self/status": "CapEff:\t000001ffffffffff\nNSpid:\t4711\t1\n"}, able(), "proc", "", report.Usable, report.Found, "all processes of an outer PID namespace"},
 		{"its own /proc", map[string]string{"proc/self/status": "CapEff:\t000001ffffffffff\nNSpid:\t1\n"}, able(), "proc", "", report.Usable, report.Found, "all processes of this PID namespace"},
@@ -285,7 +299,7 @@ func TestOneReason(t *testing.T) {
 
 // TestHostileStrings: what comes out of the machine is valid UTF-8 whatever it is.
 func TestHostileStrings(t *testing.T) {
-	c := examine(with(map[string]string{"proc/sys/kernel/osrelease": "6.1\xff\x1b[2J"}), able())
+	c := Examine(&Machine{Release: "6.1\xff\x1b[2J", Root: healthy(), Try: able(), BufferBytes: 8 << 20})
 	if says := checkOf(t, c, "kernel", "").Says; !strings.Contains(says, "6.1\uFFFD") {
 		t.Errorf("%q", says)
 	}
@@ -298,7 +312,7 @@ func TestOtherTracers(t *testing.T) {
 		says   string
 		status report.Status
 	}{
-		{func(t *trials) { t.others = 2 }, "others now: 2", report.Found},
+		{func(t *trials) { t.others = 2 }, "births: 2", report.Found},
 		{func(t *trials) { t.noList = unix.EPERM }, "cannot be seen", report.Found},
 		{func(t *trials) { t.twice = unix.EPERM }, "could not be tried", report.Unknowable},
 	} {

@@ -17,11 +17,7 @@ import (
 // kernel tells the release, which decides nothing: distributions move changes between
 // versions.
 func kernel(x *examination) []finding {
-	release := x.read("proc/sys/kernel/osrelease")
-	if release == "" {
-		return unknown("the release cannot be read", "mount /proc")
-	}
-	return found("Linux " + release + "; written for 6.1 and later, what this one can do is below")
+	return found("Linux " + strings.ToValidUTF8(x.Release, "\uFFFD") + "; written for 6.1 and later, what this one can do is below")
 }
 
 func typeInformation(x *examination) []finding {
@@ -38,7 +34,7 @@ func lockdown(x *examination) []finding {
 	level := x.lockdownLevel()
 	switch {
 	case level == "":
-		return unknown("/sys/kernel/security/lockdown cannot be read", "")
+		return unknown("/sys/kernel/security/lockdown cannot be read", "mount securityfs: mount -t securityfs none /sys/kernel/security; where it has no lockdown the kernel has none")
 	case level == confidentiality && !x.programsWork():
 		return missing("at confidentiality, where no BPF program may read the kernel's memory by helper",
 			"boot without lockdown=confidentiality (integrity does no harm), or use Linux 6.2 or later")
@@ -145,5 +141,5 @@ func twoTracers(x *examination) []finding {
 	case others == 0:
 		return found("two may be attached at once; no other is now")
 	}
-	return found(fmt.Sprintf("two may be attached at once; others now: %d. Each sees all and costs its own", others))
+	return found(fmt.Sprintf("two may be attached at once; others now, by their programs for births: %d, be they tracers or doctors at work. Each tracer sees all and costs its own", others))
 }

@@ -12,13 +12,16 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/features"
+	"golang.org/x/sys/unix"
 
 	"github.com/ptrace-ns/ptrace-ns/tracer"
 )
 
 // Live is this machine.
 func Live(bufferBytes int) *Machine {
-	return &Machine{Root: os.DirFS("/"), Try: live{}, BufferBytes: bufferBytes}
+	var uts unix.Utsname
+	_ = unix.Uname(&uts) // fails on a bad address only
+	return &Machine{Release: unix.ByteSliceToString(uts.Release[:]), Root: os.DirFS("/"), Try: live{}, BufferBytes: bufferBytes}
 }
 
 // errLacking says that the kernel does not have a feature, as against that it could
@@ -54,7 +57,7 @@ func told(err error) error {
 	return err
 }
 
-func (live) Programs() ([]tracer.Trial, error) { return tracer.TryPrograms() }
+func (live) Programs(bufferBytes int) ([]tracer.Trial, error) { return tracer.TryPrograms(bufferBytes) }
 
 func (live) Ring(bytes int) error {
 	m, err := ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.RingBuf, MaxEntries: uint32(bytes)})

@@ -67,6 +67,11 @@ func procMount(x *examination) []finding {
 			return missing("/proc hides other users' processes (hidepid="+hidden+"): those that were there before have no command lines, and new parents are not confirmed",
 				"give CAP_SYS_PTRACE, or mount /proc without hidepid")
 		}
+		if !self.WholeProc(x.Root) {
+			return []finding{{status: report.Missing, need: report.ForTracing,
+				says: "/proc shows processes alone (subset=pid): it has no /proc/sys, by which a boot is told from another",
+				mend: "mount it whole: mount -t proc proc /proc"}}
+		}
 		if x.self.Levels > 1 {
 			return found("/proc is mounted and shows all processes of an outer PID namespace, with the numbers there; not those of this process's own alone")
 		}

@@ -96,7 +96,7 @@ func unprivileged(x *examination) []finding {
 	if says, ok := meaning[value]; ok {
 		return found("kernel.unprivileged_bpf_disabled is " + value + ": " + says)
 	}
-	return unknown("kernel.unprivileged_bpf_disabled cannot be read", "")
+	return unknown("kernel.unprivileged_bpf_disabled cannot be read", "mount /proc whole, without subset=pid")
 }
 
 func seccomp(x *examination) []finding {
@@ -107,5 +107,5 @@ func seccomp(x *examination) []finding {
 		return found(fmt.Sprintf("a filter (mode %d) that lets bpf pass", x.self.Seccomp))
 	}
 	return unknown(fmt.Sprintf("a filter (mode %d), which may be what refuses bpf", x.self.Seccomp),
-		"allow bpf and perf_event_open in the sandbox's profile (docker run --security-opt seccomp=PROFILE; the default one allows bpf with CAP_BPF)")
+		"allow bpf in the sandbox's profile (docker run --security-opt seccomp=PROFILE; the default one allows bpf with CAP_BPF)")
 }

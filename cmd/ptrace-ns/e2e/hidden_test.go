@@ -37,6 +37,25 @@ func TestR11NotMounted(t *testing.T) {
 	}
 }
 
+// TestR11ProcessesAlone: a /proc that shows processes and nothing else is said to be that.
+func TestR11ProcessesAlone(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	kerneltest.RequireTool(t, "unshare")
+	alone := []string{"unshare", "--mount", "sh", "-c", `mount -t proc -o subset=pid proc /proc || exit 99; exec "$0" "$@"`}
+	cmd := exec.Command(alone[0], append(alone[1:], binary(t), "watch", "-q", "--", "true")...)
+	said, _ := cmd.CombinedOutput()
+	equal(t, "exit code of watch", cmd.ProcessState.ExitCode(), 3)
+	if !strings.Contains(string(said), "subset=pid") || !strings.Contains(string(said), "mount it whole") || strings.Count(string(said), "\n") != 1 {
+		t.Errorf("watch says %q", said)
+	}
+	code, found := doctor(t, alone...)
+	equal(t, "exit code of doctor", code, 3)
+	equal(t, "what doctor says of /proc", statusOf(t, found, "proc", "").Status, "missing")
+	if kernel := statusOf(t, found, "kernel", ""); kernel.Status != "found" || !strings.Contains(kernel.Says, "Linux ") {
+		t.Errorf("the kernel's release is asked of uname(2), not of /proc: %+v", kernel)
+	}
+}
+
 // TestR11Covered: where something else is mounted over the cgroups they are listed as if
 // they were there. What is seen in their place is taken for no cgroup, and doctor says so.
 func TestR11Covered(t *testing.T) {

@@ -44,6 +44,25 @@ func TestR09MemoryCgroup(t *testing.T) {
 			t.Errorf("%s says %q", args[0], said)
 		}
 	}
+	// Room for watch with a small ring and hardly more: doctor, which loads each program,
+	// is not killed by what it tries and says what watch comes to.
+	t.Setenv("GOMAXPROCS", "2") // what it takes grows by them
+	for _, c := range []struct {
+		limit, buffer string
+		watch, doctor int
+	}{
+		{"33M", "8MiB", 3, 3}, {"33M", "64KiB", 0, 6}, {"36M", "8MiB", 3, 3}, {"36M", "64KiB", 0, 6}, {"96M", "8MiB", 0, 0},
+	} {
+		code, said := limited(c.limit, "watch", "-q", "--buffer", c.buffer, "--", "true")
+		equal(t, "watch in "+c.limit+" with "+c.buffer+": "+said, code, c.watch)
+		code, said = limited(c.limit, "doctor", "--buffer", c.buffer)
+		if code != c.doctor && (code != 6 || c.doctor != 0) { // what else is missing here is not asked
+			t.Errorf("doctor in %s with %s ends with %d, want %d: %s", c.limit, c.buffer, code, c.doctor, said)
+		}
+		if n := strings.Count(said, "to begin takes 40 MiB"); c.doctor == 3 && n != 2 { // what is tried, and the limit itself
+			t.Errorf("doctor in %s with %s says %s", c.limit, c.buffer, said)
+		}
+	}
 }
 
 // TestR09OpenFiles: where too few files may be open it says that in one sentence, whatever
@@ -55,7 +74,9 @@ func TestR09OpenFiles(t *testing.T) {
 		code  int
 		says  string
 	}{
-		{"30", 3, "too few files may be open for the programs (too many open files); raise the limit (ulimit -n): 256 are enough"},
+		// With some fewer, and some that the test hands on, the Go runtime itself does not begin.
+		{"12", 3, "too few files may be open: 12, and it takes some 155; raise the limit (ulimit -n): 256 are enough"},
+		{"30", 3, "too few files may be open: 30, and it takes"},
 		{"60", 3, "too few files may be open"},
 		{"128", 3, "too few files may be open"},
 		{"256", 7, ""},
@@ -68,6 +89,19 @@ func TestR09OpenFiles(t *testing.T) {
 		equal(t, "exit code with "+c.limit, cmd.ProcessState.ExitCode(), c.code)
 		if !strings.Contains(said, c.says) || strings.Count(said, "\n") > 1 {
 			t.Errorf("with %s it says %q, want %q", c.limit, said, c.says)
+		}
+		if c.code != 3 {
+			continue
+		}
+		code, found := doctor(t, "sh", "-c", `ulimit -n "$0" && exec "$@"`, c.limit)
+		equal(t, "doctor's exit code with "+c.limit, code, 3)
+		if row := statusOf(t, found, "open_files", ""); row.Status != "missing" || !strings.Contains(row.Says, c.limit+", and it takes") {
+			t.Errorf("doctor with %s: %+v", c.limit, row)
+		}
+		for _, row := range found.Checks {
+			if strings.Contains(row.Says+row.Mend, "Linux 6.1 or later") {
+				t.Errorf("with %s files doctor says of %s %s: %s; %s", c.limit, row.Check, row.Of, row.Says, row.Mend)
+			}
 		}
 	}
 }
