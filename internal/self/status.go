@@ -14,6 +14,10 @@ type Status struct {
 	// Seccomp is 0 without a filter.
 	Seccomp    int
 	NoNewPrivs bool
+	// UID is the effective one, in its user namespace; -1 is not known.
+	UID int
+	// NoSuid says that the program is on a mount where no file gives capabilities.
+	NoSuid bool
 	// Levels is how many PID namespaces it is in, from that of the /proc that is read
 	// to its own: more than 1 says that this /proc is of an outer one. 0 is not known.
 	Levels int
@@ -25,6 +29,7 @@ func ReadStatus(root fs.FS) (s Status, err error) {
 	if err != nil {
 		return s, err
 	}
+	s.UID, s.NoSuid = -1, onNoSuid(root)
 	known := false
 	for line := range strings.Lines(string(raw)) {
 		key, value, _ := strings.Cut(line, ":")
@@ -36,6 +41,10 @@ func ReadStatus(root fs.FS) (s Status, err error) {
 			known = err == nil
 		case "CapBnd":
 			s.Bounding, err = strconv.ParseUint(value, 16, 64)
+		case "Uid": // real, effective, saved, of the file system
+			if ids := strings.Fields(value); len(ids) > 1 {
+				s.UID, err = strconv.Atoi(ids[1])
+			}
 		case "Seccomp":
 			s.Seccomp, err = strconv.Atoi(value)
 		case "NoNewPrivs":
@@ -55,33 +64,6 @@ func ReadStatus(root fs.FS) (s Status, err error) {
 
 // Has reports whether a capability is effective.
 func (s Status) Has(capability int) bool { return s.Effective&(1<<capability) != 0 }
-
-// Gain says how one or two capabilities can be had that are not effective, by their names,
-// as CAP_BPF, and numbers: file capabilities give none that is not in the bounding set, and
-// none under no_new_privs (capabilities(7)).
-func (s Status) Gain(names []string, numbers []int) string {
-	var barred []string
-	for i, n := range numbers {
-		if s.Bounding&(1<<n) == 0 {
-			barred = append(barred, names[i])
-		}
-	}
-	switch {
-	case len(barred) > 0:
-		var options []string
-		for _, name := range names {
-			options = append(options, "--cap-add "+strings.TrimPrefix(name, "CAP_"))
-		}
-		return fmt.Sprintf("start the container, unit or session with it (docker run %s, CapabilityBoundingSet=%s): the bounding set has no %s, so that neither root nor a file capability helps",
-			strings.Join(options, " "), strings.Join(names, " "), strings.Join(barred, " and no "))
-	case s.NoNewPrivs:
-		return "no_new_privs is set, so that no file capability helps: start it without that, or with ambient capabilities"
-	}
-	if len(names) == 1 {
-		return "run as root, or give the program " + names[0] + " too (setcap sets all that it has at once)"
-	}
-	return "run as root, or give both: setcap " + strings.ToLower(strings.Join(names, ",")) + "=ep PATH-OF-THE-PROGRAM"
-}
 
 // WholeProc reports whether /proc has what is not of processes, too, as which boot this is:
 // mounted with subset=pid it has not (proc(5)).
