@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"syscall"
 	"time"
+
+	"github.com/ptrace-ns/ptrace-ns/cmd/ptrace-ns/confine"
 )
 
 // grace is how long a command that was told to end may take before it is left
@@ -30,7 +32,11 @@ type child struct {
 // findCommand looks the command up before anything is attached, with the codes
 // of a shell.
 func findCommand(args []string) (*child, error) {
-	path, err := exec.LookPath(args[0])
+	var path string
+	err := confine.ByCaller(func() (err error) {
+		path, err = exec.LookPath(args[0])
+		return err
+	})
 	if err != nil {
 		return nil, startError(err)
 	}
