@@ -76,7 +76,7 @@ func loadIterator() (*object, error) {
 	types := btf.NewCache()
 	kernel, err := types.Kernel()
 	if err != nil {
-		return nil, whyNot("its type information", err)
+		return nil, noTypes(err)
 	}
 	opts := Options{BufferBytes: os.Getpagesize()}.withDefaults()
 	subsys, hierarchy := v1Controller(kernel)

@@ -2,6 +2,12 @@
 
 package tracer
 
+import "errors"
+
+// ErrTypes is in an error that says that the kernel's type information is there and cannot
+// be parsed.
+var ErrTypes = errors.New("type information that cannot be parsed")
+
 // NotPossibleError says that tracing cannot be done here, and what would mend it.
 type NotPossibleError struct {
 	Missing string // what is missing, as a clause

@@ -61,7 +61,7 @@ func load(opts Options) (_ *object, err error) {
 	types := btf.NewCache()
 	kernel, err := types.Kernel()
 	if err != nil {
-		return nil, whyNot("its type information", err)
+		return nil, noTypes(err)
 	}
 	if err := chooseVariants(spec, kernel, opts); err != nil {
 		return nil, err

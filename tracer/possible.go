@@ -86,6 +86,21 @@ func lacking(status self.Status) error {
 	return &NotPossibleError{Missing: "capabilities " + strings.Join(names, " and ") + " are missing", Fix: status.Gain(names, numbers)}
 }
 
+// noTypes is whyNot of the kernel's type information. What fails of no limit and no right
+// is a file that is no such thing.
+func noTypes(err error) error {
+	why := whyNot("the kernel's type information", err)
+	var impossible *NotPossibleError
+	if errors.As(why, &impossible) {
+		return why
+	}
+	return &NotPossibleError{
+		Missing: "the kernel's type information is of no use",
+		Fix:     "unmount what covers " + btfPath + ", or use a distribution's kernel from 5.8 on: its own file is whole",
+		Err:     fmt.Errorf("%w: %w", ErrTypes, err),
+	}
+}
+
 // whyNot turns an error of loading or attaching into one that says what is
 // missing. The verifier's log is for who mends the programs, not for who runs them.
 func whyNot(what string, err error) error {

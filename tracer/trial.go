@@ -103,7 +103,7 @@ func trialSpec(opts Options) (*ebpf.CollectionSpec, *btf.Cache, error) {
 	types := btf.NewCache()
 	kernel, err := types.Kernel()
 	if err != nil {
-		return nil, nil, whyNot("its type information", err)
+		return nil, nil, noTypes(err)
 	}
 	if err := chooseVariants(spec, kernel, opts); err != nil {
 		return nil, nil, err

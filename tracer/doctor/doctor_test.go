@@ -64,7 +64,7 @@ func healthy() fstest.MapFS {
 		"proc/self/ns/pid":                                {Data: []byte("pid:[4026531836]"), Mode: fs.ModeSymlink},
 		"proc/sys/kernel/random/boot_id":                  file("0\n"),
 		"proc/sys/kernel/unprivileged_bpf_disabled":       file("2\n"),
-		"sys/kernel/btf/vmlinux":                          file("btf"),
+		"sys/kernel/btf/vmlinux":                          file("\x9f\xeb\x01\x00\x18\x00\x00\x00" + strings.Repeat("\x00", 16)),
 		"sys/kernel/security/lockdown":                    file("none [integrity] confidentiality\n"),
 		"sys/fs/cgroup/cgroup.procs":                      file("1\n"),
 		"sys/fs/cgroup/unified/cgroup.procs":              file("1\n"),
@@ -157,6 +157,11 @@ func TestMachines(t *testing.T) {
 	lacksCaps.programs, lacksCaps.none = nil, &tracer.NotPossibleError{Missing: "capability CAP_PERFMON is missing", Fix: "run as root"}
 	refused := able()
 	refused.programs[0].Err = &tracer.NotPossibleError{Missing: "this kernel cannot run the program", Fix: "use Linux 6.1", Err: errors.New("invalid argument\n  verifier's log")}
+	noTypes := able()
+	noTypes.none = &tracer.NotPossibleError{Missing: "types", Err: fmt.Errorf("%w: string table", tracer.ErrTypes)}
+	eperm := able()
+	eperm.programs[0].Err = &tracer.NotPossibleError{Missing: "refused", Fix: "allow bpf", Err: unix.EPERM}
+	const headed = "\x9f\xeb\x01\x00\x18\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 	noCalls := able()
 	noCalls.programs[3].Err = errors.New("no")
 	noRing, noLoop, noProbes := able(), able(), able()
@@ -175,6 +180,12 @@ func TestMachines(t *testing.T) {
 		says      string
 	}{
 		{"no BTF", map[string]string{"sys/kernel/btf/vmlinux": ""}, able(), "btf", "", report.Unusable, report.Missing, "not there"},
+		{"BTF that is none", map[string]string{"sys/kernel/btf/vmlinux": strings.Repeat("x", 100)}, able(), "btf", "", report.Unusable, report.Missing, "no type information"},
+		{"BTF that is cut", map[string]string{"sys/kernel/btf/vmlinux": headed + "\x09\x00\x00\x00"}, able(), "btf", "", report.Unusable, report.Missing, "cut: 24 bytes of 33"},
+		{"BTF without its header", map[string]string{"sys/kernel/btf/vmlinux": headed}, able(), "btf", "", report.Unusable, report.Missing, "its header"},
+		{"BTF that cannot be parsed", nil, noTypes, "btf", "", report.Unusable, report.Missing, "cannot be parsed"},
+		{"root without CAP_DAC_READ_SEARCH", map[string]string{"proc/self/status": caps("Uid:\t0\t0\t0\t0\n", unix.CAP_SYS_ADMIN, unix.CAP_SYS_PTRACE)}, able(), "capabilities_proc", "CAP_DAC_READ_SEARCH", report.Usable, report.Found, "nor needed"},
+		{"a user without CAP_DAC_READ_SEARCH", map[string]string{"proc/self/status": caps("Uid:\t7\t7\t7\t7\n", unix.CAP_SYS_ADMIN, unix.CAP_SYS_PTRACE)}, able(), "capabilities_proc", "CAP_DAC_READ_SEARCH", report.Degraded, report.Missing, "names and images"},
 		{"no capabilities", map[string]string{"proc/self/status": caps("")}, lacksCaps, "capabilities", "", report.Unusable, report.Missing, "CAP_BPF and CAP_PERFMON not effective"},
 		{"without CAP_PERFMON", map[string]string{"proc/self/status": caps("", unix.CAP_BPF)}, lacksCaps, "capabilities", "", report.Unusable, report.Missing, "CAP_PERFMON not effective"},
 		{"not even in the bounding set", map[string]string{"proc/self/status": "CapEff:\t0\nCapBnd:\t0\n"}, lacksCaps, "capabilities", "", report.Unusable, report.Missing, "bounding set"},
@@ -186,7 +197,9 @@ func TestMachines(t *testing.T) {
 		{"helpers under lockdown", map[string]string{"sys/kernel/security/lockdown": "none integrity [confidentiality]"}, noProbes, "features", "helper probe_read_kernel", report.Usable, report.Found, "not missed"},
 		{"helpers that fail without it", nil, noProbes, "features", "helper probe_read_kernel", report.Usable, report.Unknowable, "invalid argument"},
 		{"no securityfs", map[string]string{"sys/kernel/security/lockdown": ""}, able(), "lockdown", "", report.Usable, report.Unknowable, "cannot be read"},
-		{"seccomp", map[string]string{"proc/self/status": caps("Seccomp:\t2\n", unix.CAP_SYS_ADMIN, unix.CAP_SYS_PTRACE, unix.CAP_DAC_READ_SEARCH)}, refused, "seccomp", "", report.Unusable, report.Unknowable, "may be what refuses"},
+		{"seccomp", map[string]string{"proc/self/status": caps("Seccomp:\t2\n", unix.CAP_SYS_ADMIN, unix.CAP_SYS_PTRACE, unix.CAP_DAC_READ_SEARCH)}, eperm, "seccomp", "", report.Unusable, report.Unknowable, "may be what refuses"},
+		{"seccomp and another reason", map[string]string{"proc/self/status": caps("Seccomp:\t2\n", unix.CAP_SYS_ADMIN, unix.CAP_SYS_PTRACE, unix.CAP_DAC_READ_SEARCH)}, refused, "seccomp", "", report.Unusable, report.Unknowable, "failed of something else"},
+		{"seccomp and no capabilities", map[string]string{"proc/self/status": caps("Seccomp:\t2\n")}, lacksCaps, "seccomp", "", report.Unusable, report.Unknowable, "was not tried"},
 		{"a program", nil, refused, "program", "task_newtask", report.Unusable, report.Missing, "cannot run the program (invalid argument)"},
 		{"only system calls", nil, noCalls, "program", "sys_enter", report.Degraded, report.Missing, "no"},
 		{"no memory", nil, noRing, "ring_buffer", "", report.Unusable, report.Missing, "not permitted"},
@@ -212,6 +225,7 @@ func TestMachines(t *testing.T) {
 		{"hybrid cgroups", map[string]string{"proc/self/mountinfo": "22 1 0:21 / /proc rw - proc proc rw\n31 1 0:26 / /sys/fs/cgroup/unified rw - cgroup2 c rw\n32 1 0:27 / /sys/fs/cgroup/memory rw - cgroup c rw,memory"}, able(), "cgroup", "", report.Usable, report.Found, "hybrid"},
 		{"v1", map[string]string{"proc/self/mountinfo": "22 1 0:21 / /proc rw - proc proc rw\n32 1 0:27 / /sys/fs/cgroup/memory rw - cgroup c rw,memory"}, able(), "cgroup", "", report.Usable, report.Found, "v1 alone"},
 		{"a container's own cgroups", map[string]string{"proc/self/mountinfo": "22 1 0:21 / /proc rw - proc proc rw\n32 1 0:27 /docker/x /sys/fs/cgroup/memory rw - cgroup c rw,memory"}, able(), "cgroup", "", report.Degraded, report.Missing, "below this process's own"},
+		{"a container's own, of several", map[string]string{"proc/self/mountinfo": "22 1 0:21 / /proc rw - proc proc rw\n32 1 0:27 /docker/x /sys/fs/cgroup/memory rw - cgroup c rw,memory\n33 1 0:26 /docker/x /sys/fs/cgroup/unified rw - cgroup2 c rw"}, able(), "cgroup", "", report.Degraded, report.Missing, "at /sys/fs/cgroup/memory, /sys/fs/cgroup/unified:"},
 		{"cgroup namespace", map[string]string{"proc/self/ns/cgroup": "cgroup:[4026532180]"}, able(), "cgroup", "", report.Degraded, report.Missing, "below this process's own"},
 		{"no runtime", map[string]string{"var/lib/docker/containers/x": ""}, able(), "runtime", "", report.Usable, report.Unknowable, "named by their ids"},
 		{"no /proc", map[string]string{"proc/self/status": "", "proc/self/ns/user": "", "proc/self/ns/pid": "", "proc/self/mountinfo": ""}, able(), "pid_namespace", "", report.Degraded, report.Unknowable, "cannot be read"},
@@ -250,12 +264,21 @@ func (u unreadable) ReadDir(name string) ([]fs.DirEntry, error) {
 	return u.MapFS.ReadDir(name)
 }
 
+// Stat says that what is below a directory that may not be entered may not be looked at.
+func (u unreadable) Stat(name string) (fs.FileInfo, error) {
+	if strings.HasPrefix(name, u.dir+"/") {
+		return nil, fs.ErrPermission
+	}
+	return u.MapFS.Stat(name)
+}
+
 func TestUnreadableRuntime(t *testing.T) {
-	const dir = "var/lib/docker/containers"
-	c := examine(unreadable{healthy(), dir}, able())
-	check := checkOf(t, c, "runtime", "docker")
-	if c.Verdict != report.Degraded || check.Status != report.Missing || !strings.Contains(check.Mend, "CAP_DAC_READ_SEARCH") {
-		t.Errorf("%s: %+v", c.Verdict, check)
+	for _, dir := range []string{"var/lib/docker/containers", "var/lib/docker"} {
+		c := examine(unreadable{healthy(), dir}, able())
+		check := checkOf(t, c, "runtime", "docker")
+		if c.Verdict != report.Degraded || check.Status != report.Missing || !strings.Contains(check.Mend, "CAP_DAC_READ_SEARCH") {
+			t.Errorf("%s: %s: %+v", dir, c.Verdict, check)
+		}
 	}
 }
 

@@ -4,8 +4,10 @@ package doctor
 
 import (
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -21,12 +23,53 @@ func kernel(x *examination) []finding {
 }
 
 func typeInformation(x *examination) []finding {
-	if x.exists("sys/kernel/btf/vmlinux") {
-		return found("/sys/kernel/btf/vmlinux is there")
+	switch err := x.typeHeader(); {
+	case err == nil && x.typesRefused():
+		return missing("/sys/kernel/btf/vmlinux is there, and cannot be parsed: see program", wholeTypes)
+	case err == nil:
+		return found("/sys/kernel/btf/vmlinux is there and whole")
+	case !errors.Is(err, fs.ErrNotExist):
+		return missing("/sys/kernel/btf/vmlinux: "+oneLine(err), wholeTypes)
 	}
 	return missing("/sys/kernel/btf/vmlinux is not there",
 		"use a kernel built with CONFIG_DEBUG_INFO_BTF=y (distributions' kernels from 5.8 on are); in a container, mount /sys")
 }
+
+// wholeTypes mends what is there and of no use.
+const wholeTypes = "unmount what covers it, or use a distribution's kernel from 5.8 on: its own file is whole"
+
+// typeHeader says why the kernel's types are none by their first bytes: all of them are
+// parsed by what loads the programs.
+func (x *examination) typeHeader() error {
+	f, err := x.Root.Open("sys/kernel/btf/vmlinux")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // only read
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	// struct btf_header, include/uapi/linux/btf.h, in the machine's own byte order.
+	var h struct {
+		Magic                                                      uint16
+		Version, Flags                                             uint8
+		HeaderLen, TypeOffset, TypeLen, StringOffset, StringLength uint32
+	}
+	if err := binary.Read(f, binary.NativeEndian, &h); err != nil {
+		return fmt.Errorf("its header: %w", err)
+	}
+	switch size := uint64(h.HeaderLen) + uint64(h.StringOffset) + uint64(h.StringLength); {
+	case h.Magic != 0xeb9f:
+		return errors.New("it is no type information")
+	case uint64(info.Size()) < size:
+		return fmt.Errorf("it is cut: %d bytes of %d", info.Size(), size)
+	}
+	return nil
+}
+
+// typesRefused reports whether the tracer could not use them, whole as they look.
+func (x *examination) typesRefused() bool { return errors.Is(x.triedErr, tracer.ErrTypes) }
 
 // lockdown decides by itself nothing either: at confidentiality no program may call
 // bpf_probe_read_kernel, and the trials below show whether it can do without.

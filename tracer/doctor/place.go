@@ -3,7 +3,9 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -94,18 +96,20 @@ func cgroupMode(x *examination) []finding {
 			"unmount what was mounted over them; "+whereCgroups)
 	}
 	unified, v1 := "", 0
+	var below []string
 	own := x.link("proc/self/ns/cgroup")
 	for _, m := range seen {
 		if m.Root != "/" || own != "" && own != initialCgroupns {
-			return missing("only the cgroups below this process's own are mounted, at "+m.Point+": others that are there already have no paths, and their containers no names", whereCgroups)
-		}
-		if m.Kind == "cgroup2" {
+			below = append(below, m.Point)
+		} else if m.Kind == "cgroup2" {
 			unified = m.Point
 		} else {
 			v1++
 		}
 	}
 	switch {
+	case len(below) > 0:
+		return missing("only the cgroups below this process's own are mounted, at "+strings.Join(below, ", ")+": others that are there already have no paths, and their containers no names", whereCgroups)
 	case unified != "" && v1 == 0:
 		return found("v2 alone, at " + unified)
 	case unified != "":
@@ -152,21 +156,22 @@ var stores = []struct{ runtime, path, tells string }{
 // runtimes tells of each that is there how its containers will be named.
 func runtimes(x *examination) (all []finding) {
 	for _, s := range stores {
-		if !x.exists(s.path) {
+		_, err := fs.Stat(x.Root, s.path)
+		if err != nil && !errors.Is(err, fs.ErrPermission) {
 			continue
 		}
 		f := finding{of: s.runtime, status: report.Found, says: "from /" + s.path + ": " + s.tells}
-		if !x.listable(s.path) {
+		if err != nil || !x.listable(s.path) {
 			f.status = report.Missing
-			f.says = "/" + s.path + " may not be read: containers have their ids and no names"
-			f.mend = "run as root, or give CAP_DAC_READ_SEARCH"
+			f.says = "/" + s.path + " cannot be read: containers have their ids and no names"
+			f.mend = x.self.Gain([]string{"CAP_DAC_READ_SEARCH"}, []int{unix.CAP_DAC_READ_SEARCH})
 		}
 		all = append(all, f)
 	}
 	if len(all) == 0 {
 		return []finding{{status: report.Unknowable, need: report.ForNothing,
-			says: "no files of any: containers are recognised by their cgroups, and named by their ids",
-			mend: "where the host has one and this is a container: mount /run and /var/lib/docker/containers, read-only"}}
+			says: "no files of any runtime are seen: containers are recognised by their cgroups, and named by their ids",
+			mend: "where there is a runtime whose files are elsewhere or hidden: mount its own in their usual places, as the host's /run and /var/lib/docker/containers into a container, read-only"}}
 	}
 	return all
 }

@@ -3,13 +3,16 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/ptrace-ns/ptrace-ns/events/report"
 	"github.com/ptrace-ns/ptrace-ns/internal/self"
+	"github.com/ptrace-ns/ptrace-ns/tracer"
 )
 
 type capability struct {
@@ -68,6 +71,10 @@ func procCapabilities(x *examination) (all []finding) {
 			all = append(all, finding{of: c.name, status: report.Found, says: "effective"})
 			continue
 		}
+		if c.number == unix.CAP_DAC_READ_SEARCH && x.self.UID == 0 {
+			all = append(all, finding{of: c.name, status: report.Found, says: "not effective, nor needed: root owns the runtimes' files"})
+			continue
+		}
 		all = append(all, finding{of: c.name, status: report.Missing, says: "absent without it: " + c.absent,
 			mend: "where that is wanted: " + x.self.Gain([]string{c.name}, []int{c.number})})
 	}
@@ -105,7 +112,16 @@ func seccomp(x *examination) []finding {
 		return found("no filter")
 	case x.programsWork():
 		return found(fmt.Sprintf("a filter (mode %d) that lets bpf pass", x.self.Seccomp))
+	case !x.refused():
+		return unknown(fmt.Sprintf("a filter (mode %d); bpf was not tried, or failed of something else", x.self.Seccomp), "see capabilities and program")
 	}
 	return unknown(fmt.Sprintf("a filter (mode %d), which may be what refuses bpf", x.self.Seccomp),
 		"allow bpf in the sandbox's profile (docker run --security-opt seccomp=PROFILE; the default one allows bpf with CAP_BPF)")
+}
+
+// refused reports whether bpf was, in spite of the capabilities: without them the kernel
+// is not asked.
+func (x *examination) refused() bool {
+	by := func(err error) bool { return errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSYS) }
+	return by(x.triedErr) || slices.ContainsFunc(x.programs, func(t tracer.Trial) bool { return by(t.Err) })
 }

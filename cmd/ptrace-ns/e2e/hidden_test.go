@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -53,6 +55,38 @@ func TestR11ProcessesAlone(t *testing.T) {
 	equal(t, "what doctor says of /proc", statusOf(t, found, "proc", "").Status, "missing")
 	if kernel := statusOf(t, found, "kernel", ""); kernel.Status != "found" || !strings.Contains(kernel.Says, "Linux ") {
 		t.Errorf("the kernel's release is asked of uname(2), not of /proc: %+v", kernel)
+	}
+}
+
+// TestR11TypesCovered: types that are cut, and a file that is none, are said to be that and
+// not a failure.
+func TestR11TypesCovered(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	kerneltest.RequireTool(t, "unshare")
+	whole, err := os.ReadFile("/sys/kernel/btf/vmlinux")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{"cut": whole[:len(whole)/2], "none": []byte("none")} {
+		file := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		covered := []string{"unshare", "--mount", "sh", "-c", `mount --bind "$0" /sys/kernel/btf/vmlinux || exit 99; exec "$@"`, file}
+		for _, args := range [][]string{{"watch", "-q", "--", "true"}, {"tree"}} {
+			cmd := exec.Command(covered[0], append(append(covered[1:], binary(t)), args...)...)
+			said, _ := cmd.CombinedOutput()
+			equal(t, name+": exit code of "+args[0], cmd.ProcessState.ExitCode(), 3)
+			if !strings.Contains(string(said), "type information is of no use") || strings.Count(string(said), "\n") != 1 {
+				t.Errorf("%s: %s says %q", name, args[0], said)
+			}
+		}
+		code, found := doctor(t, covered...)
+		equal(t, name+": exit code of doctor", code, 3)
+		equal(t, name+": what doctor says of it", statusOf(t, found, "btf", "").Status, "missing")
+		if tried := statusOf(t, found, "program", ""); tried.Status != "missing" || tried.Mend == "" {
+			t.Errorf("%s: of the programs doctor says %+v", name, tried)
+		}
 	}
 }
 
