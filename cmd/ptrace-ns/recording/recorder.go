@@ -205,7 +205,8 @@ func (r *Recorder) rotate() error {
 			return err
 		}
 	}
-	if err := r.end(record.Trailer{}); err != nil {
+	// What was lost is counted once, at the end of all.
+	if err := r.end(record.Trailer{LostUnknown: true}); err != nil {
 		return err
 	}
 	for r.file == nil {
