@@ -3,7 +3,7 @@
 //go:build ignore
 
 /* How many of a line of ancestors are shown that nobody has told of. */
-#define SHOWN_ANCESTORS 6
+#define SHOWN_ANCESTORS 16
 
 static __always_inline void show(struct task_struct *task)
 {
@@ -53,8 +53,12 @@ int BPF_PROG(show_sender, int sig, struct kernel_siginfo *info, struct task_stru
 	return 0;
 }
 
-/* Who makes a PID 1 as well, for who is followed may come into that namespace, be given
- * to that PID 1 and be killed in its name. */
+/*
+ * Who makes a PID 1 as well, for who is followed may come into that namespace, be given
+ * to that PID 1 and be killed in its name. And who comes from outside and has a child in
+ * the namespace of one who is followed: unless he waits for it, that namespace does not
+ * end. With CLONE_PARENT he is not the parent, but his own parent is.
+ */
 SEC("tp_btf/task_newtask")
 int BPF_PROG(show_maker, struct task_struct *task, unsigned long clone_flags)
 {
@@ -62,8 +66,8 @@ int BPF_PROG(show_maker, struct task_struct *task, unsigned long clone_flags)
 
 	if (clone_flags & CLONE_THREAD || following != FOLLOWING_ON || child->thread_pid->level == 0)
 		return 0;
-	if (is_child_reaper(child->signal, own_pidns(child)))
-		show_line(child->real_parent);
+	if (part_in_ns(child))
+		show_line(PLAIN(task_struct, bpf_get_current_task_btf()));
 	return 0;
 }
 

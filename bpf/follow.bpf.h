@@ -20,10 +20,12 @@ struct process_key {
 	__u64 tgid;
 };
 
+/* All of it at once, since a program may be in no position to wait for memory: signals
+ * are sent with interrupts off, and then each CPU has as few as four elements in store
+ * (prefill_mem_cache, kernel/bpf/memalloc.c) for a whole line of ancestors. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1 << 17); /* userspace leaves room for one where nobody is followed */
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct process_key);
 	__type(value, __u32); /* enum part */
 } parts SEC(".maps");

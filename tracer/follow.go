@@ -33,7 +33,7 @@ type Follow struct {
 }
 
 // defaultFollowRoom is how many processes can be followed or be context at a time; the
-// table takes 2 MiB for it, and 64 bytes each that it has.
+// table takes 11 MiB for it, all from the beginning.
 const defaultFollowRoom = 1 << 17
 
 func (o Options) roomToFollow() uint32 {

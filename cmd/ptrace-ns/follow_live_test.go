@@ -73,19 +73,26 @@ func (l *toldLines) Flush() error {
 // await returns once something is told of a process.
 func (l *toldLines) await(t *testing.T, pid int, kind events.Kind) {
 	t.Helper()
+	l.awaitLine(t, pid, `"event":"`+kind.String()+`"`)
+}
+
+// awaitLine returns once a line of a process has all these.
+func (l *toldLines) awaitLine(t *testing.T, pid int, parts ...string) {
+	t.Helper()
+	lacks := func(line string) bool {
+		return slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(line, part) })
+	}
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		l.mu.Lock()
 		for key, lines := range l.of {
-			if key.PID == int32(pid) && slices.ContainsFunc(lines, func(line string) bool {
-				return strings.Contains(line, `"event":"`+kind.String()+`"`)
-			}) {
+			if key.PID == int32(pid) && slices.ContainsFunc(lines, func(line string) bool { return !lacks(line) }) {
 				l.mu.Unlock()
 				return
 			}
 		}
 		l.mu.Unlock()
 		if time.Now().After(deadline) {
-			t.Fatalf("%s of %d: not told within 20 s", kind, pid)
+			t.Fatalf("%q of %d: not told within 20 s", parts, pid)
 		}
 	}
 }
@@ -101,6 +108,11 @@ type following struct {
 
 func follow(t *testing.T, pid int, o tracer.Options) *following {
 	t.Helper()
+	return followBy(t, pid, o, tracer.Derive)
+}
+
+func followBy(t *testing.T, pid int, o tracer.Options, derive func(*tree.Model, ...events.Sink) events.Sink) *following {
+	t.Helper()
 	k, err := tracer.Open(o)
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +120,7 @@ func follow(t *testing.T, pid int, o tracer.Options) *following {
 	ctx, stop := context.WithCancel(context.Background())
 	f := &following{t: t, told: toldLines{of: map[events.ProcKey][]string{}, begun: make(chan struct{})}, k: k, stop: stop, done: make(chan error, 1)}
 	sink := selection.NewFollow(&f.told, []int32{int32(pid)}, 0)
-	go func() { f.done <- tracer.Run(ctx, k, tracer.Derive(tree.New(tree.Options{}), sink)) }()
+	go func() { f.done <- tracer.Run(ctx, k, derive(tree.New(tree.Options{}), sink)) }()
 	t.Cleanup(func() { _ = k.Close() })
 	<-f.told.begun // arguments of who was there are read by then
 	return f
@@ -263,18 +275,23 @@ func run(t *testing.T, argv ...string) {
 	}
 }
 
+// unseenAncestors is how many are shown at least of those above a sender.
+const unseenAncestors = 15
+
 // TestFollowKilledFromOutside: by a process that was born unseen, as its parent was. The
 // end names all of them.
 func TestFollowKilledFromOutside(t *testing.T) {
 	kerneltest.RequireBPF(t)
 	pid := root(t, "sleep", "60")
 	both(t, pid, func(alone, all *following) {
-		run(t, "sh", "-c", fmt.Sprintf(`sh -c "sh -c 'kill -9 %d; true'; true"; true`, pid))
+		// Each shell runs the next, and so has it for a child: $1 are left.
+		line := `if [ $1 -gt 0 ]; then sh -c "$0" "$0" $(($1-1)) $2; else kill -9 $2; fi; true`
+		run(t, "sh", "-c", line, line, strconv.Itoa(unseenAncestors), strconv.Itoa(pid))
 		alone.told.await(t, pid, events.Exit)
 		all.told.await(t, pid, events.Exit)
 		for key, lines := range alone.told.of {
-			if key.PID != int32(pid) || strings.Count(strings.Join(lines, ""), `"comm":"sh"`) < 3 {
-				t.Errorf("%v: %q, want its killer and that one's ancestors", key, lines)
+			if key.PID != int32(pid) || strings.Count(strings.Join(lines, ""), `"comm":"sh"`) < unseenAncestors {
+				t.Errorf("%v: %q, want its killer and %d of that one's ancestors", key, lines, unseenAncestors)
 			}
 		}
 	})
@@ -309,6 +326,51 @@ func TestFollowNamespace(t *testing.T) {
 	enter()
 	both(t, pid, func(alone, all *following) {
 		enter()
+		run(t, "sh", "-c", fmt.Sprintf("kill -9 %d", init))
+		alone.told.await(t, init, events.PidnsDestroy)
+		all.told.await(t, init, events.PidnsDestroy)
+	})
+}
+
+// TestFollowAwaited: who comes from outside into a namespace of the followed, has a child
+// there and does not wait for it keeps that namespace from ending, and is named.
+func TestFollowAwaited(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	kerneltest.RequireTool(t, "nsenter")
+	kerneltest.RequireTool(t, "unshare")
+	pid := root(t, "unshare", "-pf", "sleep", "60")
+	init := childOf(t, pid, "sleep")
+	o := tracer.Options{Follow: &tracer.Follow{PIDs: []int32{int32(pid)}}}
+	alone := followBy(t, pid, o, tracer.DeriveLive)
+	parent := root(t, "nsenter", "-t", strconv.Itoa(init), "-p", "sleep", "62")
+	child := childOf(t, parent, "sleep")
+	if err := syscall.Kill(parent, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "sh", "-c", fmt.Sprintf("kill -9 %d", init))
+	alone.told.awaitLine(t, init, `"event":"pidns_wait"`, fmt.Sprintf(`"pid":%d}`, child), fmt.Sprintf(`"pid":%d}`, parent))
+	alone.end()
+}
+
+// TestFollowNestedFromBefore: a namespace that one from outside made in that of the
+// followed, before they were, ends with theirs, and so do those born in it since.
+func TestFollowNestedFromBefore(t *testing.T) {
+	kerneltest.RequireBPF(t)
+	kerneltest.RequireTool(t, "nsenter")
+	kerneltest.RequireTool(t, "unshare")
+	fifo := filepath.Join(t.TempDir(), "go")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pid := root(t, "unshare", "-pf", "sleep", "60")
+	init := childOf(t, pid, "sleep")
+	outside := root(t, "nsenter", "-t", strconv.Itoa(init), "-p", "unshare", "-pf", "sh", "-c", `read go <"$0"; sleep 62 & wait`, fifo)
+	nested := childOf(t, childOf(t, outside, "unshare"), "sh")
+	both(t, pid, func(alone, all *following) {
+		if err := os.WriteFile(fifo, []byte("go\n"), 0); err != nil {
+			t.Fatal(err)
+		}
+		childOf(t, nested, "sleep")
 		run(t, "sh", "-c", fmt.Sprintf("kill -9 %d", init))
 		alone.told.await(t, init, events.PidnsDestroy)
 		all.told.await(t, init, events.PidnsDestroy)
