@@ -64,9 +64,9 @@ func TestR10Lacking(t *testing.T) {
 		"no /proc":       {map[string]string{"proc/self/status": ""}, "/proc is not mounted, or cannot be read (open proc/self/status: file does not exist); mount it: mount -t proc proc /proc"},
 		"subset=pid":     {map[string]string{"proc/sys/kernel/random/boot_id": ""}, "/proc shows processes alone (subset=pid): it has no /proc/sys, by which a boot is told from another; mount it whole: mount -t proc proc /proc"},
 		"few files":      {map[string]string{"proc/self/limits": "Max open files            10                 10               files\n"}, "too few files may be open: 10, and it takes some 155; raise the limit (ulimit -n): 256 are enough"},
-		"memory for no":  {map[string]string{"memory.max": "20971520"}, "there is no memory for it: /sys/fs/cgroup/x/memory.max limits this cgroup to 20 MiB, and to begin takes 40 MiB, where the kernel would kill it; raise the limit of the memory cgroup, which is charged for it"},
-		"memory":         {map[string]string{"memory.max": "37748736"}, "there is no memory for it: /sys/fs/cgroup/x/memory.max limits this cgroup to 36 MiB, and to begin takes 40 MiB, where the kernel would kill it; choose a smaller ring buffer, or raise the limit of the memory cgroup, which is charged for it"},
-		"enough memory":  {map[string]string{"memory.max": "41943040"}, ""},
+		"memory for no":  {map[string]string{"memory.max": "20971520"}, "there is no memory for it: /sys/fs/cgroup/x/memory.max limits this cgroup to 20 MiB, and to begin takes 48 MiB, where the kernel would kill it; raise the limit of the memory cgroup, which is charged for it"},
+		"memory":         {map[string]string{"memory.max": "46137344"}, "there is no memory for it: /sys/fs/cgroup/x/memory.max limits this cgroup to 44 MiB, and to begin takes 48 MiB, where the kernel would kill it; choose a smaller ring buffer, or raise the limit of the memory cgroup, which is charged for it"},
+		"enough memory":  {map[string]string{"memory.max": "50331648"}, ""},
 	} {
 		err := possibleOn(able(c.files), needs{8 << 20, filesToTrace})
 		var impossible *NotPossibleError

@@ -3,6 +3,7 @@ package self
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
@@ -28,7 +29,7 @@ func (s Status) Gain(names []string, numbers []int) string {
 	standsIn := loading && s.Bounding&(1<<capSysAdmin) != 0
 	switch {
 	case len(barred) > 0 && !standsIn:
-		return s.outside(names, barred, loading)
+		return s.outside(names, barred)
 	case s.NoNewPrivs:
 		return "start it without no_new_privs, under which no file capability helps, or with ambient capabilities"
 	case len(barred) > 0:
@@ -51,13 +52,13 @@ func (s Status) Gain(names []string, numbers []int) string {
 }
 
 // outside is how capabilities come into the bounding set: only from who starts it all.
-func (s Status) outside(names, barred []string, loading bool) string {
+func (s Status) outside(names, barred []string) string {
 	var options []string
 	for _, name := range names {
 		options = append(options, "--cap-add "+strings.TrimPrefix(name, "CAP_"))
 	}
 	older := ""
-	if loading {
+	if slices.Contains(names, "CAP_BPF") {
 		older = ", with Docker before 23.0, which does not know CAP_BPF, --cap-add SYS_ADMIN"
 	}
 	but := ""

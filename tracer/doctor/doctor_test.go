@@ -205,7 +205,7 @@ func TestMachines(t *testing.T) {
 		{"no memory", nil, noRing, "ring_buffer", "", report.Unusable, report.Missing, "not permitted"},
 		{"an old kernel", nil, noLoop, "features", "helper loop", report.Unusable, report.Missing, "lacks"},
 		{"memory limit", map[string]string{"sys/fs/cgroup/system.slice/x.service/memory.max": "50331648"}, able(), "memory_limit", "", report.Degraded, report.Missing, "48 MiB"},
-		{"memory limit under which it cannot begin", map[string]string{"sys/fs/cgroup/system.slice/x.service/memory.max": "16777216"}, able(), "memory_limit", "", report.Unusable, report.Missing, "to begin takes 40 MiB"},
+		{"memory limit under which it cannot begin", map[string]string{"sys/fs/cgroup/system.slice/x.service/memory.max": "16777216"}, able(), "memory_limit", "", report.Unusable, report.Missing, "to begin takes 48 MiB"},
 		{"memory limit amid many", crowd("83886080", 8192), able(), "memory_limit", "", report.Degraded, report.Missing, "the 8192 processes that there are the program takes up to 88 MiB"},
 		{"subset=pid", map[string]string{"proc/sys/kernel/random/boot_id": ""}, able(), "proc", "", report.Unusable, report.Missing, "subset=pid"},
 		{"few open files", map[string]string{"proc/self/limits": "Max open files            100                 100               files\n"}, able(), "open_files", "", report.Unusable, report.Missing, "100, and it takes some"},
