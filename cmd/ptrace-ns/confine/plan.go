@@ -26,7 +26,7 @@ type User struct {
 }
 
 // ErrUser says that there is no such user, or none to become.
-var ErrUser = errors.New("no such user")
+var ErrUser = errors.New("no user to become")
 
 // FindUser looks a user up by name or number, with all groups. Root is refused: who
 // becomes root gives nothing up.
@@ -38,7 +38,7 @@ func FindUser(name string) (*User, error) {
 			if uid, err := strconv.ParseInt(name, 10, 32); err == nil && uid > 0 {
 				return &User{UID: int(uid), GID: int(uid)}, nil
 			}
-			return nil, fmt.Errorf("user %q: %w", name, ErrUser)
+			return nil, fmt.Errorf("user %q: %w: there is none of that name or number", name, ErrUser)
 		}
 	}
 	u := &User{}
@@ -49,7 +49,7 @@ func FindUser(name string) (*User, error) {
 		return nil, fmt.Errorf("user %q: %w", name, err)
 	}
 	if u.UID == 0 {
-		return nil, fmt.Errorf("user %q is root: %w to change to", name, ErrUser)
+		return nil, fmt.Errorf("user %q: %w: root gives nothing up, name another", name, ErrUser)
 	}
 	groups, err := found.GroupIds()
 	if err != nil {

@@ -12,6 +12,9 @@ func TestFindUser(t *testing.T) {
 			t.Errorf("%q is %+v, %v", name, u, err)
 		}
 	}
+	if _, err := FindUser("root"); err == nil || err.Error() != `user "root": no user to become: root gives nothing up, name another` {
+		t.Errorf("of root it says %v", err)
+	}
 	// A number that has no entry anywhere.
 	u, err := FindUser("2147480000")
 	if err != nil || u.UID != 2147480000 || u.GID != u.UID || len(u.Groups) != 0 {
