@@ -38,7 +38,7 @@ func FindUser(name string) (*User, error) {
 			if uid, err := strconv.ParseInt(name, 10, 32); err == nil && uid > 0 {
 				return &User{UID: int(uid), GID: int(uid)}, nil
 			}
-			return nil, fmt.Errorf("user %q: %w: there is none of that name or number", name, ErrUser)
+			return nil, fmt.Errorf("user %q: %w: there is no such user", name, ErrUser)
 		}
 	}
 	u := &User{}
