@@ -91,6 +91,9 @@ type Killer struct {
 	Signal      int32
 	Sender      Ref // zero where the kernel sent it on nobody's behalf
 	SenderChain []Ref
+	// SenderChainCut says that the last of SenderChain had a parent who is not known, or
+	// that there were more than are kept.
+	SenderChainCut bool
 	// ParentDeath says that it was the signal asked for by PR_SET_PDEATHSIG; Sender
 	// is the parent that ended, or whose thread SenderTID did: the kernel sends it when
 	// the thread that forked ends (forget_original_parent, kernel/exit.c). SenderLives

@@ -166,6 +166,8 @@ func (d *Decoder) readKiller() {
 			d.killer.Why = events.Why(d.string())
 		case "sender_chain":
 			d.killer.SenderChain = d.refList("killer.sender_chain")
+		case "sender_chain_cut":
+			d.killer.SenderChainCut = d.bool()
 		case "one_of":
 			d.killer.OneOf = d.refList("killer.one_of")
 		case "preceded_by":

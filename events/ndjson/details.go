@@ -74,6 +74,7 @@ func (e *encoder) killer(k *events.Killer) {
 	if len(k.SenderChain) > 0 {
 		e.refs("sender_chain", k.SenderChain)
 	}
+	e.flag("sender_chain_cut", k.SenderChainCut)
 	if len(k.OneOf) > 0 {
 		e.refs("one_of", k.OneOf)
 	}

@@ -227,6 +227,8 @@ type KillerDoc struct {
 	Why string `json:"why,omitzero" jsonschema:"enum=seccomp"`
 	// The sender's ancestors up to the first process of another container or the host's init.
 	SenderChain []RefDoc `json:"sender_chain,omitzero"`
+	// It goes on, and who comes next is not known, or is more than are kept.
+	SenderChainCut bool `json:"sender_chain_cut,omitzero"`
 	// Instead of a sender: one of these it was, and which is not certain.
 	OneOf []RefDoc `json:"one_of,omitzero"`
 	// Signals of others that did not end it before, oldest first: at most four entries.

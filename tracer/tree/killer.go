@@ -68,7 +68,7 @@ func (m *Model) blame(k *events.Killer, p *Process, r *received) {
 	}
 	// A fault is raised in the process's own name: nobody sent it.
 	if k.Sender.Key != p.Key && !k.Sender.IsZero() {
-		k.SenderChain = m.appendAncestors(k.SenderChain, m.find(k.Sender.Key))
+		k.SenderChain, k.SenderChainCut = m.appendAncestors(k.SenderChain, m.find(k.Sender.Key))
 	}
 }
 
@@ -94,19 +94,27 @@ func (m *Model) suspect(k *events.Killer, enders []received) bool {
 }
 
 // appendAncestors appends a sender's ancestors up to the first process of another
-// container or the host's init.
-func (m *Model) appendAncestors(chain []events.Ref, sender *Process) []events.Ref {
-	if sender == nil {
-		return chain
+// container or the host's init. It is cut where there are others, above whom nobody knows
+// or who are too many.
+func (m *Model) appendAncestors(chain []events.Ref, sender *Process) (line []events.Ref, cut bool) {
+	if sender == nil || sender.Key.PID == 1 {
+		return chain, sender == nil
 	}
 	home := containerID(sender)
-	for p, ok := sender.Parent(); ok && len(chain) < maxSenderChain; p, ok = p.Parent() {
-		chain = append(chain, p.Ref())
-		if p.Key.PID == 1 || containerID(p) != home {
-			break
+	for p := sender; ; {
+		above, ok := p.Parent()
+		if !ok {
+			return chain, !p.Kthread // PID 2 has none
 		}
+		if len(chain) == maxSenderChain {
+			return chain, true
+		}
+		chain = append(chain, above.Ref())
+		if above.Key.PID == 1 || containerID(above) != home {
+			return chain, false
+		}
+		p = above
 	}
-	return chain
 }
 
 func containerID(p *Process) string {

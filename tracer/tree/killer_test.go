@@ -114,3 +114,36 @@ func TestSeccompIsWhy(t *testing.T) {
 		}
 	}
 }
+
+// TestKillerChainCut: a chain says where nobody knows who comes next, and where more come
+// than are told.
+func TestKillerChainCut(t *testing.T) {
+	for unseen, known := range []int{2, 1, 0} { // the sender's parent's birth, and its own
+		k := newKernel(true)
+		victim := k.fork(k.init, 0)
+		first := len(k.log)
+		parent := k.fork(k.init, 0)
+		killer := k.fork(parent, 0)
+		k.log = slices.Delete(k.log, first, first+unseen)
+		k.kill(killer, victim, sigKill)
+		k.exit(victim, killed)
+		got := lastExit(t, k).Exit.Killer
+		if got == nil || len(got.SenderChain) != known || got.SenderChainCut != (unseen > 0) {
+			t.Errorf("%d births unseen: killer is %+v, want %d ancestors", unseen, got, known)
+		}
+	}
+
+	for deep, cut := range map[int]bool{maxSenderChain: false, maxSenderChain + 1: true} {
+		k := newKernel(true)
+		victim, killer := k.fork(k.init, 0), k.init
+		for range deep {
+			killer = k.fork(killer, 0)
+		}
+		k.kill(killer, victim, sigKill)
+		k.exit(victim, killed)
+		got := lastExit(t, k).Exit.Killer
+		if got == nil || len(got.SenderChain) != maxSenderChain || got.SenderChainCut != cut {
+			t.Errorf("%d ancestors: killer is %+v, want cut %v", deep, got, cut)
+		}
+	}
+}
