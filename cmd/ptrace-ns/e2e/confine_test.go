@@ -199,7 +199,7 @@ func TestUserRefused(t *testing.T) {
 		says  string
 	}{
 		{nil, "no-such-user", 2, "no such user"},
-		{nil, "root", 2, "is root"},
+		{nil, "root", 2, "root gives nothing up"},
 		{nobody("bpf", "perfmon"), "1", 1, "CAP_SETUID is missing"},
 	} {
 		line := slices.Concat(c.under, []string{binary(t), "watch", "-q", "--timeout", "100ms", "--user", c.user})
