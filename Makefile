@@ -110,7 +110,7 @@ kills: helpers ## kill the recorder a thousand times at any moment, as root, 15 
 crowd: helpers ## begin to trace amid 100 000 processes, as root; kernel.pid_max is raised meanwhile, 12 GiB
 	PTRACE_NS_CROWD=100000 go test -count=1 -timeout 30m -exec '$(ROOT)' ./cmd/ptrace-ns/e2e -run 'TestT19Crowd$$' -v
 
-bench: build helpers ## measure what tracing costs, as root, 5 min; BENCH_PAIRS=n for fewer (docs/performance.md)
+bench: build helpers ## measure what tracing costs, as root, 20 min; BENCH_PAIRS=n for fewer (docs/performance.md)
 	go build -trimpath -o bin/bench ./internal/bench
 	$(ROOT) bin/bench
 

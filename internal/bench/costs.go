@@ -35,7 +35,7 @@ func (b *bench) costs() error {
 		if err != nil {
 			return err
 		}
-		ours, err := b.programTime(w, attachReader)
+		ours, err := b.programTime(w, attachReader(ptracens.Options{}))
 		if err != nil {
 			return err
 		}
@@ -46,18 +46,20 @@ func (b *bench) costs() error {
 }
 
 // attachReader attaches the tracer and reads what it records.
-func attachReader() (stop func() error, err error) {
-	kernel, err := ptracens.Open(ptracens.Options{})
-	if err != nil {
-		return nil, err
+func attachReader(o ptracens.Options) func() (stop func() error, err error) {
+	return func() (func() error, error) {
+		kernel, err := ptracens.Open(o)
+		if err != nil {
+			return nil, err
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- ptracens.Run(ctx, kernel, discard{}) }()
+		return func() error {
+			cancel()
+			return errors.Join(<-done, kernel.Close())
+		}, nil
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- ptracens.Run(ctx, kernel, discard{}) }()
-	return func() error {
-		cancel()
-		return errors.Join(<-done, kernel.Close())
-	}, nil
 }
 
 // programTime is the time of all programs that attach brings, while the workload runs.

@@ -91,7 +91,7 @@ func (b *bench) parts() (parts []func() error) {
 		measure func() error
 	}{
 		{"programs", b.programs}, {"costs", b.costs}, {"startup", b.startup}, {"crowd", b.crowd}, {"latency", b.latency},
-		{"slowdown", b.slowdown}, {"complete", b.complete}, {"recorded", b.recorded}, {"linear", b.linear}, {"units", b.units},
+		{"slowdown", b.slowdown}, {"complete", b.complete}, {"recorded", b.recorded}, {"follow", b.follow}, {"linear", b.linear}, {"units", b.units},
 	} {
 		if len(b.only) == 0 || slices.Contains(b.only, part.name) {
 			parts = append(parts, part.measure)

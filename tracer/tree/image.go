@@ -101,7 +101,9 @@ func (m *Model) dropImage(i *Image) {
 	if i.users--; i.users > 0 {
 		return
 	}
-	m.bytes.put(i.Args.Raw)
+	raw := i.Args.Raw
+	i.Args.Raw = nil // it is the pool's
+	m.bytes.put(raw)
 	if len(m.freeImages) < len(m.window.slots) {
 		*i = Image{}
 		m.freeImages = append(m.freeImages, i)
