@@ -23,6 +23,7 @@ type crowd struct {
 	fork             events.ForkDetail
 	rename           events.RenameDetail
 	exec             events.ExecDetail
+	signal           events.SignalDetail
 	exit             events.ExitDetail
 	args             events.Args
 	told             int
@@ -58,6 +59,8 @@ func (c *crowd) put(kind events.Kind, p events.Process) {
 		c.ev.Rename = &c.rename
 	case events.Exec:
 		c.ev.Exec = &c.exec
+	case events.Signal:
+		c.ev.Signal = &c.signal
 	case events.Exit:
 		c.ev.Exit = &c.exit
 	}
@@ -176,6 +179,42 @@ func TestLifeAllocations(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(1000, c.life); n != 0 {
 		t.Errorf("%v allocations a life, want none", n)
+	}
+}
+
+// TestSeldomLifeAllocations: of lives that end by a signal whose sender is known, or that
+// begin a container, only what is kept of that is new: who ended it, and the container.
+func TestSeldomLifeAllocations(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		container *events.Container
+		killed    bool
+		most      float64
+	}{
+		{"killed", nil, true, 1},
+		{"in a container", &events.Container{ID: "c1", Runtime: "docker"}, false, 2},
+	} {
+		c := newCrowd(10)
+		kill := events.SignalDetail{Signal: sigKill, Sender: c.init, Origin: events.OriginUser}
+		life := func() {
+			key := c.runs()
+			c.exit = events.ExitDetail{Reaper: c.init, ReaperReason: events.ReparentInit, Threads: 1}
+			if tt.container != nil {
+				c.put(events.Exec, events.Process{Key: key, Comm: "x", Exe: "/bin/x", Args: c.args, Full: true, Container: tt.container})
+			}
+			if tt.killed {
+				c.signal = kill
+				c.put(events.Signal, events.Process{Key: key, Comm: "sleep"})
+				c.exit.Status = killed
+			}
+			c.put(events.Exit, events.Process{Key: key, Comm: "sleep"})
+		}
+		for range 2 * DefaultKeep {
+			life()
+		}
+		if n := testing.AllocsPerRun(1000, life); n > tt.most {
+			t.Errorf("%s: %v allocations a life, want at most %v", tt.name, n, tt.most)
+		}
 	}
 }
 

@@ -169,8 +169,10 @@ func (b *inbox) bound(signal int32) {
 
 // enders takes out what may have ended the process: the one that its end began with, or what
 // it met its end by; the first did, when that is certain. One thread takes its own before the
-// group's, so that the group's was the last.
+// group's, so that the group's was the last. They are valid until the next call.
 func (b *inbox) enders(signal int32, threads uint32) (all []received, certain bool) {
+	all = b.enderRoom[:0]
+	defer func() { b.enderRoom = all }()
 	if i := b.first(signal); i >= 0 && b.waiting[i].ending {
 		all = append(all, b.waiting[i])
 		b.waiting = slices.Delete(b.waiting, i, i+1)
@@ -238,6 +240,7 @@ func (b *inbox) empty() {
 	if b != nil {
 		clear(b.waiting)
 		clear(b.met)
+		clear(b.enderRoom)
 		clear(b.priors)
 		b.waiting, b.met, b.priors, b.dropped = b.waiting[:0], b.met[:0], b.priors[:0], 0
 	}

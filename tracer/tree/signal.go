@@ -45,12 +45,13 @@ type received struct {
 
 // inbox is what a process was sent that could have ended it.
 type inbox struct {
-	waiting []received           // each may end it yet, or does
-	met     []received           // one of these ended it, unless an end began before
-	ordered bool                 // met are the thread's own, then the group's
-	priors  []events.PriorSignal // those that did not
-	dropped uint32               // how many priors are forgotten
-	gap     uint32               // the gaps before it was last looked at
+	waiting   []received           // each may end it yet, or does
+	met       []received           // one of these ended it, unless an end began before
+	ordered   bool                 // met are the thread's own, then the group's
+	priors    []events.PriorSignal // those that did not
+	dropped   uint32               // how many priors are forgotten
+	gap       uint32               // the gaps before it was last looked at
+	enderRoom []received           // for what enders returns
 }
 
 func (m *Model) signal(ev *events.Event) {
