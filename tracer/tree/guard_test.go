@@ -118,3 +118,55 @@ func TestMissedUntilLook(t *testing.T) {
 		}
 	}
 }
+
+// A look that was ahead of two execs has shown what the second made: the first one's record
+// goes before it, and each image is had by one process.
+func TestExecBehindLook(t *testing.T) {
+	m := New(Options{})
+	process := func(exe string) events.Process {
+		return events.Process{
+			Key: events.ProcKey{PID: 7, Start: 70}, TID: 7, Comm: "x", Exe: exe, Args: events.ArgsOf(exe, "--with"), Full: true,
+			Chain: events.PIDChain{{NS: events.NSID{Inum: 1}, PID: 7}},
+		}
+	}
+	apply(t, m, []*events.Event{
+		{Kind: events.Snapshot, BootNS: 100, Process: process("/second")},
+		{Kind: events.Exec, BootNS: 90, Process: process("/first"), Exec: &events.ExecDetail{Filename: "/first"}},
+	})
+	p, ok := m.Process(events.ProcKey{PID: 7, Start: 70})
+	if !ok {
+		t.Fatal("the process is not known")
+	}
+	images := p.Images()
+	if len(images) != 2 || len(m.freeImages) != 0 {
+		t.Fatalf("%d images, %d free, want two and none", len(images), len(m.freeImages))
+	}
+	for i, want := range []string{"/first", "/second"} {
+		if got := images[i]; got.Program == nil || got.Exe != want || len(got.Args.Raw) == 0 || got.users != 1 {
+			t.Errorf("image %d: %+v, want %s of one user", i, got, want)
+		}
+	}
+}
+
+// What a member of a namespace had is given to the next without its neighbours there.
+func TestNestedGivenBackAlone(t *testing.T) {
+	k := newKernel(true)
+	init := k.fork(k.init, cloneNewPID)
+	members := []*task{k.fork(init, 0), k.fork(init, 0), k.fork(init, 0)}
+	m := New(Options{Keep: 2})
+	for i := range members {
+		k.exit(members[i], events.ExitStatus{})
+	}
+	for range 3 {
+		k.exit(k.fork(k.init, 0), events.ExitStatus{})
+	}
+	apply(t, m, k.log)
+	if len(m.freeNested) == 0 {
+		t.Fatal("nothing was given back")
+	}
+	for i, n := range m.freeNested {
+		if n.prev != nil || n.next != nil || len(n.pids) != 0 {
+			t.Errorf("%d: %+v, want it empty", i, n)
+		}
+	}
+}
