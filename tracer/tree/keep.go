@@ -62,7 +62,7 @@ func (m *Model) recycle(p *Process) {
 	}
 	m.giveBack(p.seldom)
 	if n := p.nested; n != nil && len(m.freeNested) < len(m.window.slots) {
-		*n = nested{pids: n.pids[:0]}
+		n.pids = n.pids[:0] // strike has left it without neighbours
 		m.freeNested = append(m.freeNested, n)
 	}
 	*p = Process{}
