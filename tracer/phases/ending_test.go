@@ -51,6 +51,13 @@ func TestTurn(t *testing.T) {
 	exits := func(code int) func(*script) {
 		return func(s *script) { s.ends(43, events.ExitStatus{Code: code}) }
 	}
+	// What the kernel does while the init runs has that as its sender.
+	byKernel := func(signal int32, origin events.Origin) func(*script) {
+		return func(s *script) {
+			s.emit(&events.Event{Kind: events.Signal, Signal: &events.SignalDetail{Signal: signal, Origin: origin, Sender: s.live[43].Ref()}}, s.live[43])
+			s.ends(43, events.ExitStatus{Signal: signal})
+		}
+	}
 	byHand := func(signal int32) func(*script) { return func(s *script) { s.gets(43, 9, signal) } }
 	for name, c := range map[string]struct {
 		steps    []func(*script)
@@ -66,6 +73,9 @@ func TestTurn(t *testing.T) {
 		"nobody that is known to ask":         {[]func(*script){byHand(15), kill, exits(137)}, "", "TERM 66 KILL"},
 		"it lives, and nobody asks any more":  {[]func(*script){hup, quit}, "60 61 HUP 62 63 QUIT", ""},
 		"it lives, and somebody asks":         {[]func(*script){hup, stop}, "60 61 HUP", "64 65 TERM"},
+		"out of memory":                       {[]func(*script){hup, byKernel(9, events.OriginOOM)}, "60 61 HUP", "KILL"},
+		"out of time":                         {[]func(*script){byKernel(9, events.OriginKernel)}, "", "KILL"},
+		"itself":                              {[]func(*script){byKernel(9, events.OriginUser)}, "", ""},
 		"a TERM that it lived on, then a HUP": {[]func(*script){byHand(15), hup, stop, exits(0)}, "TERM 60 61 HUP", "64 65 TERM"},
 	} {
 		s := engine()

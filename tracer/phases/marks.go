@@ -138,7 +138,8 @@ func (p *play) neverRan() bool {
 var toldBeside = []int32{1, 19} // HUP, STOP
 
 // signals are those of the init after its entrypoint that are to end it or to have it
-// do something, sent by others. What the kernel sends to a PID 1's own threads at its end is none.
+// do something, sent by others. What it sends itself is none, and what the kernel sends is
+// by others even where it does so while the init runs, as for its own want of memory.
 func (p *play) signals(l *life) []*events.Event {
 	at := entrypoint(l)
 	var found []*events.Event
@@ -148,7 +149,7 @@ func (p *play) signals(l *life) []*events.Event {
 		if sender, ok := p.index.lives[d.Sender.Key]; ok {
 			byRuntime = sender.is(roleRuntime)
 		}
-		if at != nil && ev.Seq < at.Seq || l.exit != nil && ev.Seq > l.exit.Seq || d.Sender.Key == l.key {
+		if at != nil && ev.Seq < at.Seq || l.exit != nil && ev.Seq > l.exit.Seq || d.Sender.Key == l.key && ofItself(d) {
 			continue
 		}
 		if slices.Contains(deadly, d.Signal) || slices.Contains(toldBeside, d.Signal) || byRuntime && at != nil {
@@ -156,4 +157,10 @@ func (p *play) signals(l *life) []*events.Event {
 		}
 	}
 	return found
+}
+
+// ofItself reports whether the sender of a signal is who sent it, and not in whose context
+// the kernel did. An exit that kills its own threads is of the process, too.
+func ofItself(d *events.SignalDetail) bool {
+	return d.Origin != events.OriginOOM && d.Origin != events.OriginKernel
 }

@@ -22,7 +22,7 @@ type begun struct {
 // own process, still to become the init, is not it yet.
 func (m *Model) noteContainer(p *Process) {
 	c := p.Container
-	if c == nil || c.ID == "" || p.State != Live || isRuntime(p.Comm) || !m.mayBegin(p) {
+	if c == nil || c.ID == "" || p.State != Live || p.isStillRuntime() || !m.mayBegin(p) {
 		return
 	}
 	known, ok := m.containers[containerKey(c)]
@@ -74,7 +74,7 @@ func (p *Process) runsRuntime() bool {
 // beginContainer tells the container whose entrypoint the exec is. Who was found to be its
 // init begins it where the exec leaves the runtime: not with what it executes later.
 func (m *Model) beginContainer(p *Process, ev *events.Event, leavesRuntime bool) {
-	if p == nil || p.State != Live || p.Container == nil || p.Container.ID == "" || isRuntime(p.Comm) {
+	if p == nil || p.State != Live || p.Container == nil || p.Container.ID == "" || p.isStillRuntime() {
 		return
 	}
 	known, ok := m.containers[containerKey(p.Container)]
@@ -129,6 +129,13 @@ func (m *Model) mayBegin(p *Process) bool {
 	parent, ok := p.Parent()
 	return ok && containerID(parent) != p.Container.ID &&
 		(parent.Cgroup().ID == 0 || parent.Cgroup().ID != p.Cgroup().ID || parent.Cgroup().Hierarchy != p.Cgroup().Hierarchy)
+}
+
+// isStillRuntime reports whether the process runs a runtime that is in the container's
+// cgroup before the entrypoint is. A stage that runs as /proc/self/exe is called exe until
+// it renames itself; a PID 1 of that role may be an entrypoint, as lxc-start is.
+func (p *Process) isStillRuntime() bool {
+	return isRuntime(p.Comm) || p.role() == roleRuntime && !p.isInit()
 }
 
 // isRuntime reports whether the name is that of an OCI runtime's own process, which

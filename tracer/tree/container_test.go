@@ -73,6 +73,24 @@ func TestContainerNotBegunTwice(t *testing.T) {
 	}
 }
 
+// A first stage that is in the container's cgroup before it runs as /proc/self/exe is not
+// the entrypoint, though the kernel calls it exe until it renames itself.
+func TestContainerNotBegunByAStage(t *testing.T) {
+	k := newKernel(true)
+	shim := k.fork(k.init, 0)
+	stage := k.fork(shim, 0)
+	k.contain(stage, "c1")
+	k.execIn(stage, "exe", "c1")
+	k.log[len(k.log)-1].Process.Role = roleRuntime
+	init := k.fork(shim, cloneNewPID)
+	k.contain(init, "c1")
+	k.execIn(init, "sh", "c1")
+	_, told := fold(t, k.log)
+	if start := only(t, told, events.ContainerStart); start.Process.Key != init.key {
+		t.Errorf("started by %+v", start.Process)
+	}
+}
+
 // TestContainerInitStays: who turns out to be in a container's cgroup too, and was there
 // before it, does not take its end from its init, be its name known in time or late.
 func TestContainerInitStays(t *testing.T) {
