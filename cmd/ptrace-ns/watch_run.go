@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"syscall"
 	"time"
 
@@ -90,13 +89,6 @@ func (w *watch) traced(ctx context.Context, route func(*events.Header, *eventFil
 	return w.finish(s, out, time.Since(began))
 }
 
-func first(err, then error) error {
-	if err != nil {
-		return err
-	}
-	return then
-}
-
 // trace runs the stream, with the command in it when there is one.
 func (w *watch) trace(ctx context.Context, live tracing, out *outputs) error {
 	if w.child != nil {
@@ -136,59 +128,6 @@ func (w *watch) trace(ctx context.Context, live tracing, out *outputs) error {
 		last.err = out.all.Flush()
 	}
 	return errors.Join(err, ended(last.err))
-}
-
-// untilError ends the run at a sink's first error and takes what still comes: the
-// tracer reads all that it has counted, or the counts would not add up.
-type untilError struct {
-	next events.Sink
-	end  context.CancelFunc
-	err  error
-	// begun says that there was an idle moment: what was there before is told.
-	begun bool
-}
-
-func (u *untilError) Put(ev *events.Event) error {
-	if u.err == nil {
-		u.note(u.next.Put(ev))
-	}
-	return nil
-}
-
-func (u *untilError) Flush() error {
-	u.begun = true
-	if u.err == nil {
-		u.note(u.next.Flush())
-	}
-	return nil
-}
-
-func (u *untilError) note(err error) {
-	if u.err = err; err != nil {
-		u.end()
-	}
-}
-
-// ended keeps only the errors that are no orderly end.
-func ended(err error) error {
-	if all, ok := err.(interface{ Unwrap() []error }); ok {
-		var kept []error
-		for _, err := range all.Unwrap() {
-			if err = ended(err); err != nil {
-				kept = append(kept, err)
-			}
-		}
-		if len(kept) < len(all.Unwrap()) {
-			return errors.Join(kept...)
-		}
-		return err
-	}
-	for _, orderly := range []error{selection.ErrEnough, context.Canceled, context.DeadlineExceeded, io.EOF, syscall.EPIPE} {
-		if errors.Is(err, orderly) {
-			return nil
-		}
-	}
-	return err
 }
 
 // finish tells what was counted and chooses the exit code: a failure first, then

@@ -184,13 +184,10 @@ func TestFilterForeign(t *testing.T) {
 	}
 }
 
-// TestFilterX32: x86 has all calls once more, by numbers with bit 30 set and of the same
-// architecture. Few kernels answer them, so the filter is asked alone.
-func TestFilterX32(t *testing.T) {
-	if runtime.GOARCH != "amd64" {
-		t.Skip("x32 is of x86")
-	}
-	program, err := Plan{Files: true, Engines: true}.program()
+// filterOf returns what a plan's filter answers to a call of an architecture.
+func filterOf(t *testing.T, p Plan) func(nr, arch uint32) int {
+	t.Helper()
+	program, err := p.program()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,16 +199,32 @@ func TestFilterX32(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return func(nr, arch uint32) int {
+		t.Helper()
+		data := make([]byte, 64) // struct seccomp_data, in the order in which this VM loads
+		binary.BigEndian.PutUint32(data, nr)
+		binary.BigEndian.PutUint32(data[4:], arch)
+		action, err := vm.Run(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return action
+	}
+}
+
+// TestFilterX32: x86 has all calls once more, by numbers with bit 30 set and of the same
+// architecture. Few kernels answer them, so the filter is asked alone.
+func TestFilterX32(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("x32 is of x86")
+	}
+	answer := filterOf(t, Plan{Files: true, Engines: true})
 	const x32 = 1 << 30
 	for nr, want := range map[uint32]bool{
 		unix.SYS_GETPID: true, unix.SYS_EXECVE: false, x32 | unix.SYS_GETPID: false, x32 | unix.SYS_EXECVE: false, x32 | unix.SYS_SOCKET: false, x32 | 520: false, // execve of x32
 	} {
-		data := make([]byte, 64) // struct seccomp_data, in the order in which this VM loads
-		binary.BigEndian.PutUint32(data, nr)
-		binary.BigEndian.PutUint32(data[4:], unix.AUDIT_ARCH_X86_64)
-		action, err := vm.Run(data)
-		if allowed := action == unix.SECCOMP_RET_ALLOW; err != nil || allowed != want {
-			t.Errorf("call %#x: action %#x, %v, want it to pass: %t", nr, action, err, want)
+		if action := answer(nr, unix.AUDIT_ARCH_X86_64); action == unix.SECCOMP_RET_ALLOW != want {
+			t.Errorf("call %#x: action %#x, want it to pass: %t", nr, action, want)
 		}
 	}
 }
@@ -224,26 +237,9 @@ func TestFilterLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range []Plan{{}, {Files: true, Engines: true, Command: true}} {
-		program, err := p.program()
-		if err != nil {
-			t.Fatal(err)
-		}
-		instructions, ok := bpf.Disassemble(program)
-		if !ok {
-			t.Fatal("the program has instructions that are none")
-		}
-		vm, err := bpf.NewVM(instructions)
-		if err != nil {
-			t.Fatal(err)
-		}
+		answer := filterOf(t, p)
 		for nr := uint32(400); nr < 1000; nr++ {
-			data := make([]byte, 64)
-			binary.BigEndian.PutUint32(data, nr)
-			binary.BigEndian.PutUint32(data[4:], uint32(own.ID))
-			action, err := vm.Run(data)
-			if err != nil {
-				t.Fatal(err)
-			}
+			action := answer(nr, uint32(own.ID))
 			want := nr < firstRecent || slices.Contains([]uint32{424, 434, 439}, nr)
 			if passes := action == unix.SECCOMP_RET_ALLOW; passes != want {
 				t.Errorf("%+v: call %d: action %#x, want it to pass: %t", p, nr, action, want)
